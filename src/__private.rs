@@ -1,0 +1,26 @@
+//! What the expansions of the macros name. Not part of the API: it may change in any release.
+
+#[cfg(feature = "alloc")]
+pub use crate::boxed::{BoxWork, DynWork, boxed, boxed_send};
+pub use crate::call::{Driven, Forked, Route, Routed, Sealed, driven, forked};
+#[cfg(feature = "std")]
+pub use crate::offload::offload;
+pub use crate::resolve::*;
+#[cfg(feature = "std")]
+pub use crate::travel::*;
+
+/// Reaches a type through the function pointer that returns it: `<fn() -> ! as Ret>::Out` is how stable Rust names `!`.
+pub trait Ret {
+    /// The type.
+    type Out;
+}
+
+impl<T> Ret for fn() -> T {
+    type Out = T;
+}
+
+/// The crate as the sync copy of a `#[maybe_async]` body sees it: only `smart_await!` differs.
+pub mod sync_copy {
+    pub use crate::__smart_await_sync as smart_await;
+    pub use crate::*;
+}

@@ -1,0 +1,106 @@
+//! Boxed calls: what `#[boxed]` functions return, so that traits with them are `dyn`-compatible and recursion has a finite type.
+
+use crate::call::{Call, Sealed, Work};
+use crate::drive;
+use alloc::boxed::Box;
+use core::fmt;
+use core::mem;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+/// The call that a `#[boxed]` smart function returns.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{BoxCall, smart_fn};
+///
+/// trait Store {
+///     smart_fn!(
+///         #[boxed]
+///         async fn get(&self, key: &str) -> usize;
+///     );
+/// }
+///
+/// fn first(store: &dyn Store) -> BoxCall<'_, usize> {
+///     store.get("first")
+/// }
+/// # struct Lengths;
+/// # impl Store for Lengths {
+/// #     smart_fn!(#[boxed] async fn get(&self, key: &str) -> usize { key.len() });
+/// # }
+/// # assert_eq!(first(&Lengths).wait(), 5);
+/// ```
+pub type BoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + 'a>>;
+
+/// The call that a smart function with `#[boxed]` and `#[send]` returns: a [`BoxCall`] that is `Send`.
+pub type SendBoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + Send + 'a>>;
+
+/// [`Work`] as a trait object.
+#[doc(hidden)]
+pub trait DynWork: Future + Sealed {
+    fn run_boxed(self: Box<Self>) -> Self::Output;
+}
+
+impl<W: Work> DynWork for W {
+    fn run_boxed(self: Box<Self>) -> W::Output {
+        (*self).run()
+    }
+}
+
+/// Work in a box. It is pinned at the first poll; until then it can be moved out and run.
+#[doc(hidden)]
+pub struct BoxWork<D: ?Sized> {
+    state: State<D>,
+}
+
+enum State<D: ?Sized> {
+    Fresh(Box<D>),
+    Polled(Pin<Box<D>>),
+    Taken,
+}
+
+impl<D: DynWork + ?Sized> Future for BoxWork<D> {
+    type Output = D::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<D::Output> {
+        self.state = match mem::replace(&mut self.state, State::Taken) {
+            State::Fresh(work) => State::Polled(Box::into_pin(work)),
+            polled => polled,
+        };
+        match &mut self.state {
+            State::Polled(work) => work.as_mut().poll(cx),
+            _ => unreachable!("the work was pinned above"),
+        }
+    }
+}
+
+impl<D: ?Sized> Sealed for BoxWork<D> {}
+
+impl<D: DynWork + ?Sized> Work for BoxWork<D> {
+    fn run(self) -> D::Output {
+        match self.state {
+            State::Fresh(work) => work.run_boxed(),
+            State::Polled(work) => drive::wait_for(work),
+            State::Taken => unreachable!("the state is taken within a poll only"),
+        }
+    }
+}
+
+impl<D: ?Sized> fmt::Debug for BoxWork<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoxWork").finish_non_exhaustive()
+    }
+}
+
+/// Boxes a call.
+#[doc(hidden)]
+pub fn boxed<'a, W: Work + 'a>(call: Call<W>) -> BoxCall<'a, W::Output> {
+    Call::new(BoxWork { state: State::Fresh(Box::new(call.into_work())) })
+}
+
+/// Boxes a call that is `Send`.
+#[doc(hidden)]
+pub fn boxed_send<'a, W: Work + Send + 'a>(call: Call<W>) -> SendBoxCall<'a, W::Output> {
+    Call::new(BoxWork { state: State::Fresh(Box::new(call.into_work())) })
+}

@@ -1,0 +1,391 @@
+//! [`Call`], what every smart function returns, and [`Work`], what is in it.
+//!
+//! There are two kinds of work. [`Driven`] is a future: waiting drives it. [`Forked`] is a closure that is told which [`Route`] was taken:
+//! run the body here, or hand out a future; a sync function's future is an [`Offload`](crate::Offload), that of a `#[maybe_async]` function
+//! is its async copy. Both own their arguments until then, so nothing is cloned and nothing runs before the caller has chosen.
+
+use crate::drive;
+use core::error::Error;
+use core::fmt;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
+use core::time::Duration;
+use pin_project_lite::pin_project;
+
+/// Keeps [`Work`] to this crate.
+#[doc(hidden)]
+pub trait Sealed {}
+
+/// What a [`Call`] does when it is awaited or waited for. Sealed: the macros and functions of this crate make all kinds of it.
+///
+/// It stands in signatures, as in `fn load() -> Call<impl Work<Output = Page>>`.
+pub trait Work: Future + Sealed {
+    /// Runs in sync code, on this thread, without asking whether it may block.
+    #[doc(hidden)]
+    fn run(self) -> Self::Output
+    where
+        Self: Sized;
+}
+
+pin_project! {
+    /// A lazy call of a smart function: finish it with [`.wait()`](Call::wait) in sync code or with `.await` in async code.
+    ///
+    /// Nothing runs before that: a dropped call did nothing. It is a future on any runtime, and `Send` exactly where the function's body
+    /// is. Each poll marks the code in it as async (see [`is_async_context`](crate::is_async_context)).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped after its first poll, a call of an async function drops its future. A call of a sync function drops its
+    /// [`Offload`](crate::Offload): a job that was not started never runs, a started one runs to its end unobserved.
+    ///
+    /// # Panics
+    ///
+    /// Polling panics where the body does, and after the call has given its output.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartasync::{block_on, smart_fn};
+    ///
+    /// smart_fn!(
+    ///     async fn double(n: u32) -> u32 {
+    ///         2 * n
+    ///     }
+    /// );
+    ///
+    /// assert_eq!(double(2).wait(), 4);
+    /// assert_eq!(block_on(async { double(2).await }), 4);
+    /// ```
+    #[must_use = "a smart call does nothing until it is finished with `.wait()` in sync code or `.await` in async code"]
+    pub struct Call<W> {
+        #[pin]
+        work: W,
+    }
+}
+
+impl<W: Work> Call<W> {
+    pub(crate) const fn new(work: W) -> Self {
+        Self { work }
+    }
+
+    pub(crate) fn into_work(self) -> W {
+        self.work
+    }
+
+    /// Runs the call in sync code and returns its output.
+    ///
+    /// The body of a sync function, or the sync copy of a `#[maybe_async]` one, runs here, directly. A future is driven on this thread's
+    /// cached loop.
+    ///
+    /// # Blocking
+    ///
+    /// Blocks this thread until the call is done.
+    ///
+    /// # Panics
+    ///
+    /// In async code, where blocking would block an executor (see [`is_async_context`](crate::is_async_context)); the panic names the
+    /// caller's line and the ways out. Also where the body panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(smartasync::smart(async { 1 }).wait(), 1);
+    /// ```
+    #[cfg_attr(feature = "std", track_caller)]
+    pub fn wait(self) -> W::Output {
+        drive::refuse_in_async();
+        self.work.run()
+    }
+
+    /// [`wait`](Call::wait), but in async code it gives the call back instead of panicking.
+    ///
+    /// # Errors
+    ///
+    /// In async code a [`WaitError`] with the call in it, unstarted.
+    ///
+    /// # Blocking
+    ///
+    /// In sync code it blocks this thread until the call is done.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartasync::{block_on, smart};
+    ///
+    /// assert_eq!(smart(async { 1 }).try_wait().unwrap(), 1);
+    ///
+    /// let answer = block_on(async {
+    ///     match smart(async { 2 }).try_wait() {
+    ///         Ok(answer) => answer,
+    ///         Err(refused) => refused.into_call().await,
+    ///     }
+    /// });
+    /// assert_eq!(answer, 2);
+    /// ```
+    pub fn try_wait(self) -> Result<W::Output, WaitError<W>> {
+        if drive::is_async() { Err(WaitError { call: self }) } else { Ok(self.work.run()) }
+    }
+
+    /// Drives the async form of the call, for `timeout` at most, and returns its output. It needs no timer runtime.
+    ///
+    /// The async form of a sync function runs on the offload pool; of a `#[maybe_async]` function it is the async copy.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`] if the call was not done in time; its future has been dropped.
+    ///
+    /// # Blocking
+    ///
+    /// Blocks this thread until the call is done, or for `timeout`. A poll that blocks delays the time-out.
+    ///
+    /// # Panics
+    ///
+    /// In async code, as [`wait`](Call::wait), and where the body panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartasync::{TimedOut, smart};
+    /// use std::future::pending;
+    /// use std::time::Duration;
+    ///
+    /// assert_eq!(smart(async { 1 }).wait_timeout(Duration::from_secs(60)), Ok(1));
+    /// assert_eq!(smart(pending::<()>()).wait_timeout(Duration::from_millis(1)), Err(TimedOut));
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn wait_timeout(self, timeout: Duration) -> Result<W::Output, TimedOut> {
+        drive::refuse_in_async();
+        drive::drive_for(pin!(self.work), timeout).ok_or(TimedOut)
+    }
+}
+
+impl<W: Work> Future for Call<W> {
+    type Output = W::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<W::Output> {
+        let _polling = drive::enter_poll();
+        self.project().work.poll(cx)
+    }
+}
+
+impl<W> fmt::Debug for Call<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// Work that is a future.
+    #[doc(hidden)]
+    pub struct Driven<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Driven<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().future.poll(cx)
+    }
+}
+
+impl<F> Sealed for Driven<F> {}
+
+impl<F: Future> Work for Driven<F> {
+    #[inline]
+    fn run(self) -> F::Output {
+        drive::wait_for(self.future)
+    }
+}
+
+impl<F> fmt::Debug for Driven<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driven").finish_non_exhaustive()
+    }
+}
+
+/// Makes a call of a future.
+#[doc(hidden)]
+#[inline]
+pub const fn driven<F: Future>(future: F) -> Call<Driven<F>> {
+    Call::new(Driven { future })
+}
+
+/// Which entry point the caller took.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Route {
+    /// `.wait()`: run the body now and return [`Routed::Here`].
+    Here,
+    /// `.await`: return a future, [`Routed::Away`].
+    Away,
+}
+
+/// What the closure of a [`Forked`] call answers to its [`Route`].
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Routed<T, F> {
+    /// The body ran.
+    Here(T),
+    /// The future that runs it.
+    Away(F),
+}
+
+pin_project! {
+    /// Work that takes one of two routes.
+    #[doc(hidden)]
+    #[project = ForkedProj]
+    #[project_replace = ForkedTaken]
+    pub enum Forked<C, F> {
+        Fresh { choose: C },
+        Away { #[pin] future: F },
+        Taken,
+    }
+}
+
+impl<T, C, F> Future for Forked<C, F>
+where
+    C: FnOnce(Route) -> Routed<T, F>,
+    F: Future<Output = T>,
+{
+    type Output = T;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        loop {
+            if let ForkedProj::Away { future } = self.as_mut().project() {
+                return future.poll(cx);
+            }
+            let ForkedTaken::Fresh { choose } = self.as_mut().project_replace(Self::Taken) else {
+                panic!("a `Call` was polled after it had panicked")
+            };
+            let Routed::Away(future) = choose(Route::Away) else { unreachable!("the closure goes the route that it is told") };
+            self.set(Self::Away { future });
+        }
+    }
+}
+
+impl<C, F> Sealed for Forked<C, F> {}
+
+impl<T, C, F> Work for Forked<C, F>
+where
+    C: FnOnce(Route) -> Routed<T, F>,
+    F: Future<Output = T>,
+{
+    #[inline]
+    fn run(self) -> T {
+        match self {
+            Self::Fresh { choose } => match choose(Route::Here) {
+                Routed::Here(output) => output,
+                Routed::Away(_) => unreachable!("the closure goes the route that it is told"),
+            },
+            // It was polled before: go on with its future.
+            Self::Away { future } => drive::wait_for(future),
+            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
+        }
+    }
+}
+
+impl<C, F> fmt::Debug for Forked<C, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Forked").finish_non_exhaustive()
+    }
+}
+
+/// Makes a call that takes one of two routes.
+#[doc(hidden)]
+#[inline]
+pub const fn forked<T, C, F>(choose: C) -> Call<Forked<C, F>>
+where
+    C: FnOnce(Route) -> Routed<T, F>,
+    F: Future<Output = T>,
+{
+    Call::new(Forked::Fresh { choose })
+}
+
+/// Makes a call of any future, or of anything that becomes one: for inline use, and for functions of other crates.
+///
+/// `into_future` is called when the call is finished, not before.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::smart;
+///
+/// async fn fetch(url: &str) -> usize {
+///     url.len()
+/// }
+///
+/// assert_eq!(smart(fetch("http://localhost/")).wait(), 17);
+/// ```
+pub fn smart<F: IntoFuture>(future: F) -> Call<impl Work<Output = F::Output>> {
+    forked(move |route| match route {
+        Route::Here => Routed::Here(drive::wait_for(future.into_future())),
+        Route::Away => Routed::Away(future.into_future()),
+    })
+}
+
+/// Makes a call of a closure that blocks: `.wait()` calls it here, `.await` runs it on the offload pool.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{block_on, smart_sync};
+///
+/// assert_eq!(smart_sync(|| 1 + 1).wait(), 2);
+/// assert_eq!(block_on(smart_sync(|| 1 + 1)), 2);
+/// ```
+#[cfg(feature = "std")]
+pub fn smart_sync<T, F>(f: F) -> Call<impl Work<Output = T>>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    forked(move |route| match route {
+        Route::Here => Routed::Here(f()),
+        Route::Away => Routed::Away(crate::offload(f)),
+    })
+}
+
+/// The error of [`Call::try_wait`]: the caller is async code. It holds the call, unstarted.
+pub struct WaitError<W> {
+    call: Call<W>,
+}
+
+impl<W> WaitError<W> {
+    /// Gives the call back, to be awaited, say.
+    pub fn into_call(self) -> Call<W> {
+        self.call
+    }
+}
+
+impl<W> fmt::Debug for WaitError<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitError").field("call", &self.call).finish()
+    }
+}
+
+impl<W> fmt::Display for WaitError<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(drive::REFUSAL)
+    }
+}
+
+impl<W> Error for WaitError<W> {}
+
+/// The error of [`Call::wait_timeout`]: the time was up before the call was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimedOut;
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the call was not done in time")
+    }
+}
+
+impl Error for TimedOut {}

@@ -1,0 +1,60 @@
+//! How a thread waits for a future: with `std` on its loop, without it by polling in place.
+
+#[cfg(feature = "std")]
+pub(crate) use with_std::*;
+#[cfg(not(feature = "std"))]
+pub(crate) use without_std::*;
+
+#[cfg(feature = "std")]
+mod with_std {
+    pub(crate) use crate::context::{REFUSAL, is_async_context as is_async, refuse_in_async};
+    pub(crate) use crate::loops::wait_for;
+
+    use crate::context::{self, Mark, Scope};
+    use crate::loops;
+    use core::pin::Pin;
+    use core::time::Duration;
+    use std::time::Instant;
+
+    pub(crate) fn enter_poll() -> Scope {
+        context::enter(Mark::Async)
+    }
+
+    /// Drives `future` for `timeout` at most. A time-out beyond the clock's end is none.
+    pub(crate) fn drive_for<F: Future>(future: Pin<&mut F>, timeout: Duration) -> Option<F::Output> {
+        match Instant::now().checked_add(timeout) {
+            deadline @ Some(_) => loops::drive(future, deadline),
+            None => loops::drive(future, None),
+        }
+    }
+}
+
+#[cfg(not(feature = "std"))]
+mod without_std {
+    use core::hint;
+    use core::pin::pin;
+    use core::task::{Context, Poll, Waker};
+
+    // There is no thread, so nobody knows what stands on the stack: nothing is refused.
+    pub(crate) const REFUSAL: &str = "waiting here would block an executor";
+
+    pub(crate) fn is_async() -> bool {
+        false
+    }
+
+    pub(crate) fn refuse_in_async() {}
+
+    pub(crate) fn enter_poll() {}
+
+    /// Polls until the future is ready, with a spin hint in between.
+    pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
+        let mut future = pin!(future);
+        let mut cx = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                return output;
+            }
+            hint::spin_loop();
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! What a [`SmartLock`](crate::SmartLock) knows: who leads, who waits, who has been served.
+//!
+//! Everything here happens under the lock's mutex and calls no user code: what has to be woken, cloned or dropped is handed out, for the
+//! caller to do when the mutex is free.
+//!
+//! A flight goes from the moment a caller leads until that leader has ended:
+//!
+//! | event                      | flight                           | followers                                            |
+//! |----------------------------|----------------------------------|------------------------------------------------------|
+//! | a caller is polled, idle   | starts, led by it                | none, or those that an ended leader left             |
+//! | a caller is polled, flying | goes on                          | one more                                             |
+//! | the leader is done         | ends                             | all are due: each gets a clone                       |
+//! | the leader is lost         | ends                             | one is chosen and woken, all go on waiting           |
+//! | reset                      | is cut loose from its leader     | all are cancelled                                    |
+
+use core::mem;
+use core::num::NonZeroUsize;
+use core::task::Waker;
+use std::vec::Vec;
+
+/// Where a follower waits: an index into the lock's seats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeatId(u32);
+
+/// Names a flight. A leader whose flight is not the current one any more serves nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FlightId(u64);
+
+/// No seat, in the links of the queue.
+const NOBODY: u32 = u32::MAX;
+
+enum Seat<T> {
+    /// Free.
+    Empty,
+    /// In the queue. Without a waker it has been woken and not polled since.
+    Waiting { waker: Option<Waker>, before: u32, after: u32 },
+    /// Its leader is done, and the value is being cloned.
+    Due { waker: Option<Waker> },
+    /// The value waits to be taken.
+    Served { value: T },
+    /// `reset` has cancelled it.
+    Cancelled,
+}
+
+/// The state of a lock.
+pub(crate) struct Flights<T> {
+    /// The current flight, or the last one.
+    flight: u64,
+    /// Somebody leads the current flight.
+    led: bool,
+    /// The thread that polls the leader at this moment.
+    polling: Option<NonZeroUsize>,
+    /// The follower that was woken to lead, until somebody leads.
+    chosen: Option<SeatId>,
+    seats: Vec<Seat<T>>,
+    vacant: Vec<u32>,
+    /// The queue of waiting seats, in the order of their coming.
+    first: u32,
+    last: u32,
+    waiting: usize,
+}
+
+/// What a polled caller is to do.
+pub(crate) enum Admission<T> {
+    /// Lead this flight. The thread counts as polling it.
+    Lead(FlightId),
+    /// Wait here. The old waker is to be dropped.
+    Follow(SeatId, Option<Waker>),
+    /// It followed, and this is its value.
+    Served(T),
+    /// It followed, and `reset` came.
+    Cancelled,
+    /// It is inside its own leader's poll.
+    Reentrant,
+    /// It has to wait, and must bring a waker.
+    BringWaker,
+}
+
+/// What a follower that left has left behind, to be used or dropped when the mutex is free.
+pub(crate) struct Left<T> {
+    /// To be woken, to lead.
+    pub(crate) next: Option<Waker>,
+    /// To be dropped.
+    pub(crate) unwanted: (Option<T>, Option<Waker>),
+}
+
+impl<T> Flights<T> {
+    pub(crate) const fn new() -> Self {
+        Self { flight: 0, led: false, polling: None, chosen: None, seats: Vec::new(), vacant: Vec::new(), first: NOBODY, last: NOBODY, waiting: 0 }
+    }
+
+    pub(crate) fn is_led(&self) -> bool {
+        self.led
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// A caller is polled, on `thread`, for the first time or in its seat. `waker`: its own, if it is there already cloned.
+    pub(crate) fn admit(&mut self, seat: Option<SeatId>, thread: NonZeroUsize, cx: &Waker, waker: &mut Option<Waker>) -> Admission<T> {
+        if let Some(seat) = seat {
+            match &mut self.seats[seat.0 as usize] {
+                Seat::Waiting { .. } => {}
+                Seat::Due { waker: known } => {
+                    return Self::renew(known, seat, cx, waker);
+                }
+                Seat::Served { .. } | Seat::Cancelled | Seat::Empty => {
+                    return match self.vacate(seat) {
+                        Seat::Served { value } => Admission::Served(value),
+                        _ => Admission::Cancelled,
+                    };
+                }
+            }
+        }
+        if !self.led {
+            if let Some(seat) = seat {
+                self.unlink(seat);
+                // Its waker woke this very poll, or is as good: it is dropped by whoever calls, with the seat.
+                if let Seat::Waiting { waker: known, .. } = self.vacate(seat) {
+                    *waker = known.or(waker.take());
+                }
+            }
+            self.chosen = None;
+            self.led = true;
+            self.flight += 1;
+            self.polling = Some(thread);
+            return Admission::Lead(FlightId(self.flight));
+        }
+        if self.polling == Some(thread) {
+            if let Some(seat) = seat {
+                self.unlink(seat);
+                if let Seat::Waiting { waker: known, .. } = self.vacate(seat) {
+                    *waker = known.or(waker.take());
+                }
+            }
+            return Admission::Reentrant;
+        }
+        if let Some(seat) = seat {
+            let Seat::Waiting { waker: known, .. } = &mut self.seats[seat.0 as usize] else { unreachable!("checked above") };
+            return Self::renew(known, seat, cx, waker);
+        }
+        let Some(waker) = waker.take() else { return Admission::BringWaker };
+        Admission::Follow(self.seat(waker), None)
+    }
+
+    /// Keeps a seat's waker up to date.
+    fn renew(known: &mut Option<Waker>, seat: SeatId, cx: &Waker, waker: &mut Option<Waker>) -> Admission<T> {
+        if known.as_ref().is_some_and(|known| known.will_wake(cx)) {
+            return Admission::Follow(seat, None);
+        }
+        match waker.take() {
+            Some(waker) => Admission::Follow(seat, known.replace(waker)),
+            None => Admission::BringWaker,
+        }
+    }
+
+    fn seat(&mut self, waker: Waker) -> SeatId {
+        let seat = Seat::Waiting { waker: Some(waker), before: self.last, after: NOBODY };
+        let index = match self.vacant.pop() {
+            Some(index) => {
+                self.seats[index as usize] = seat;
+                index
+            }
+            None => {
+                let index = u32::try_from(self.seats.len()).ok().filter(|&index| index != NOBODY);
+                self.seats.push(seat);
+                index.expect("a lock has fewer than 2^32 - 1 followers")
+            }
+        };
+        self.link_last(index);
+        SeatId(index)
+    }
+
+    fn link_last(&mut self, index: u32) {
+        if let Some(Seat::Waiting { after, .. }) = self.seats.get_mut(self.last as usize) {
+            *after = index;
+        } else {
+            self.first = index;
+        }
+        self.last = index;
+        self.waiting += 1;
+    }
+
+    /// Takes a waiting seat out of the queue.
+    fn unlink(&mut self, seat: SeatId) {
+        let Seat::Waiting { before, after, .. } = self.seats[seat.0 as usize] else { return };
+        match self.seats.get_mut(before as usize) {
+            Some(Seat::Waiting { after: link, .. }) => *link = after,
+            _ => self.first = after,
+        }
+        match self.seats.get_mut(after as usize) {
+            Some(Seat::Waiting { before: link, .. }) => *link = before,
+            _ => self.last = before,
+        }
+        self.waiting -= 1;
+    }
+
+    /// Frees a seat that is not in the queue, and returns what was on it. With the last one goes the memory.
+    fn vacate(&mut self, seat: SeatId) -> Seat<T> {
+        let was = mem::replace(&mut self.seats[seat.0 as usize], Seat::Empty);
+        self.vacant.push(seat.0);
+        if self.vacant.len() == self.seats.len() {
+            self.seats = Vec::new();
+            self.vacant = Vec::new();
+        }
+        was
+    }
+
+    fn is_current(&self, flight: FlightId) -> bool {
+        self.led && self.flight == flight.0
+    }
+
+    /// The leader is about to be polled (or dropped) on `thread`.
+    pub(crate) fn enter_leader(&mut self, flight: FlightId, thread: NonZeroUsize) {
+        if self.is_current(flight) {
+            self.polling = Some(thread);
+        }
+    }
+
+    /// The leader's poll has returned, and it is not done.
+    pub(crate) fn leave_leader(&mut self, flight: FlightId) {
+        if self.is_current(flight) {
+            self.polling = None;
+        }
+    }
+
+    fn end(&mut self, flight: FlightId) -> bool {
+        let current = self.is_current(flight);
+        if current {
+            self.led = false;
+            self.polling = None;
+        }
+        current
+    }
+
+    /// The leader was dropped, or panicked. Returns the waker of the follower that is chosen to lead.
+    pub(crate) fn lose_leader(&mut self, flight: FlightId) -> Option<Waker> {
+        if self.end(flight) { self.choose() } else { None }
+    }
+
+    /// Chooses the longest waiting follower to lead. It is not waited for: whoever is polled first leads.
+    fn choose(&mut self) -> Option<Waker> {
+        let Some(Seat::Waiting { waker, .. }) = self.seats.get_mut(self.first as usize) else {
+            self.chosen = None;
+            return None;
+        };
+        self.chosen = Some(SeatId(self.first));
+        waker.take()
+    }
+
+    /// The leader is done. Returns the seats that are due: each is to be [served](Flights::serve) or [put back](Flights::put_back).
+    pub(crate) fn complete(&mut self, flight: FlightId) -> Vec<SeatId> {
+        let mut due = Vec::new();
+        if self.end(flight) && self.waiting > 0 {
+            due.reserve_exact(self.waiting);
+            let mut next = self.first;
+            while let Some(seat) = self.seats.get_mut(next as usize) {
+                let Seat::Waiting { waker, after, .. } = seat else { break };
+                due.push(SeatId(next));
+                next = *after;
+                *seat = Seat::Due { waker: waker.take() };
+            }
+            self.first = NOBODY;
+            self.last = NOBODY;
+            self.waiting = 0;
+        }
+        due
+    }
+
+    /// Gives `value` to the follower in a due seat. Returns its waker, and the value if the follower has left.
+    pub(crate) fn serve(&mut self, seat: SeatId, value: T) -> (Option<Waker>, Option<T>) {
+        match &mut self.seats[seat.0 as usize] {
+            place @ Seat::Due { .. } => match mem::replace(place, Seat::Served { value }) {
+                Seat::Due { waker } => (waker, None),
+                _ => unreachable!("matched above"),
+            },
+            _ => {
+                self.vacate(seat);
+                (None, Some(value))
+            }
+        }
+    }
+
+    /// There is no value for a due seat, because a clone panicked: its follower waits again.
+    pub(crate) fn put_back(&mut self, seat: SeatId) {
+        if let Seat::Due { waker } = &mut self.seats[seat.0 as usize] {
+            let waker = waker.take();
+            self.seats[seat.0 as usize] = Seat::Waiting { waker, before: self.last, after: NOBODY };
+            self.link_last(seat.0);
+        } else {
+            self.vacate(seat);
+        }
+    }
+
+    /// Chooses a follower to lead, if followers wait and nobody leads.
+    pub(crate) fn choose_if_idle(&mut self) -> Option<Waker> {
+        if self.led { None } else { self.choose() }
+    }
+
+    /// A follower was dropped.
+    pub(crate) fn leave(&mut self, seat: SeatId) -> Left<T> {
+        let mut left = Left { next: None, unwanted: (None, None) };
+        match &mut self.seats[seat.0 as usize] {
+            Seat::Waiting { .. } => {
+                self.unlink(seat);
+                if let Seat::Waiting { waker, .. } = self.vacate(seat) {
+                    left.unwanted.1 = waker;
+                }
+                if self.chosen == Some(seat) {
+                    left.next = self.choose();
+                }
+            }
+            // The seat is still in the hands of the leader that serves it: it frees the seat.
+            Seat::Due { waker } => {
+                left.unwanted.1 = waker.take();
+                self.seats[seat.0 as usize] = Seat::Empty;
+            }
+            Seat::Served { .. } | Seat::Cancelled | Seat::Empty => {
+                if let Seat::Served { value } = self.vacate(seat) {
+                    left.unwanted.0 = Some(value);
+                }
+            }
+        }
+        left
+    }
+
+    /// Cancels every waiting follower and cuts the running leader loose. Returns the wakers of the followers.
+    pub(crate) fn reset(&mut self) -> Vec<Waker> {
+        let mut wakers = Vec::with_capacity(self.waiting);
+        let mut next = self.first;
+        while let Some(seat) = self.seats.get_mut(next as usize) {
+            let Seat::Waiting { waker, after, .. } = seat else { break };
+            wakers.extend(waker.take());
+            next = *after;
+            *seat = Seat::Cancelled;
+        }
+        self.first = NOBODY;
+        self.last = NOBODY;
+        self.waiting = 0;
+        self.led = false;
+        self.polling = None;
+        self.chosen = None;
+        wakers
+    }
+}

@@ -1,0 +1,69 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod macros;
+
+#[cfg(feature = "alloc")]
+mod boxed;
+mod call;
+#[cfg(feature = "std")]
+mod context;
+mod drive;
+#[cfg(feature = "std")]
+mod executor;
+#[cfg(feature = "std")]
+mod flight;
+#[cfg(feature = "std")]
+mod lock;
+#[cfg(feature = "std")]
+mod loops;
+#[cfg(feature = "std")]
+mod offload;
+#[cfg(feature = "std")]
+mod park;
+#[cfg(feature = "std")]
+mod pool;
+mod resolve;
+#[cfg(feature = "std")]
+mod runtime;
+#[cfg(feature = "alloc")]
+mod smart;
+#[cfg(feature = "std")]
+mod sync;
+#[cfg(feature = "std")]
+mod task;
+#[cfg(feature = "std")]
+mod travel;
+
+#[cfg(feature = "alloc")]
+pub use boxed::{BoxCall, SendBoxCall};
+pub use call::{Call, WaitError, Work, smart};
+#[cfg(feature = "std")]
+pub use call::{TimedOut, smart_sync};
+#[cfg(feature = "std")]
+pub use context::{allow_blocking, forbid_blocking, is_async_context};
+#[cfg(feature = "std")]
+pub use executor::LoopId;
+#[cfg(feature = "std")]
+pub use lock::{Cancelled, SmartLock};
+#[cfg(feature = "std")]
+pub use loops::{block_on, cached_loops, current_loop, reset_smartasync_cache};
+#[cfg(feature = "std")]
+pub use offload::{Offload, offload};
+#[cfg(feature = "std")]
+pub use pool::set_offload_limit;
+#[cfg(feature = "std")]
+pub use runtime::{AlreadyInstalled, Runtime, install_runtime};
+#[cfg(feature = "alloc")]
+pub use smart::Smart;
+#[cfg(feature = "std")]
+pub use task::{Task, spawn_local};
+
+#[doc(hidden)]
+pub mod __private;

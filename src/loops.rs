@@ -1,0 +1,170 @@
+//! The cache of loops: one per thread, made at first use, used again, and cleared from any thread.
+//!
+//! A thread finds its own loop in a thread-local. The cache proper holds the halves that are `Send`, so that [`cached_loops`] can count
+//! them and [`reset_smartasync_cache`] can drop them: the `thread_local` crate gives each thread a slot that others can enumerate. It keeps
+//! a slot's value when its thread ends and hands it to a later thread. Nothing in [`Shared`] names a thread, so a recycled half
+//! wakes the thread that uses it now.
+
+use crate::context;
+use crate::executor::{Loop, LoopId, Shared};
+use crate::runtime;
+use crate::sync::{Arc, Mutex};
+use core::cell::RefCell;
+use core::pin::{Pin, pin};
+use std::rc::Rc;
+use std::thread_local;
+use std::time::Instant;
+use thread_local::ThreadLocal;
+
+/// One slot a thread. Each mutex protects whether the slot's loop is in the cache.
+static CACHE: ThreadLocal<Mutex<Option<Arc<Shared>>>> = ThreadLocal::new();
+
+thread_local! {
+    static CURRENT: RefCell<Option<Owner>> = const { RefCell::new(None) };
+}
+
+/// Owns a loop for its thread. Its tasks end with it, also where they hold handles of each other.
+struct Owner(Rc<Loop>);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.tasks.clear();
+    }
+}
+
+/// This thread's loop; makes one, or takes over the one that an ended thread left in the slot.
+///
+/// While the thread's locals are being destroyed there may be none to keep it in: then the loop serves for this one wait.
+pub(crate) fn current() -> Rc<Loop> {
+    let found = CURRENT.try_with(|current| {
+        let mut current = current.borrow_mut();
+        if let Some(Owner(on)) = &*current {
+            if !on.has_ended() {
+                return (on.clone(), None);
+            }
+        }
+        let on = Rc::new(Loop::new(take_slot()));
+        let ended = current.replace(Owner(on.clone()));
+        (on, ended)
+    });
+    match found {
+        // The ended loop is dropped here: its tasks are user code, so not while the cell is borrowed.
+        Ok((on, _ended)) => on,
+        Err(_) => Rc::new(Loop::new(Arc::new(Shared::new()))),
+    }
+}
+
+fn take_slot() -> Arc<Shared> {
+    CACHE.get_or_default().lock().get_or_insert_with(|| Arc::new(Shared::new())).clone()
+}
+
+/// Drives `future` on this thread's loop, inside the installed runtime, without asking whether this thread may block.
+pub(crate) fn drive<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+    let on = current();
+    let Some(runtime) = runtime::installed() else {
+        return on.drive(future, deadline);
+    };
+    let mut driven = None;
+    runtime.around_wait(&mut || {
+        if driven.is_none() {
+            driven = Some(on.drive(future.as_mut(), deadline));
+        }
+    });
+    driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
+}
+
+/// Waits for `future` on this thread's loop and returns its output. What [`smart`](crate::smart)`(future).wait()` does, for when no
+/// [`Call`](crate::Call) is at hand.
+///
+/// # Blocking
+///
+/// Parks this thread until the future is ready. Meanwhile the thread's [tasks](crate::spawn_local) run.
+///
+/// # Panics
+///
+/// In async code (see [`is_async_context`](crate::is_async_context)), and where the future panics; the loop stays usable.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(smartasync::block_on(async { 1 + 1 }), 2);
+/// ```
+#[track_caller]
+pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
+    context::refuse_in_async();
+    wait_for(future.into_future())
+}
+
+/// Drives `future` to its end, without asking whether this thread may block.
+pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
+    let Some(output) = drive(pin!(future), None) else { unreachable!("there is no deadline") };
+    output
+}
+
+/// The loop that this thread has, or `None` until its first wait on a future or its first [`spawn_local`](crate::spawn_local).
+///
+/// It stays the same until the cache is [reset](reset_smartasync_cache), and no two threads ever have the same.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{block_on, current_loop};
+///
+/// assert_eq!(current_loop(), None);
+/// block_on(async {});
+/// let first = current_loop();
+/// block_on(async {});
+/// assert_eq!(current_loop(), first);
+/// assert!(first.is_some());
+/// ```
+#[must_use]
+pub fn current_loop() -> Option<LoopId> {
+    let current = CURRENT.try_with(|current| {
+        let current = current.borrow();
+        current.as_ref().filter(|owner| !owner.0.has_ended()).map(|owner| owner.0.id)
+    });
+    current.ok().flatten()
+}
+
+/// How many loops are in the cache, over all threads. The loop of an ended thread counts until a later thread takes it over or the
+/// cache is reset.
+///
+/// # Examples
+///
+/// ```
+/// smartasync::block_on(async {});
+/// assert_eq!(smartasync::cached_loops(), 1);
+/// ```
+#[must_use]
+pub fn cached_loops() -> usize {
+    CACHE.iter().filter(|slot| slot.lock().is_some()).count()
+}
+
+/// Drops every idle loop of every thread from the cache. A running loop keeps running and leaves the cache. Call it between tests.
+///
+/// The next wait on a thread makes a new loop. Tasks of a dropped loop are dropped on their own thread: at once on this one, elsewhere
+/// when that thread next uses its loop, or ends.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{block_on, cached_loops, current_loop, reset_smartasync_cache};
+///
+/// block_on(async {});
+/// reset_smartasync_cache();
+/// assert_eq!((cached_loops(), current_loop()), (0, None));
+/// ```
+pub fn reset_smartasync_cache() {
+    for slot in CACHE.iter() {
+        let cached = slot.lock().take();
+        if let Some(shared) = cached {
+            shared.retire();
+        }
+    }
+    let ended = CURRENT.try_with(|current| {
+        let mut current = current.borrow_mut();
+        if current.as_ref().is_some_and(|owner| owner.0.has_ended()) { current.take() } else { None }
+    });
+    // Dropped outside the borrow: its tasks are user code.
+    drop(ended);
+}

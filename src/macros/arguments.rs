@@ -1,0 +1,184 @@
+//! The stages of `smart_fn!` that read the arguments.
+//!
+//! They collect, in the order of the arguments:
+//!
+//! | name         | what it holds                                                                                              |
+//! |--------------|------------------------------------------------------------------------------------------------------------|
+//! | `receiver`   | nothing, or how `self` came (`reference`, `mutable`, `value`), the token and its declaration               |
+//! | `parameters` | the parameters of the emitted function, each with a plain name, so that rustdoc shows it                   |
+//! | `boxed_parameters` | the same, where every reference lives for `'smart`: for `#[boxed]`                                   |
+//! | `lets`       | statements that bind each parameter to the user's pattern, in the body: `let mut n = n;`                   |
+//! | `passed`     | the names of the parameters                                                                                |
+//! | `travel`     | how each parameter travels: `(reference n)`, `(value n)`                                                   |
+//!
+//! A parameter with a pattern gets the name `argument`. Each is made in an expansion of its own, so they differ by hygiene.
+
+/// Reads `self`, in all its forms. `look` and `args` are the same tokens: `self` has to be recognised in the one and taken, with the span
+/// that makes it the user's, from the other.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_receiver {
+    (look: [&mut self $($l:tt)*] args: [&mut $this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [mutable $this [&mut $this] [&'smart mut $this]] args: [$($($more)*)?] state: $state }
+    };
+    (look: [& $l0:lifetime mut self $($l:tt)*] args: [& $life:lifetime mut $this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [mutable $this [& $life mut $this] [& $life mut $this]] args: [$($($more)*)?] state: $state }
+    };
+    (look: [&self $($l:tt)*] args: [& $this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [reference $this [& $this] [&'smart $this]] args: [$($($more)*)?] state: $state }
+    };
+    (look: [& $l0:lifetime self $($l:tt)*] args: [& $life:lifetime $this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [reference $this [& $life $this] [& $life $this]] args: [$($($more)*)?] state: $state }
+    };
+    (look: [self: &mut $($l:tt)*] args: [$this:ident: &mut $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [mutable $this [$this: &mut $t] [$this: &'smart mut $t]] args: [$($($more)*)?] state: $state }
+    };
+    (look: [self: & $l0:lifetime mut $($l:tt)*] args: [$this:ident: & $life:lifetime mut $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [mutable $this [$this: & $life mut $t] [$this: & $life mut $t]] args: [$($($more)*)?] state: $state }
+    };
+    (look: [self: & $l0:lifetime $($l:tt)*] args: [$this:ident: & $life:lifetime $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [reference $this [$this: & $life $t] [$this: & $life $t]] args: [$($($more)*)?] state: $state }
+    };
+    (look: [self: & $($l:tt)*] args: [$this:ident: & $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [reference $this [$this: & $t] [$this: &'smart $t]] args: [$($($more)*)?] state: $state }
+    };
+    (look: [self: $($l:tt)*] args: [$this:ident: $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [value $this [$this: $t] [$this: $t]] args: [$($($more)*)?] state: $state }
+    };
+    (look: [self $($l:tt)*] args: [$this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [value $this [$this] [$this]] args: [$($($more)*)?] state: $state }
+    };
+    (look: [mut self: $($l:tt)*] args: [mut $this:ident: $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [value $this [mut $this: $t] [mut $this: $t]] args: [$($($more)*)?] state: $state }
+    };
+    (look: [mut self $($l:tt)*] args: [mut $this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [value $this [mut $this] [mut $this]] args: [$($($more)*)?] state: $state }
+    };
+    (look: $look:tt args: $args:tt state: $state:tt) => {
+        $crate::__smart_arguments! { @start receiver: [] args: $args state: $state }
+    };
+}
+
+/// Reads one argument after the other: first its attributes and its pattern, which become `@named`, then its type.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_arguments {
+    (@start receiver: $receiver:tt args: $args:tt state: $state:tt) => {
+        $crate::__smart_arguments! {
+            args: $args attributes: [] parameters: [] boxed_parameters: [] lets: [] passed: [] travel: [] receiver: $receiver state: $state
+        }
+    };
+    (
+        args: [] attributes: [] parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt passed: $passed:tt travel: $travel:tt
+        receiver: $receiver:tt state: { $($state:tt)* }
+    ) => {
+        $crate::__smart_choose! {
+            $($state)*
+            receiver: $receiver parameters: $parameters boxed_parameters: $boxed_parameters lets: $lets passed: $passed travel: $travel
+        }
+    };
+    // `#[cfg(…)] name: Type`: the whole function is emitted with the argument and, for the opposite case, without it.
+    (args: [#[cfg($($condition:tt)*)] $($rest:tt)*] $($state:tt)*) => {
+        #[cfg($($condition)*)]
+        $crate::__smart_arguments! { args: [$($rest)*] $($state)* }
+        #[cfg(not($($condition)*))]
+        $crate::__smart_without! { args: [$($rest)*] $($state)* }
+    };
+    // `#[allow(…)] name: Type`
+    (args: [#[$($attribute:tt)*] $($rest:tt)*] attributes: [$($attributes:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { args: [$($rest)*] attributes: [$($attributes)* #[$($attribute)*]] $($state)* }
+    };
+    // `name: …`, `mut name: …`, `pattern: …`
+    (args: [$name:ident: $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { $name } { $name } args: [$($rest)*] $($state)* }
+    };
+    (args: [mut $name:ident: $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { $name } { mut $name } args: [$($rest)*] $($state)* }
+    };
+    // A pattern is up to six tokens: `_`, `(a, b)`, `&x`, `Point { x, y }`, `path::Point(x, y)`
+    (args: [$t0:tt: $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { argument } { $t0 } args: [$($rest)*] $($state)* }
+    };
+    (args: [$t0:tt $t1:tt: $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 } args: [$($rest)*] $($state)* }
+    };
+    (args: [$t0:tt $t1:tt $t2:tt: $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 } args: [$($rest)*] $($state)* }
+    };
+    (args: [$t0:tt $t1:tt $t2:tt $t3:tt: $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 } args: [$($rest)*] $($state)* }
+    };
+    (args: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt: $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 } args: [$($rest)*] $($state)* }
+    };
+    (args: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt: $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 $t5 } args: [$($rest)*] $($state)* }
+    };
+    // `&'static Type` travels as it is.
+    (
+        @named { $name:ident } { $($pattern:tt)* } args: [&'static $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_arguments! {
+            args: [$($($more)*)?] attributes: []
+            parameters: [$($parameters)* $name: &'static $t,] boxed_parameters: [$($boxed)* $name: &'static $t,]
+            lets: [$($lets)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name)] $($state)*
+        }
+    };
+    // `&mut Type`
+    (
+        @named { $name:ident } { $($pattern:tt)* } args: [& $($life:lifetime)? mut $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_arguments! {
+            args: [$($($more)*)?] attributes: []
+            parameters: [$($parameters)* $name: & $($life)? mut $t,] boxed_parameters: [$($boxed)* $name: &'smart mut $t,]
+            lets: [$($lets)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (mutable $name)] $($state)*
+        }
+    };
+    // `&Type`
+    (
+        @named { $name:ident } { $($pattern:tt)* } args: [& $life:lifetime $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_arguments! {
+            args: [$($($more)*)?] attributes: []
+            parameters: [$($parameters)* $name: & $life $t,] boxed_parameters: [$($boxed)* $name: & $life $t,]
+            lets: [$($lets)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name)] $($state)*
+        }
+    };
+    (
+        @named { $name:ident } { $($pattern:tt)* } args: [& $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_arguments! {
+            args: [$($($more)*)?] attributes: []
+            parameters: [$($parameters)* $name: & $t,] boxed_parameters: [$($boxed)* $name: &'smart $t,]
+            lets: [$($lets)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name)] $($state)*
+        }
+    };
+    // `Type`
+    (
+        @named { $name:ident } { $($pattern:tt)* } args: [$t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_arguments! {
+            args: [$($($more)*)?] attributes: []
+            parameters: [$($parameters)* $name: $t,] boxed_parameters: [$($boxed)* $name: $t,]
+            lets: [$($lets)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name)] $($state)*
+        }
+    };
+    (args: [$other:tt $($rest:tt)*] $($state:tt)*) => { $crate::__smart_error! { argument $other } };
+    (@named $name:tt $pattern:tt args: [$($rest:tt)*] $($state:tt)*) => { $crate::__smart_error! { argument $name } };
+}
+
+/// Drops the argument that a `#[cfg]` takes away.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_without {
+    (args: [#[$($attribute:tt)*] $($rest:tt)*] $($state:tt)*) => { $crate::__smart_without! { args: [$($rest)*] $($state)* } };
+    (args: [: $t:ty $(, $($more:tt)*)?] attributes: $attributes:tt $($state:tt)*) => {
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] $($state)* }
+    };
+    (args: [$pattern:tt $($rest:tt)*] $($state:tt)*) => { $crate::__smart_without! { args: [$($rest)*] $($state)* } };
+}

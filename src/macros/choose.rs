@@ -1,0 +1,274 @@
+//! The stage of `smart_fn!` that decides what a function is, and writes the expression of its call.
+
+/// Decides by `async`, the helper attributes and the kinds of arguments. Hands on `work`, the tokens of an expression of type `Call<…>`, or
+/// nothing where the function is only declared.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_choose {
+    // `#[wraps(path)]`: the body is a call of `path`.
+    (
+        opaque: $opaque:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+] boxed: $boxed:tt send: $send:tt
+        item: { vis: $vis:tt asyncness: [async] name: $name:tt generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
+        receiver: [$($kind:ident $this:tt $($declared:tt)*)?] parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt
+        passed: [$($passed:tt)*] travel: $travel:tt
+    ) => {
+        $crate::__smart_choose! {
+            opaque: $opaque kept: $kept maybe: [] twin: $twin wraps: [] boxed: $boxed send: $send
+            item: {
+                vis: $vis asyncness: [async] name: $name generics: $generics ret: $ret bounds: $bounds
+                body: [{ $($path)+($($this,)? $($passed)*).await }]
+            }
+            receiver: [$($kind $this $($declared)*)?] parameters: $parameters boxed_parameters: $boxed_parameters lets: []
+            passed: [$($passed)*] travel: $travel
+        }
+    };
+    (
+        opaque: $opaque:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+] boxed: $boxed:tt send: $send:tt
+        item: { vis: $vis:tt asyncness: [sync] name: $name:tt generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
+        receiver: [$($kind:ident $this:tt $($declared:tt)*)?] parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt
+        passed: [$($passed:tt)*] travel: $travel:tt
+    ) => {
+        $crate::__smart_choose! {
+            opaque: $opaque kept: $kept maybe: [] twin: $twin wraps: [] boxed: $boxed send: $send
+            item: {
+                vis: $vis asyncness: [sync] name: $name generics: $generics ret: $ret bounds: $bounds
+                body: [{ $($path)+($($this,)? $($passed)*) }]
+            }
+            receiver: [$($kind $this $($declared)*)?] parameters: $parameters boxed_parameters: $boxed_parameters lets: []
+            passed: [$($passed)*] travel: $travel
+        }
+    };
+    (opaque: $o:tt kept: $k:tt maybe: [] twin: $t:tt wraps: [$($path:tt)+] $($state:tt)*) => { $crate::__smart_error! { wraps_body } };
+    (opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [$($path:tt)+] $($state:tt)*) => { $crate::__smart_error! { maybe_wraps } };
+    (
+        opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [] boxed: $b:tt send: $s:tt
+        item: { vis: $v:tt asyncness: [sync] $($item:tt)* } $($state:tt)*
+    ) => {
+        $crate::__smart_error! { maybe_sync }
+    };
+    // The rest is a declaration, or has a body.
+    (
+        opaque: $opaque:tt kept: $kept:tt maybe: $maybe:tt twin: $twin:tt wraps: [] boxed: $boxed:tt send: $send:tt
+        item: { vis: $vis:tt asyncness: $asyncness:tt name: $name:tt generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: $body:tt }
+        receiver: $receiver:tt parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt passed: $passed:tt travel: $travel:tt
+    ) => {
+        $crate::__smart_output! {
+            boxed: $boxed send: $send parameters: $parameters boxed_parameters: $boxed_parameters receiver: $receiver generics: $generics bounds: $bounds
+            state: {
+                kept: $kept vis: $vis name: $name ret: $ret twin: $twin passed: $passed
+                work: { maybe: $maybe asyncness: $asyncness opaque: $opaque body: $body receiver: $receiver lets: $lets travel: $travel name: $name generics: $generics ret: $ret }
+            }
+        }
+    };
+}
+
+/// The call of a function with a body, as an expression.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_work {
+    // `async fn`
+    (
+        maybe: [] asyncness: [async] opaque: $opaque:tt body: [$body:block] receiver: $receiver:tt lets: $lets:tt travel: $travel:tt
+        name: $name:tt generics: $generics:tt ret: $ret:tt
+    ) => {
+        $crate::__private::driven($crate::__smart_body! { async opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret })
+    };
+    // `#[maybe_async] async fn`
+    (
+        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:block] receiver: $receiver:tt lets: $lets:tt travel: $travel:tt
+        name: $name:tt generics: $generics:tt ret: $ret:tt
+    ) => {
+        $crate::__private::forked(move |route| match route {
+            $crate::__private::Route::Here => $crate::__private::Routed::Here(
+                ($crate::__smart_body! {
+                    sync opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret
+                    // In this copy `smart_await!` is another macro, whether it is called by its name or through the crate.
+                    first: [
+                        #[allow(unused_imports, reason = "the body may await nothing")]
+                        use $crate::__private::sync_copy as smartasync;
+                        #[allow(unused_imports, reason = "the body may await nothing")]
+                        use $crate::__private::sync_copy::smart_await;
+                    ]
+                    arguments: ||
+                })(),
+            ),
+            $crate::__private::Route::Away => $crate::__private::Routed::Away(
+                $crate::__smart_body! { async opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret },
+            ),
+        })
+    };
+    // `fn` with `&mut`
+    (maybe: [] asyncness: [sync] opaque: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] $($state:tt)*) => {
+        $crate::__smart_error! { mutable $this }
+    };
+    // `fn` with `&self`: on the pool it calls itself again, with the `self` that travelled.
+    (
+        maybe: [] asyncness: [sync] opaque: $opaque:tt body: [$body:block] receiver: [reference $this:tt $($declared:tt)*] lets: $lets:tt
+        travel: [$(($kind:ident $argument:ident))*] name: [$name:ident] generics: $generics:tt ret: $ret:tt
+    ) => {
+        $crate::__private::forked(move |route| match route {
+            $crate::__private::Route::Here => $crate::__private::Routed::Here(
+                ($crate::__smart_body! {
+                    sync opaque: $opaque body: $body receiver: [reference $this $($declared)*] lets: $lets ret: $ret first: [] arguments: ||
+                })(),
+            ),
+            $crate::__private::Route::Away => $crate::__private::Routed::Away($crate::__private::travel_again(
+                ($crate::__private::Ref($this), $crate::__smart_list! { pack $(($kind $argument))* }),
+                $crate::__smart_name_generics! { name: $name generics: $generics },
+            )),
+        })
+    };
+    // `fn` without `self` by reference
+    (
+        maybe: [] asyncness: [sync] opaque: $opaque:tt body: [$body:block] receiver: $receiver:tt lets: $lets:tt
+        travel: [$(($kind:ident $argument:ident))*] name: $name:tt generics: $generics:tt ret: $ret:tt
+    ) => {
+        $crate::__private::forked(move |route| {
+            let arguments = $crate::__smart_list! { references $(($kind $argument))* };
+            let body = $crate::__private::body(
+                &arguments,
+                $crate::__smart_body! {
+                    sync opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret
+                    first: [] arguments: |$crate::__smart_list! { names $(($kind $argument))* }|
+                },
+            );
+            match route {
+                $crate::__private::Route::Here => {
+                    $crate::__private::Routed::Here(body($crate::__smart_list! { names $(($kind $argument))* }))
+                }
+                $crate::__private::Route::Away => $crate::__private::Routed::Away($crate::__private::travel_body(arguments, body)),
+            }
+        })
+    };
+}
+
+/// A list of arguments as nested pairs: as a pattern or expression of the `names` of those that came as references, of these `references`
+/// packed, or of all arguments, to `pack` them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_list {
+    ($which:ident) => { () };
+    ($which:ident (mutable $name:ident) $($rest:tt)*) => { $crate::__smart_error! { mutable $name } };
+    (pack (reference $name:ident) $($rest:tt)*) => { ($crate::__private::Ref($name), $crate::__smart_list! { pack $($rest)* }) };
+    (pack (value $name:ident) $($rest:tt)*) => { ($crate::__private::Val($name), $crate::__smart_list! { pack $($rest)* }) };
+    (references (reference $name:ident) $($rest:tt)*) => { ($crate::__private::Ref($name), $crate::__smart_list! { references $($rest)* }) };
+    (names (reference $name:ident) $($rest:tt)*) => { ($name, $crate::__smart_list! { names $($rest)* }) };
+    ($which:ident (value $name:ident) $($rest:tt)*) => { $crate::__smart_list! { $which $($rest)* } };
+}
+
+/// The user's body, in the closure or block that it runs in. `self` and every argument are moved in, used or not, so that they are dropped
+/// as an `async fn` drops them. Where the result has a name, it is stated, so that `return`, `?` and the tail coerce to it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_body {
+    (async opaque: [no] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: [$ret:ty]) => {
+        async move {
+            // Never true; the first `return` that the compiler sees decides the type of the block.
+            #[allow(unreachable_code, clippy::all, clippy::pedantic, reason = "it is there for its type")]
+            if let ::core::option::Option::Some(result) = ::core::option::Option::None::<$ret> {
+                return result;
+            }
+            $(let _ = &$this;)?
+            $($lets)*
+            #[allow(unused_braces, unreachable_code, clippy::all, clippy::pedantic, reason = "the braces are those of the function")]
+            let result: $ret = $body;
+            #[allow(unreachable_code, clippy::all, clippy::pedantic, reason = "a body that does not return has a result too")]
+            result
+        }
+    };
+    (async opaque: [yes] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: $ret:tt) => {
+        async move {
+            $(let _ = &$this;)?
+            $($lets)*
+            #[allow(unused_braces, clippy::all, clippy::pedantic, reason = "the braces are those of the function")]
+            let result = $body;
+            result
+        }
+    };
+    (
+        sync opaque: [no] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: [$ret:ty]
+        first: [$($first:tt)*] arguments: $($arguments:tt)*
+    ) => {
+        move $($arguments)* -> $ret {
+            $($first)*
+            $(let _ = &$this;)?
+            $($lets)*
+            #[allow(unused_braces, unreachable_code, clippy::all, clippy::pedantic, reason = "the braces are those of the function")]
+            let result: $ret = $body;
+            #[allow(unreachable_code, clippy::all, clippy::pedantic, reason = "a body that does not return has a result too")]
+            result
+        }
+    };
+    (
+        sync opaque: [yes] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: $ret:tt
+        first: [$($first:tt)*] arguments: $($arguments:tt)*
+    ) => {
+        move $($arguments)* {
+            $($first)*
+            $(let _ = &$this;)?
+            $($lets)*
+            #[allow(unused_braces, clippy::all, clippy::pedantic, reason = "the braces are those of the function")]
+            let result = $body;
+            result
+        }
+    };
+}
+
+/// `Self::name`, with the generic arguments of the method itself.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_name_generics {
+    (name: $name:ident generics: []) => { Self::$name };
+    (name: $name:ident generics: [< $($generics:tt)*]) => {
+        $crate::__smart_parameters! { rest: [$($generics)*] depth: [] names: [] lifetimes: [] then: __smart_turbofish state: { $name } }
+    };
+}
+
+/// The last step of [`__smart_name_generics`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_turbofish {
+    (names: [] lifetimes: $lifetimes:tt state: { $name:ident }) => { Self::$name };
+    (names: [$($names:ident)+] lifetimes: $lifetimes:tt state: { $name:ident }) => { Self::$name::<$($names),+> };
+}
+
+/// Finds the names of generic parameters in `T: Bound<A>, 'a: 'b, const N: usize>`, and hands them to the macro `then`.
+///
+/// `depth` has a token for each angle bracket that is open. Without it a parameter begins; `[.]` says that one is being passed over.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_parameters {
+    (rest: [] depth: $depth:tt names: $names:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
+        $crate::$then! { names: $names lifetimes: $lifetimes state: $state }
+    };
+    // The end of the list.
+    (rest: [> $($r:tt)*] depth: [$(.)?] names: $names:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
+        $crate::$then! { names: $names lifetimes: $lifetimes state: $state }
+    };
+    (rest: [>> $($r:tt)*] depth: [. <] names: $names:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
+        $crate::$then! { names: $names lifetimes: $lifetimes state: $state }
+    };
+    // A parameter begins.
+    (rest: [$life:lifetime $($r:tt)*] depth: [] names: $names:tt lifetimes: [$($l:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: $names lifetimes: [$($l)* $life] $($more)* }
+    };
+    (rest: [const $name:ident $($r:tt)*] depth: [] names: [$($n:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: [$($n)* $name] $($more)* }
+    };
+    (rest: [$name:ident $($r:tt)*] depth: [] names: [$($n:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: [$($n)* $name] $($more)* }
+    };
+    // It ends.
+    (rest: [, $($r:tt)*] depth: [.] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] depth: [] $($more)* } };
+    // Brackets inside it.
+    (rest: [< $($r:tt)*] depth: [$($depth:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] depth: [$($depth)* <] $($more)* } };
+    (rest: [> $($r:tt)*] depth: [. < $($depth:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] depth: [. $($depth)*] $($more)* } };
+    (rest: [>> $($r:tt)*] depth: [. < < $($depth:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] depth: [. $($depth)*] $($more)* } };
+    // What else there is between them; the frequent shapes a few tokens at a time.
+    (rest: [: $a:ident + $b:ident + $c:ident $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
+    (rest: [: $a:ident + $b:ident $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
+    (rest: [: $a:ident $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
+    (rest: [+ $a:ident $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
+    (rest: [+ $a:lifetime $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
+    (rest: [$t:tt $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
+}

@@ -1,0 +1,138 @@
+//! The last stages of `smart_fn!`: the type that a function returns, and the items.
+
+/// Decides what the function returns: `Call<impl Work<…>>`, or a boxed call, for which all references share the lifetime `'smart`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_output {
+    (
+        boxed: [] send: [] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
+        generics: $generics:tt bounds: [$($bounds:tt)*] state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
+    ) => {
+        $crate::__smart_emit! {
+            output: [$crate::Call<impl $crate::Work<Output = $ret>>] box_with: [] parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
+            generics: $generics bounds: [$($bounds)*] kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
+        }
+    };
+    (
+        boxed: [] send: [send] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
+        generics: $generics:tt bounds: [$($bounds:tt)*] state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
+    ) => {
+        $crate::__smart_emit! {
+            output: [$crate::Call<impl $crate::Work<Output = $ret> + ::core::marker::Send>] box_with: []
+            parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
+            generics: $generics bounds: [$($bounds)*] kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
+        }
+    };
+    (
+        boxed: [boxed] send: $send:tt parameters: $p:tt boxed_parameters: [$($parameters:tt)*] receiver: [$($kind:ident $this:tt $d:tt [$($declared:tt)*])?]
+        generics: [$(< $($generics:tt)*)?] bounds: $bounds:tt state: $state:tt
+    ) => {
+        $crate::__smart_parameters! {
+            rest: [$($($generics)*)?] depth: [] names: [] lifetimes: [] then: __smart_boxed_output
+            state: {
+                send: $send parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
+                generics: [<'smart, $($($generics)*)?] bounds: $bounds state: $state
+            }
+        }
+    };
+}
+
+/// The boxed cases of [`__smart_output`]: every generic parameter outlives `'smart`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_boxed_output {
+    // Without generics of its own the list was opened only.
+    (names: [] lifetimes: [] state: { send: $send:tt parameters: $parameters:tt this: $this:tt generics: [<'smart,] $($rest:tt)* }) => {
+        $crate::__smart_boxed_output! { bounds: [] send: $send parameters: $parameters this: $this generics: [<'smart>] $($rest)* }
+    };
+    (names: [$($names:ident)*] lifetimes: [$($lifetimes:lifetime)*] state: { $($state:tt)* }) => {
+        $crate::__smart_boxed_output! { outlive: [$($lifetimes: 'smart,)* $($names: 'smart,)*] $($state)* }
+    };
+    (
+        bounds: [] send: $send:tt parameters: $parameters:tt this: $this:tt generics: $generics:tt bounds: $bounds:tt state: $state:tt
+    ) => {
+        $crate::__smart_boxed_output! { outlive: [] send: $send parameters: $parameters this: $this generics: $generics bounds: $bounds state: $state }
+    };
+    (
+        outlive: [$($outlive:tt)*] send: [] parameters: $parameters:tt this: $this:tt generics: $generics:tt bounds: [$($bounds:tt)*]
+        state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
+    ) => {
+        $crate::__smart_emit! {
+            output: [$crate::BoxCall<'smart, $ret>] box_with: [boxed] parameters: $parameters this: $this
+            generics: $generics bounds: [$($outlive)* $($bounds)*] kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
+        }
+    };
+    (
+        outlive: [$($outlive:tt)*] send: [send] parameters: $parameters:tt this: $this:tt generics: $generics:tt bounds: [$($bounds:tt)*]
+        state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
+    ) => {
+        $crate::__smart_emit! {
+            output: [$crate::SendBoxCall<'smart, $ret>] box_with: [boxed_send] parameters: $parameters this: $this
+            generics: $generics bounds: [$($outlive)* $($bounds)*] kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
+        }
+    };
+}
+
+/// Emits the function, and its blocking twin where one is asked for.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_emit {
+    // A declaration, in a trait.
+    (
+        output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: [$($this:tt)?] generics: [$($generics:tt)*] bounds: [$($bounds:tt)*]
+        kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:ident] ret: $ret:tt twin: $twin:tt passed: [$($passed:tt)*]
+        work: { maybe: $maybe:tt asyncness: $asyncness:tt opaque: $opaque:tt body: [] $($work:tt)* }
+    ) => {
+        $($kept)*
+        $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)*;
+
+        $crate::__smart_twin! {
+            twin: $twin of: [$name] call: { Self::$name($($this,)? $($passed)*) }
+            parameters: [$($parameters)*] generics: [$($generics)*] bounds: [$($bounds)*] kept: [$($kept)*] vis: [$vis] ret: $ret
+        }
+    };
+    // A function.
+    (
+        output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: $this:tt generics: [$($generics:tt)*] bounds: [$($bounds:tt)*]
+        kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:ident] ret: $ret:tt twin: $twin:tt passed: $passed:tt
+        work: $work:tt
+    ) => {
+        $($kept)*
+        $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)* {
+            $crate::__smart_boxed_work! { box_with: $box_with work: $work }
+        }
+
+        $crate::__smart_twin! {
+            twin: $twin of: [$name] call: { $crate::__smart_boxed_work! { box_with: [] work: $work } }
+            parameters: [$($parameters)*] generics: [$($generics)*] bounds: [$($bounds)*] kept: [$($kept)*] vis: [$vis] ret: $ret
+        }
+    };
+}
+
+/// Emits the blocking twin.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_twin {
+    (twin: [] $($rest:tt)*) => {};
+    (
+        twin: [$twin:ident] of: [$name:ident] call: { $($call:tt)* }
+        parameters: [$($parameters:tt)*] generics: [$($generics:tt)*] bounds: [$($bounds:tt)*] kept: [$($kept:tt)*] vis: [$vis:vis] ret: [$ret:ty]
+    ) => {
+        $($kept)*
+        #[doc = ::core::concat!(
+            "\n\nThe blocking twin of `", ::core::stringify!($name), "`: it blocks this thread until the call is done, and panics in async code."
+        )]
+        #[track_caller]
+        $vis fn $twin $($generics)* ($($parameters)*) -> $ret where $($bounds)* {
+            $crate::Call::wait($($call)*)
+        }
+    };
+}
+
+/// The expression of a call, boxed or not.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_boxed_work {
+    (box_with: [] work: { $($work:tt)* }) => { $crate::__smart_work! { $($work)* } };
+    (box_with: [$box_with:ident] work: { $($work:tt)* }) => { $crate::__private::$box_with($crate::__smart_work! { $($work)* }) };
+}

@@ -1,0 +1,267 @@
+//! The stages of `smart_fn!` that read a signature: generics, result, `where` clause.
+//!
+//! Angle brackets are no groups to a macro, so their end has to be searched for. Each search looks at a window of tokens: one arm for each
+//! place in the window where the end may be, and a last arm that moves the window on. That keeps the depth of recursion a fraction of the
+//! number of tokens. `$t0 $t1 …` are the tokens before the place.
+
+/// Finds the end of `<…>`: the `>` or `>>` before the parenthesised arguments.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_generics {
+    // No generics: `(args) -> Ret …`
+    (head: $head:tt taken: [] rest: [($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* >] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [>> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* >>] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 >] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 >>] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 >] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 >>] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 >] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 >>] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 >] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 >>] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >>] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >>] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >>] args: [$($args)*] tail: [$($tail)*] }
+    };
+    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt $t7:tt $($rest:tt)*]) => {
+        $crate::__smart_generics! { head: $head taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 $t7] rest: [$($rest)*] }
+    };
+    (head: $head:tt taken: $taken:tt rest: $rest:tt) => { $crate::__smart_error! { no_arguments } };
+}
+
+/// Keeps a copy of all that follows the arguments, to be searched for `impl` later: a type that has been read cannot be looked into.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_return {
+    (head: $head:tt generics: $generics:tt args: $args:tt tail: [$($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head generics: $generics args: $args } tail: [$($tail)*] copy: [$($tail)*] }
+    };
+}
+
+/// Reads `-> Ret`, and all the rest where there is no `where` clause.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_result {
+    // `-> !` is no type that `Output = …` could name on stable: it is reached through a function pointer.
+    (item: { $($item:tt)* } tail: [-> ! where $($rest:tt)*] copy: $copy:tt) => {
+        $crate::__smart_where! {
+            item: { $($item)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] tail: [;] } taken: [] rest: [$($rest)*]
+        }
+    };
+    (item: { $($item:tt)* } tail: [-> ! $($rest:tt)*] copy: $copy:tt) => {
+        $crate::__smart_where! {
+            item: { $($item)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] tail: [;] } taken: [] rest: [$($rest)*]
+        }
+    };
+    // `-> Ret where …`
+    (item: { $($item:tt)* } tail: [-> $ret:ty where $($rest:tt)*] copy: $copy:tt) => {
+        $crate::__smart_where! { item: { $($item)* ret: [$ret] tail: $copy } taken: [] rest: [$($rest)*] }
+    };
+    // `-> Ret;`
+    (item: { $($item:tt)* } tail: [-> $ret:ty; $($next:tt)*] copy: $copy:tt) => {
+        $crate::__smart_split! { item: { $($item)* ret: [$ret] tail: $copy } bounds: [] body: [] next: [$($next)*] }
+    };
+    // `-> Ret { … }`
+    (item: { $($item:tt)* } tail: [-> $ret:ty $body:block $($next:tt)*] copy: $copy:tt) => {
+        $crate::__smart_split! { item: { $($item)* ret: [$ret] tail: $copy } bounds: [] body: [$body] next: [$($next)*] }
+    };
+    // No result: `where …`, `;` or `{ … }`
+    (item: { $($item:tt)* } tail: [where $($rest:tt)*] copy: $copy:tt) => {
+        $crate::__smart_where! { item: { $($item)* ret: [()] tail: [;] } taken: [] rest: [$($rest)*] }
+    };
+    (item: { $($item:tt)* } tail: [; $($next:tt)*] copy: $copy:tt) => {
+        $crate::__smart_split! { item: { $($item)* ret: [()] tail: [;] } bounds: [] body: [] next: [$($next)*] }
+    };
+    (item: { $($item:tt)* } tail: [$body:block $($next:tt)*] copy: $copy:tt) => {
+        $crate::__smart_split! { item: { $($item)* ret: [()] tail: [;] } bounds: [] body: [$body] next: [$($next)*] }
+    };
+    (item: $item:tt tail: [] copy: $copy:tt) => { $crate::__smart_error! { no_body } };
+    (item: $item:tt tail: [$other:tt $($rest:tt)*] copy: $copy:tt) => { $crate::__smart_error! { after_arguments $other } };
+}
+
+/// Finds the end of a `where` clause: the body or `;`. A block before `>`, `>>` or `,` is a constant in the clause.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_where {
+    (item: $item:tt taken: [$($taken:tt)*] rest: [{$($constant:tt)*} > $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* {$($constant)*} >] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [{$($constant:tt)*} >> $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* {$($constant)*} >>] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [{$($constant:tt)*} , $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* {$($constant)*} ,] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [; $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)*] body: [] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$body:block $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)*] body: [$body] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt {$($constant:tt)*} > $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 {$($constant)*} >] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt {$($constant:tt)*} >> $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 {$($constant)*} >>] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt {$($constant:tt)*} , $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 {$($constant)*} ,] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt ; $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0] body: [] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $body:block $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0] body: [$body] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt {$($constant:tt)*} > $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 {$($constant)*} >] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt {$($constant:tt)*} >> $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 {$($constant)*} >>] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt {$($constant:tt)*} , $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 {$($constant)*} ,] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt ; $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1] body: [] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $body:block $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1] body: [$body] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt {$($constant:tt)*} > $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 {$($constant)*} >] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt {$($constant:tt)*} >> $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 {$($constant)*} >>] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt {$($constant:tt)*} , $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 {$($constant)*} ,] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt ; $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2] body: [] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $body:block $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2] body: [$body] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt {$($constant:tt)*} > $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 {$($constant)*} >] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt {$($constant:tt)*} >> $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 {$($constant)*} >>] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt {$($constant:tt)*} , $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 {$($constant)*} ,] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt ; $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3] body: [] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $body:block $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3] body: [$body] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt {$($constant:tt)*} > $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 {$($constant)*} >] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt {$($constant:tt)*} >> $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 {$($constant)*} >>] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt {$($constant:tt)*} , $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 {$($constant)*} ,] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt ; $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3 $t4] body: [] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $body:block $($next:tt)*]) => {
+        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3 $t4] body: [$body] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5] rest: [$($rest)*] }
+    };
+    (item: $item:tt taken: $taken:tt rest: $rest:tt) => { $crate::__smart_error! { no_body } };
+}
+
+/// Says whether a result type contains `impl Trait`, which can be named in the signature only.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_find_impl {
+    (look: [impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
+    (look: [where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
+    };
+    (look: [[$($inner:tt)*] $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
+    };
+    (look: [$t0:tt impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
+    (look: [$t0:tt where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt ; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt $body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt ($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
+    };
+    (look: [$t0:tt [$($inner:tt)*] $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
+    };
+    (look: [$t0:tt $t1:tt impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
+    (look: [$t0:tt $t1:tt where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt $t1:tt ; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt $t1:tt $body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt $t1:tt ($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
+    };
+    (look: [$t0:tt $t1:tt [$($inner:tt)*] $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
+    };
+    (look: [$t0:tt $t1:tt $t2:tt impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
+    (look: [$t0:tt $t1:tt $t2:tt where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt $t1:tt $t2:tt ; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt $t1:tt $t2:tt $body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt $t1:tt $t2:tt ($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
+    };
+    (look: [$t0:tt $t1:tt $t2:tt [$($inner:tt)*] $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
+    };
+    (look: [$t0:tt $t1:tt $t2:tt $t3:tt $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($rest)*] $($state)* }
+    };
+    (look: $look:tt $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+}

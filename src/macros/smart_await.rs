@@ -1,0 +1,87 @@
+//! `smart_await!`, in its two meanings: in async code, and in the sync copy of a `#[maybe_async]` body.
+
+/// Resolves a value, a future, or a future of a future …, to its plain value. The only await in a `#[maybe_async]` body.
+///
+/// # Syntax
+///
+/// ```text
+/// smart_await!( Expression )
+/// smart_await!( sync => Expression, async => Expression )
+/// ```
+///
+/// `smart_await!(e)` takes a plain value, a future, anything that is [`IntoFuture`](core::future::IntoFuture), or futures of those, up to 8
+/// levels deep; deeper is a compile-time error. Types alone decide, at compile time, and nothing is allocated. A value of a generic type
+/// without an `IntoFuture` bound is plain.
+///
+/// In the sync copy of a `#[maybe_async]` body a smart call is not awaited but run here, directly; any other future is waited for on this
+/// thread's loop.
+///
+/// `smart_await!(sync => a, async => b)` is `a` in that sync copy, and `b`, awaited, in async code. The other side is not compiled there. For
+/// `sync` to be a name of your own, write it in parentheses.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{block_on, smart_await};
+///
+/// block_on(async {
+///     assert_eq!(smart_await!(1), 1);
+///     assert_eq!(smart_await!(async { 2 }), 2);
+///     assert_eq!(smart_await!(async { async { 3 } }), 3);
+/// });
+/// ```
+#[macro_export]
+macro_rules! smart_await {
+    (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $async.await
+    };
+    ($value:expr $(,)?) => {
+        match $value {
+            value => $crate::__smart_plan!(value).resolve_async(value).await,
+        }
+    };
+    ($($wrong:tt)*) => {
+        ::core::compile_error! { "`smart_await!` takes one expression, or one for each world: write `smart_await!(sync => a, async => b)`" }
+    };
+}
+
+/// `smart_await!` in the sync copy of a `#[maybe_async]` body.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_await_sync {
+    (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $sync
+    };
+    ($value:expr $(,)?) => {
+        match $value {
+            value => {
+                #[allow(unused_imports, reason = "which of them is needed depends on the type")]
+                use $crate::__private::StepCall as _;
+                $crate::__smart_plan!(value).resolve_sync(value)
+            }
+        }
+    };
+    ($($wrong:tt)*) => {
+        ::core::compile_error! { "`smart_await!` takes one expression, or one for each world: write `smart_await!(sync => a, async => b)`" }
+    };
+}
+
+/// The plan for a value: eight steps for futures, and one that finds the plain value at the end.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_plan {
+    ($value:ident) => {{
+        #[allow(unused_imports, reason = "which of them is needed depends on the type")]
+        use $crate::__private::{StepFuture as _, StepValue as _};
+        let plan = $crate::__private::Probe::of(&$value);
+        let plan = (&&&plan).step();
+        let plan = (&&&plan).step();
+        let plan = (&&&plan).step();
+        let plan = (&&&plan).step();
+        let plan = (&&&plan).step();
+        let plan = (&&&plan).step();
+        let plan = (&&&plan).step();
+        let plan = (&&&plan).step();
+        (&&&plan).step()
+    }};
+}

@@ -1,0 +1,263 @@
+//! The front door of `smart_fn!`, and the stage that takes its helper attributes off an item.
+//!
+//! # Stages
+//!
+//! Each stage is a macro of its own and hands its result on to the next; only the last one emits items.
+//!
+//! ```text
+//! smart_fn!                 one item after the other: attributes, visibility, `async`, name
+//!  └ __smart_generics!      finds the end of `<…>`                                             (signature.rs)
+//!     └ __smart_return!     `-> Ret`                                                           (signature.rs)
+//!        └ __smart_where!   `where …`, the body or `;`                                         (signature.rs)
+//!           └ __smart_split!            the item is whole: smart_fn! goes on with the next one
+//!              └ __smart_find_impl!     does `Ret` contain `impl Trait`?                       (signature.rs)
+//!                 └ __smart_attributes! helper attributes
+//!                    └ __smart_arguments!   one argument after the other                       (arguments.rs)
+//!                       └ __smart_choose!   which kind of function it is, and its body         (choose.rs)
+//!                          └ __smart_emit!  the items                                          (emit.rs)
+//! __smart_error!            every mistake that a stage finds                                   (errors.rs)
+//! ```
+//!
+//! To see an expansion: `cargo +nightly rustc --profile check --example quickstart -- -Zunpretty=expanded`.
+//!
+//! # Limits
+//!
+//! The body is a single `block` to all of this, so its length costs nothing. The header is looked at through windows of several tokens, to
+//! stay clear of the recursion limit of 128: 24 arguments, 8 generic parameters and 8 bounds together are fine, as are about 40 plain
+//! functions in one invocation. Beyond that, write a second invocation.
+
+/// Turns functions into smart functions: each returns a lazy [`Call`](crate::Call), which sync code finishes with
+/// [`.wait()`](crate::Call::wait) and async code with `.await`.
+///
+/// It stands where the functions would stand: in a module, an `impl`, a trait, a trait's `impl`, or a function's body. Each item is valid
+/// Rust, so rustfmt formats it in the parenthesised form.
+///
+/// # Syntax
+///
+/// ```text
+/// smart_fn!( Item* )
+///
+/// Item       = Attribute* Visibility? "async"? "fn" Name Generics? "(" Arguments ")" ("->" Type)? Where? (Block | ";")
+/// Attribute  = any attribute or doc comment, kept on the function, or one of:
+///              #[maybe_async]     compile the body twice, as sync and as async code; in it `smart_await!` is the only await
+///              #[blocking(name)]  also emit `fn name(…) -> Type`, a plain twin that blocks
+///              #[wraps(path)]     no body: wrap the existing function at `path`
+///              #[boxed]           box the returned call, for `dyn` traits and for recursion
+///              #[send]            promise that the returned call is `Send`, for traits
+/// ```
+///
+/// | caller \ function    | `async fn`                                | `fn`                                    | `#[maybe_async] async fn`            |
+/// |----------------------|-------------------------------------------|-----------------------------------------|--------------------------------------|
+/// | `.wait()` in sync    | the future, driven on the thread's loop   | the body, here, directly                | the sync copy of the body, directly  |
+/// | `.await` in async    | the future itself                         | the body, on the offload pool           | the async copy of the body           |
+///
+/// A sync `fn` that is awaited leaves the thread, so its arguments travel: `&T` as `<T as ToOwned>::Owned`, everything else as it is, and all
+/// of it is `Send + 'static` then, the result too. With `.wait()` nothing is cloned.
+///
+/// # Expansion
+///
+/// What comes out behaves like this, written by hand:
+///
+/// ```
+/// use smartasync::{Call, Work, smart, smart_fn};
+///
+/// smart_fn!(
+///     /// The length of a page.
+///     pub async fn measure(url: &str) -> usize {
+///         url.len()
+///     }
+/// );
+///
+/// /// The length of a page.
+/// pub fn measure_by_hand(url: &str) -> Call<impl Work<Output = usize>> {
+///     smart(async move { url.len() })
+/// }
+///
+/// assert_eq!(measure("localhost").wait(), measure_by_hand("localhost").wait());
+/// ```
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{block_on, smart_await, smart_fn};
+///
+/// #[derive(Clone)]
+/// struct Greeter(String);
+///
+/// impl Greeter {
+///     smart_fn!(
+///         /// Runs on the pool when it is awaited.
+///         pub fn greet(&self, name: &str) -> String {
+///             format!("{} {name}", self.0)
+///         }
+///
+///         /// Compiled as sync and as async code.
+///         #[maybe_async]
+///         pub async fn greet_twice(&self, name: &str) -> String {
+///             let once = smart_await!(self.greet(name));
+///             format!("{once}, {}", smart_await!(self.greet(name)))
+///         }
+///     );
+/// }
+///
+/// let greeter = Greeter("Hello".into());
+/// assert_eq!(greeter.greet_twice("you").wait(), "Hello you, Hello you");
+/// assert_eq!(block_on(async { greeter.greet_twice("you").await }), "Hello you, Hello you");
+/// ```
+#[macro_export]
+macro_rules! smart_fn {
+    () => {};
+    // `/// doc` `pub` `async fn name` …
+    ($(#[$($attribute:tt)*])* $vis:vis async fn $name:ident $($rest:tt)*) => {
+        $crate::__smart_generics! {
+            head: { attributes: [$([$($attribute)*])*] vis: [$vis] asyncness: [async] name: [$name] }
+            taken: []
+            rest: [$($rest)*]
+        }
+    };
+    ($(#[$($attribute:tt)*])* $vis:vis fn $name:ident $($rest:tt)*) => {
+        $crate::__smart_generics! {
+            head: { attributes: [$([$($attribute)*])*] vis: [$vis] asyncness: [sync] name: [$name] }
+            taken: []
+            rest: [$($rest)*]
+        }
+    };
+    ($(#[$($attribute:tt)*])* $vis:vis const $($rest:tt)*) => { $crate::__smart_error! { const } };
+    ($(#[$($attribute:tt)*])* $vis:vis unsafe $($rest:tt)*) => { $crate::__smart_error! { unsafe } };
+    ($(#[$($attribute:tt)*])* $vis:vis async unsafe $($rest:tt)*) => { $crate::__smart_error! { unsafe } };
+    ($(#[$($attribute:tt)*])* $vis:vis extern $($rest:tt)*) => { $crate::__smart_error! { extern } };
+    ($(#[$($attribute:tt)*])* $vis:vis $other:ident $($rest:tt)*) => { $crate::__smart_error! { not_a_function $other } };
+    ($(#[$($attribute:tt)*])+) => { $crate::__smart_error! { nothing_after_attributes } };
+    ($other:tt $($rest:tt)*) => { $crate::__smart_error! { not_a_function $other } };
+}
+
+/// An item is whole: goes on with it, and with the next one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_split {
+    (
+        item: {
+            head: { attributes: $attributes:tt vis: $vis:tt asyncness: $asyncness:tt name: $name:tt }
+            generics: $generics:tt args: $args:tt ret: [$($ret:tt)*] tail: $tail:tt
+        }
+        bounds: $bounds:tt body: $body:tt next: [$($next:tt)*]
+    ) => {
+        $crate::__smart_find_impl! {
+            look: $tail
+            attributes: $attributes kept: [] maybe: [] twin: [] wraps: [] boxed: [] send: []
+            args: $args
+            item: { vis: $vis asyncness: $asyncness name: $name generics: $generics ret: [$($ret)*] bounds: $bounds body: $body }
+        }
+        $crate::smart_fn! { $($next)* }
+    };
+}
+
+/// Sorts the attributes: helper attributes each to their place, all others to `kept`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_attributes {
+    // Doc comments are an attribute a line, so they are taken sixteen and four at a time.
+    (
+        opaque: $opaque:tt
+        attributes: [
+            [doc $($d0:tt)*] [doc $($d1:tt)*] [doc $($d2:tt)*] [doc $($d3:tt)*] [doc $($d4:tt)*] [doc $($d5:tt)*] [doc $($d6:tt)*] [doc $($d7:tt)*]
+            [doc $($d8:tt)*] [doc $($d9:tt)*] [doc $($da:tt)*] [doc $($db:tt)*] [doc $($dc:tt)*] [doc $($dd:tt)*] [doc $($de:tt)*] [doc $($df:tt)*]
+            $($more:tt)*
+        ]
+        kept: [$($kept:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_attributes! {
+            opaque: $opaque attributes: [$($more)*]
+            kept: [
+                $($kept)*
+                #[doc $($d0)*] #[doc $($d1)*] #[doc $($d2)*] #[doc $($d3)*] #[doc $($d4)*] #[doc $($d5)*] #[doc $($d6)*] #[doc $($d7)*]
+                #[doc $($d8)*] #[doc $($d9)*] #[doc $($da)*] #[doc $($db)*] #[doc $($dc)*] #[doc $($dd)*] #[doc $($de)*] #[doc $($df)*]
+            ]
+            $($state)*
+        }
+    };
+    (
+        opaque: $opaque:tt
+        attributes: [[doc $($d0:tt)*] [doc $($d1:tt)*] [doc $($d2:tt)*] [doc $($d3:tt)*] $($more:tt)*]
+        kept: [$($kept:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_attributes! {
+            opaque: $opaque attributes: [$($more)*]
+            kept: [$($kept)* #[doc $($d0)*] #[doc $($d1)*] #[doc $($d2)*] #[doc $($d3)*]]
+            $($state)*
+        }
+    };
+    // `#[maybe_async]`
+    (
+        opaque: $opaque:tt attributes: [[maybe_async] $($more:tt)*] kept: $kept:tt
+        maybe: [] twin: $twin:tt wraps: $wraps:tt boxed: $boxed:tt send: $send:tt $($state:tt)*
+    ) => {
+        $crate::__smart_attributes! {
+            opaque: $opaque attributes: [$($more)*] kept: $kept
+            maybe: [maybe_async] twin: $twin wraps: $wraps boxed: $boxed send: $send $($state)*
+        }
+    };
+    // `#[blocking(name)]`
+    (
+        opaque: $opaque:tt attributes: [[blocking($name:ident)] $($more:tt)*] kept: $kept:tt
+        maybe: $maybe:tt twin: [] wraps: $wraps:tt boxed: $boxed:tt send: $send:tt $($state:tt)*
+    ) => {
+        $crate::__smart_attributes! {
+            opaque: $opaque attributes: [$($more)*] kept: $kept
+            maybe: $maybe twin: [$name] wraps: $wraps boxed: $boxed send: $send $($state)*
+        }
+    };
+    // `#[wraps(path::to::function)]`
+    (
+        opaque: $opaque:tt attributes: [[wraps($($path:tt)+)] $($more:tt)*] kept: $kept:tt
+        maybe: $maybe:tt twin: $twin:tt wraps: [] boxed: $boxed:tt send: $send:tt $($state:tt)*
+    ) => {
+        $crate::__smart_attributes! {
+            opaque: $opaque attributes: [$($more)*] kept: $kept
+            maybe: $maybe twin: $twin wraps: [$($path)+] boxed: $boxed send: $send $($state)*
+        }
+    };
+    // `#[boxed]`
+    (
+        opaque: $opaque:tt attributes: [[boxed] $($more:tt)*] kept: $kept:tt
+        maybe: $maybe:tt twin: $twin:tt wraps: $wraps:tt boxed: [] send: $send:tt $($state:tt)*
+    ) => {
+        $crate::__smart_attributes! {
+            opaque: $opaque attributes: [$($more)*] kept: $kept
+            maybe: $maybe twin: $twin wraps: $wraps boxed: [boxed] send: $send $($state)*
+        }
+    };
+    // `#[send]`
+    (
+        opaque: $opaque:tt attributes: [[send] $($more:tt)*] kept: $kept:tt
+        maybe: $maybe:tt twin: $twin:tt wraps: $wraps:tt boxed: $boxed:tt send: [] $($state:tt)*
+    ) => {
+        $crate::__smart_attributes! {
+            opaque: $opaque attributes: [$($more)*] kept: $kept
+            maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed send: [send] $($state)*
+        }
+    };
+    // A helper attribute that is repeated or has the wrong shape.
+    (opaque: $opaque:tt attributes: [[maybe_async $($wrong:tt)*] $($more:tt)*] $($state:tt)*) => { $crate::__smart_error! { attribute maybe_async } };
+    (opaque: $opaque:tt attributes: [[blocking $($wrong:tt)*] $($more:tt)*] $($state:tt)*) => { $crate::__smart_error! { blocking } };
+    (opaque: $opaque:tt attributes: [[wraps $($wrong:tt)*] $($more:tt)*] $($state:tt)*) => { $crate::__smart_error! { wraps } };
+    (opaque: $opaque:tt attributes: [[boxed $($wrong:tt)*] $($more:tt)*] $($state:tt)*) => { $crate::__smart_error! { attribute boxed } };
+    (opaque: $opaque:tt attributes: [[send $($wrong:tt)*] $($more:tt)*] $($state:tt)*) => { $crate::__smart_error! { attribute send } };
+    // Any other attribute stays on the function.
+    (opaque: $opaque:tt attributes: [[$($other:tt)*] $($more:tt)*] kept: [$($kept:tt)*] $($state:tt)*) => {
+        $crate::__smart_attributes! { opaque: $opaque attributes: [$($more)*] kept: [$($kept)* #[$($other)*]] $($state)* }
+    };
+    // All are sorted: on to the arguments.
+    (
+        opaque: $opaque:tt attributes: [] kept: $kept:tt
+        maybe: $maybe:tt twin: $twin:tt wraps: $wraps:tt boxed: $boxed:tt send: $send:tt
+        args: $args:tt item: $item:tt
+    ) => {
+        $crate::__smart_receiver! {
+            look: $args args: $args
+            state: {
+                opaque: $opaque kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed send: $send item: $item
+            }
+        }
+    };
+}

@@ -1,0 +1,203 @@
+//! [`offload`]: a blocking closure as a future that the pool runs.
+//!
+//! A job is one allocation, shared by the future and the queue: the closure, later its result, and the waker between them.
+
+use crate::pool::{self, Job};
+use crate::runtime;
+use crate::sync::{Arc, Mutex};
+use core::fmt;
+use core::mem;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::boxed::Box;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::task::Waker;
+use std::thread;
+
+/// What a job is, in the order in which it changes. `Abandoned` may follow each of the first three.
+enum Stage<F, T> {
+    /// Not run yet.
+    Waiting { job: F, waker: Option<Waker> },
+    /// A thread runs it.
+    Running { waker: Option<Waker> },
+    /// Its result waits for the future.
+    Ended { result: thread::Result<T> },
+    /// The future is gone, or has its result.
+    Abandoned,
+}
+
+struct JobCell<F, T> {
+    /// Protects all there is. User code (the job, its result's `Drop`, wakers) runs while it is unlocked.
+    stage: Mutex<Stage<F, T>>,
+}
+
+impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
+    fn run(self: Arc<Self>) {
+        let mut stage = self.stage.lock();
+        let job = match mem::replace(&mut *stage, Stage::Abandoned) {
+            Stage::Waiting { job, waker } => {
+                *stage = Stage::Running { waker };
+                job
+            }
+            other => {
+                *stage = other;
+                return;
+            }
+        };
+        drop(stage);
+        let result = catch_unwind(AssertUnwindSafe(job));
+        let mut stage = self.stage.lock();
+        match mem::replace(&mut *stage, Stage::Abandoned) {
+            Stage::Running { waker } => {
+                *stage = Stage::Ended { result };
+                drop(stage);
+                if let Some(waker) = waker {
+                    // A waker that panics has nobody to tell on this thread.
+                    swallow(|| waker.wake());
+                }
+            }
+            _ => {
+                drop(stage);
+                swallow(|| drop(result));
+            }
+        }
+    }
+}
+
+/// Calls `f`; a panic in it goes nowhere, and neither does one in its payload's destructor.
+fn swallow(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        mem::forget(payload);
+    }
+}
+
+/// The future's side of a job, without the closure's type.
+trait Awaited<T>: Job {
+    /// Takes the result, or leaves `waker`.
+    fn poll(&self, waker: &Waker) -> Poll<thread::Result<T>>;
+
+    /// Nobody wants the result. A job that was not started never runs.
+    fn abandon(&self);
+
+    fn into_job(self: Arc<Self>) -> Arc<dyn Job>;
+}
+
+impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for JobCell<F, T> {
+    fn poll(&self, waker: &Waker) -> Poll<thread::Result<T>> {
+        // Cloning a waker is user code, so it happens before the lock is taken.
+        let fresh = waker.clone();
+        let mut stage = self.stage.lock();
+        let stale = match &mut *stage {
+            Stage::Waiting { waker, .. } | Stage::Running { waker } => waker.replace(fresh),
+            Stage::Ended { .. } | Stage::Abandoned => {
+                let ended = mem::replace(&mut *stage, Stage::Abandoned);
+                drop(stage);
+                let Stage::Ended { result } = ended else { panic!("an `Offload` was polled after it had given its result") };
+                return Poll::Ready(result);
+            }
+        };
+        drop(stage);
+        drop(stale);
+        Poll::Pending
+    }
+
+    fn abandon(&self) {
+        let unwanted = mem::replace(&mut *self.stage.lock(), Stage::Abandoned);
+        drop(unwanted);
+    }
+
+    fn into_job(self: Arc<Self>) -> Arc<dyn Job> {
+        self
+    }
+}
+
+/// Runs `f` on the offload pool, once the returned future is polled for the first time.
+///
+/// Use it in async code for a closure that blocks or computes for long. What `f` captures and returns travels to another thread, so it is
+/// `Send + 'static`. On the pool, `f` is sync code: it may wait for other smart calls, at any depth. See
+/// [`set_offload_limit`](crate::set_offload_limit) for how many run at once.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{block_on, offload};
+/// use std::thread;
+///
+/// let here = thread::current().id();
+/// let there = block_on(offload(|| thread::current().id()));
+/// assert_ne!(here, there);
+/// ```
+pub fn offload<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Offload<T> {
+    let job: Arc<dyn Awaited<T>> = match runtime::installed() {
+        None => Arc::new(JobCell { stage: Mutex::new(Stage::Waiting { job: f, waker: None }) }),
+        Some(runtime) => {
+            let wrapped = wrap(runtime, f);
+            Arc::new(JobCell { stage: Mutex::new(Stage::Waiting { job: wrapped, waker: None }) })
+        }
+    };
+    Offload { job, submitted: false }
+}
+
+/// Passes `f` through the runtime's `around_offload`.
+fn wrap<T: Send + 'static>(runtime: &'static dyn runtime::Runtime, f: impl FnOnce() -> T + Send + 'static) -> impl FnOnce() -> T + Send + 'static {
+    let result = Arc::new(Mutex::new(None));
+    let in_job = result.clone();
+    let wrapped = runtime.around_offload(Box::new(move || {
+        let output = f();
+        *in_job.lock() = Some(output);
+    }));
+    move || {
+        wrapped();
+        let output = result.lock().take();
+        output.expect("the installed Runtime's `around_offload` returned a closure that did not call the job")
+    }
+}
+
+/// The future that [`offload`] returns.
+///
+/// # Cancel safety
+///
+/// Dropped before a thread took up the job, it takes the job along: it never runs. Dropped later, the job runs to its end, and its result
+/// is dropped on the pool's thread.
+///
+/// # Panics
+///
+/// A panic of the job resumes, with its payload, in whoever awaits it.
+///
+/// If the system refuses the pool's first thread, the job runs where the future is polled.
+#[must_use = "an offloaded job runs only when it is awaited"]
+pub struct Offload<T> {
+    job: Arc<dyn Awaited<T> + Send + Sync>,
+    submitted: bool,
+}
+
+impl<T> Future for Offload<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let polled = self.job.poll(cx.waker());
+        if polled.is_pending() && !self.submitted {
+            self.submitted = true;
+            pool::submit(self.job.clone().into_job());
+        }
+        match polled {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(output)) => Poll::Ready(output),
+            Poll::Ready(Err(payload)) => resume_unwind(payload),
+        }
+    }
+}
+
+impl<T> Unpin for Offload<T> {}
+
+impl<T> Drop for Offload<T> {
+    fn drop(&mut self) {
+        self.job.abandon();
+    }
+}
+
+impl<T> fmt::Debug for Offload<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Offload").field("submitted", &self.submitted).finish_non_exhaustive()
+    }
+}

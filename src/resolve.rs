@@ -1,0 +1,318 @@
+//! What `smart_await!` and `smart_continuation!` expand to: how a value, a future, or a future of a future … is told apart, by type alone.
+//!
+//! A [`Probe`] stands for a type. `(&&&probe).step()` finds, by the order in which the compiler looks for methods, the first of: a
+//! [`Call`] (in sync code), a future, a plain value. A step over a future gives the probe of its output, a step over a value a
+//! [`Plan`]; a step of a plan is the plan. After nine steps there is a plan, or the nesting is deeper than eight levels.
+
+use crate::call::{Call, Work, driven};
+use crate::drive;
+use core::future::{self, Ready};
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use pin_project_lite::pin_project;
+
+/// Stands for the type `T`, found after the steps `P`.
+#[derive(Debug)]
+pub struct Probe<T, P>(PhantomData<fn() -> (T, P)>);
+
+impl<T> Probe<T, Start> {
+    /// The probe of a value's type.
+    pub const fn of(_value: &T) -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// The steps `P` lead to a plain value.
+#[derive(Debug)]
+pub struct Plan<P>(PhantomData<fn() -> P>);
+
+impl<P> Plan<P> {
+    /// There is nothing left to resolve.
+    #[must_use]
+    pub const fn step(&self) -> Self {
+        Self(PhantomData)
+    }
+
+    /// Resolves `value` in async code.
+    pub fn resolve_async<T>(self, value: T) -> P::Future
+    where
+        P: ResolveAsync<T>,
+    {
+        P::resolve_async(value)
+    }
+
+    /// Resolves `value` in sync code.
+    pub fn resolve_sync<T>(self, value: T) -> P::Output
+    where
+        P: ResolveSync<T>,
+    {
+        P::resolve_sync(value)
+    }
+
+    /// Applies `f` to `value` once it is resolved.
+    pub fn then<T, F>(self, value: T, f: F) -> P::Then
+    where
+        P: Continue<T, F>,
+    {
+        P::then(value, f)
+    }
+}
+
+/// Fails with the sentence for types that are nested too deeply.
+#[diagnostic::on_unimplemented(
+    message = "`smart_await!` resolves at most 8 levels of futures, and this one is deeper",
+    label = "a future of a future … more than 8 levels deep",
+    note = "await the outer levels first: `smart_await!(outer.await)`"
+)]
+pub trait AtMostEightLevels {}
+
+impl<T, P> Probe<T, P>
+where
+    Self: AtMostEightLevels,
+{
+    /// Never there: the probe is at a ninth level.
+    pub fn resolve_async<V>(self, _value: V) -> Ready<T> {
+        unreachable!("the bound is never met")
+    }
+
+    /// Never there: the probe is at a ninth level.
+    pub fn resolve_sync<V>(self, _value: V) -> T {
+        unreachable!("the bound is never met")
+    }
+
+    /// Never there: the probe is at a ninth level.
+    pub fn then<V, F>(self, _value: V, _f: F) -> T {
+        unreachable!("the bound is never met")
+    }
+}
+
+/// A step over a smart call, in sync code.
+pub trait StepCall {
+    /// The probe of its output.
+    type Next;
+
+    /// Makes it.
+    fn step(&self) -> Self::Next;
+}
+
+impl<W: Work, P> StepCall for &&Probe<Call<W>, P> {
+    type Next = Probe<W::Output, (P, CallStep)>;
+
+    fn step(&self) -> Self::Next {
+        Probe(PhantomData)
+    }
+}
+
+/// A step over a future.
+pub trait StepFuture {
+    /// The probe of its output.
+    type Next;
+
+    /// Makes it.
+    fn step(&self) -> Self::Next;
+}
+
+impl<F: IntoFuture, P> StepFuture for &Probe<F, P> {
+    type Next = Probe<F::Output, (P, FutureStep)>;
+
+    fn step(&self) -> Self::Next {
+        Probe(PhantomData)
+    }
+}
+
+/// The end of the steps: a plain value.
+pub trait StepValue {
+    /// The plan.
+    type Next;
+
+    /// Makes it.
+    fn step(&self) -> Self::Next;
+}
+
+impl<T, P> StepValue for Probe<T, P> {
+    type Next = Plan<P>;
+
+    fn step(&self) -> Self::Next {
+        Plan(PhantomData)
+    }
+}
+
+/// No step yet.
+#[derive(Debug)]
+pub struct Start;
+
+/// The step over a [`Call`] in sync code.
+#[derive(Debug)]
+pub struct CallStep;
+
+/// The step over a future.
+#[derive(Debug)]
+pub struct FutureStep;
+
+/// Steps that resolve a `T` in async code.
+pub trait ResolveAsync<T> {
+    /// What is at their end.
+    type Output;
+    /// The future that gets there.
+    type Future: Future<Output = Self::Output>;
+
+    /// Makes the future.
+    fn resolve_async(value: T) -> Self::Future;
+}
+
+impl<T> ResolveAsync<T> for Start {
+    type Output = T;
+    type Future = Ready<T>;
+
+    fn resolve_async(value: T) -> Ready<T> {
+        future::ready(value)
+    }
+}
+
+// One level is by far the most frequent, and adds nothing to the future itself.
+impl<F: IntoFuture> ResolveAsync<F> for (Start, FutureStep) {
+    type Output = F::Output;
+    type Future = F::IntoFuture;
+
+    fn resolve_async(value: F) -> F::IntoFuture {
+        value.into_future()
+    }
+}
+
+impl<T, P> ResolveAsync<T> for ((P, FutureStep), FutureStep)
+where
+    (P, FutureStep): ResolveAsync<T, Output: IntoFuture>,
+{
+    type Output = <<(P, FutureStep) as ResolveAsync<T>>::Output as IntoFuture>::Output;
+    type Future = Flatten<<(P, FutureStep) as ResolveAsync<T>>::Future, <<(P, FutureStep) as ResolveAsync<T>>::Output as IntoFuture>::IntoFuture>;
+
+    fn resolve_async(value: T) -> Self::Future {
+        Flatten::Outer { outer: <(P, FutureStep)>::resolve_async(value) }
+    }
+}
+
+pin_project! {
+    /// A future of something that becomes a future, and then that one.
+    #[project = FlattenProj]
+    #[allow(missing_docs, reason = "pin-project-lite takes no documentation of a field")]
+    #[derive(Debug)]
+    pub enum Flatten<O, I> {
+        Outer { #[pin] outer: O },
+        Inner { #[pin] inner: I },
+    }
+}
+
+impl<O> Future for Flatten<O, <O::Output as IntoFuture>::IntoFuture>
+where
+    O: Future<Output: IntoFuture>,
+{
+    type Output = <O::Output as IntoFuture>::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let inner = match self.as_mut().project() {
+                FlattenProj::Outer { outer } => ready!(outer.poll(cx)).into_future(),
+                FlattenProj::Inner { inner } => return inner.poll(cx),
+            };
+            self.set(Self::Inner { inner });
+        }
+    }
+}
+
+/// Steps that resolve a `T` in sync code.
+pub trait ResolveSync<T> {
+    /// What is at their end.
+    type Output;
+
+    /// Gets there.
+    fn resolve_sync(value: T) -> Self::Output;
+}
+
+impl<T> ResolveSync<T> for Start {
+    type Output = T;
+
+    fn resolve_sync(value: T) -> T {
+        value
+    }
+}
+
+impl<T, P, W> ResolveSync<T> for (P, CallStep)
+where
+    P: ResolveSync<T, Output = Call<W>>,
+    W: Work,
+{
+    type Output = W::Output;
+
+    fn resolve_sync(value: T) -> W::Output {
+        P::resolve_sync(value).into_work().run()
+    }
+}
+
+impl<T, P> ResolveSync<T> for (P, FutureStep)
+where
+    P: ResolveSync<T, Output: IntoFuture>,
+{
+    type Output = <P::Output as IntoFuture>::Output;
+
+    fn resolve_sync(value: T) -> Self::Output {
+        drive::wait_for(P::resolve_sync(value).into_future())
+    }
+}
+
+/// Steps after which a function is applied: at once if there are none, else in a [`Call`].
+pub trait Continue<T, F> {
+    /// The function's output, or a call of it.
+    type Then;
+
+    /// Applies it.
+    fn then(value: T, f: F) -> Self::Then;
+}
+
+impl<T, F, R> Continue<T, F> for Start
+where
+    F: FnOnce(T) -> R,
+{
+    type Then = R;
+
+    fn then(value: T, f: F) -> R {
+        f(value)
+    }
+}
+
+pin_project! {
+    /// A future whose output a function is applied to.
+    #[derive(Debug)]
+    pub struct Map<U, F> {
+        #[pin]
+        future: U,
+        f: Option<F>,
+    }
+}
+
+impl<U, F, R> Future for Map<U, F>
+where
+    U: Future,
+    F: FnOnce(U::Output) -> R,
+{
+    type Output = R;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        let this = self.project();
+        let value = ready!(this.future.poll(cx));
+        let f = this.f.take().expect("a continuation was polled after it had given its output");
+        Poll::Ready(f(value))
+    }
+}
+
+impl<T, P, F, R> Continue<T, F> for (P, FutureStep)
+where
+    Self: ResolveAsync<T>,
+    F: FnOnce(<Self as ResolveAsync<T>>::Output) -> R,
+{
+    type Then = Call<crate::call::Driven<Map<<Self as ResolveAsync<T>>::Future, F>>>;
+
+    fn then(value: T, f: F) -> Self::Then {
+        driven(Map { future: Self::resolve_async(value), f: Some(f) })
+    }
+}

@@ -1,0 +1,101 @@
+//! The hook for a foreign runtime: what this crate cannot see or do by itself.
+
+use core::fmt;
+use std::boxed::Box;
+use std::error::Error;
+use std::sync::OnceLock;
+
+static RUNTIME: OnceLock<Box<dyn Runtime>> = OnceLock::new();
+
+/// Connects another runtime with [`Call::wait`](crate::Call::wait) and [`offload`](crate::offload()).
+///
+/// Every method has a default that does nothing special, so an implementation writes only what it needs. Install it once for the
+/// process with [`install_runtime`]. Libraries built on smol, async-io or plain wakers need none.
+///
+/// # Examples
+///
+/// With this, tokio's I/O and timers, and what is built on them (hyper, reqwest, sqlx), work under `.wait()`:
+///
+/// ```
+/// use smartasync::{Runtime, install_runtime, smart};
+/// use std::time::Duration;
+///
+/// struct Tokio(tokio::runtime::Runtime);
+///
+/// impl Runtime for Tokio {
+///     fn around_wait(&self, wait: &mut dyn FnMut()) {
+///         let _guard = self.0.enter();
+///         wait();
+///     }
+///
+///     fn is_async_context(&self) -> bool {
+///         tokio::task::try_id().is_some()
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+/// install_runtime(Tokio(tokio))?;
+/// smart(async { tokio::time::sleep(Duration::from_millis(1)).await }).wait();
+/// # Ok(())
+/// # }
+/// ```
+pub trait Runtime: Send + Sync + 'static {
+    /// Runs around each wait that drives a future: enter a reactor here, then call `wait` exactly once, on this thread.
+    ///
+    /// A wait that is never called makes the `.wait()` panic; a second call does nothing.
+    fn around_wait(&self, wait: &mut dyn FnMut()) {
+        wait();
+    }
+
+    /// Says whether the code on this thread's stack runs inside a task of the other runtime.
+    ///
+    /// It is asked only where this crate's own marks say nothing: never inside a [`Call`](crate::Call)'s poll, on a pool thread or in
+    /// [`allow_blocking`](crate::allow_blocking).
+    fn is_async_context(&self) -> bool {
+        false
+    }
+
+    /// Wraps a job on its way to the pool, to carry a tracing span to the pool's thread, say.
+    ///
+    /// Whoever awaits a job that the wrapper never calls gets a panic that says so.
+    fn around_offload(&self, job: Box<dyn FnOnce() + Send>) -> Box<dyn FnOnce() + Send> {
+        job
+    }
+}
+
+/// Installs `runtime` for the whole process. It stays for good.
+///
+/// # Errors
+///
+/// [`AlreadyInstalled`] if a runtime was installed before; the first one stays.
+///
+/// # Examples
+///
+/// ```
+/// struct Plain;
+/// impl smartasync::Runtime for Plain {}
+///
+/// assert!(smartasync::install_runtime(Plain).is_ok());
+/// assert!(smartasync::install_runtime(Plain).is_err());
+/// ```
+pub fn install_runtime(runtime: impl Runtime) -> Result<(), AlreadyInstalled> {
+    RUNTIME.set(Box::new(runtime)).map_err(|_| AlreadyInstalled(()))
+}
+
+/// The runtime that was installed, if any.
+pub(crate) fn installed() -> Option<&'static dyn Runtime> {
+    RUNTIME.get().map(|runtime| &**runtime)
+}
+
+/// The error of [`install_runtime`]: a runtime is installed already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlreadyInstalled(());
+
+impl fmt::Display for AlreadyInstalled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a runtime is installed already; install_runtime works once in a process")
+    }
+}
+
+impl Error for AlreadyInstalled {}

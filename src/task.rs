@@ -1,0 +1,443 @@
+//! Tasks: futures that run on a thread's loop while that thread waits.
+//!
+//! A task costs one allocation: its future, boxed together with the place for its result. Slots, and the waker that belongs to a slot,
+//! are used again by later tasks; an old waker that fires late polls the newer task once too often, which is harmless.
+
+use crate::context::{self, Mark};
+use crate::executor::{Loop, Shared};
+use crate::loops;
+use crate::sync::{Arc, AtomicBool, Ordering};
+use core::any::Any;
+use core::cell::{Cell, RefCell};
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use pin_project_lite::pin_project;
+use std::boxed::Box;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::{Rc, Weak};
+use std::task::{Wake, Waker};
+use std::thread;
+use std::vec::Vec;
+
+pin_project! {
+    /// A future and, later, its result, in one place.
+    #[project = CellProj]
+    #[project_replace = CellTaken]
+    enum TaskCell<F: Future> {
+        Running { #[pin] future: F },
+        Finished { result: thread::Result<F::Output> },
+        Taken,
+    }
+}
+
+/// [`TaskCell`] without its type.
+trait AnyTask {
+    /// Polls the future; when it is ready or panics, keeps the result.
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Moves the result into `into`, an `Option<thread::Result<F::Output>>`.
+    fn take_result(self: Pin<&mut Self>, into: &mut dyn Any);
+}
+
+impl<F: Future + 'static> AnyTask for TaskCell<F> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let CellProj::Running { future } = self.as_mut().project() else { return Poll::Ready(()) };
+        let result = match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(payload) => Err(payload),
+        };
+        self.project_replace(Self::Finished { result });
+        Poll::Ready(())
+    }
+
+    fn take_result(self: Pin<&mut Self>, into: &mut dyn Any) {
+        if let (CellTaken::Finished { result }, Some(into)) = (self.project_replace(Self::Taken), into.downcast_mut()) {
+            *into = Some(result);
+        }
+    }
+}
+
+type BoxTask = Pin<Box<dyn AnyTask>>;
+
+/// Where a slot's task is.
+enum Body {
+    /// No task.
+    Vacant,
+    /// Waiting to be polled.
+    Idle(BoxTask),
+    /// Taken out, being polled further down this stack. `woken`: an inner loop met it in the queue meanwhile.
+    Polling { woken: bool },
+    /// Being polled, and dropped meanwhile by its owner.
+    Cancelled,
+    /// Ready; the result waits for the owner.
+    Finished(BoxTask),
+}
+
+struct Slot {
+    body: Body,
+    /// Nobody will ask for the result.
+    detached: bool,
+    /// Distinguishes the tasks that used this slot one after the other.
+    ticket: u64,
+    /// Who awaits the task.
+    joiner: Option<Waker>,
+    signal: Arc<Signal>,
+    waker: Waker,
+}
+
+/// What a task's waker holds.
+struct Signal {
+    index: usize,
+    /// Set while the task is in a queue, so that it is there once.
+    queued: AtomicBool,
+    shared: Arc<Shared>,
+}
+
+impl Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // ORDERING: pairs with the swap before the poll in `run`; the poll sees what was written before a wake that found the flag set.
+        if !self.queued.swap(true, Ordering::AcqRel) {
+            self.shared.push_woken(self.index);
+        }
+    }
+}
+
+/// The tasks of one loop. No user code runs while one of its cells is borrowed.
+pub(crate) struct Tasks {
+    shared: Arc<Shared>,
+    slots: RefCell<Vec<Slot>>,
+    vacant: RefCell<Vec<usize>>,
+    /// Woken tasks in their order. Nested loops take from it too: a wait inside one task may need any other.
+    ready: RefCell<VecDeque<usize>>,
+    /// Tasks that are not finished.
+    unfinished: Cell<usize>,
+    next_ticket: Cell<u64>,
+}
+
+impl Tasks {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            slots: RefCell::default(),
+            vacant: RefCell::default(),
+            ready: RefCell::default(),
+            unfinished: Cell::new(0),
+            next_ticket: Cell::new(0),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.unfinished.get() == 0
+    }
+
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.borrow().is_empty()
+    }
+
+    fn spawn(&self, task: BoxTask) -> (usize, u64) {
+        let ticket = self.next_ticket.replace(self.next_ticket.get() + 1);
+        let mut slots = self.slots.borrow_mut();
+        let index = self.vacant.borrow_mut().pop().unwrap_or(slots.len());
+        if index == slots.len() {
+            let signal = Arc::new(Signal { index, queued: AtomicBool::new(false), shared: self.shared.clone() });
+            let waker = Waker::from(signal.clone());
+            slots.push(Slot { body: Body::Vacant, detached: false, ticket, joiner: None, signal, waker });
+        }
+        let slot = &mut slots[index];
+        slot.body = Body::Idle(task);
+        slot.detached = false;
+        slot.ticket = ticket;
+        self.unfinished.set(self.unfinished.get() + 1);
+        // ORDERING: Relaxed; the task was never polled, so no wake-up can be missed. A late waker of an older task may have queued the
+        // slot already; then it is there twice at most.
+        slot.signal.queued.store(true, Ordering::Relaxed);
+        self.ready.borrow_mut().push_back(index);
+        (index, ticket)
+    }
+
+    /// Polls each task that is ready now once.
+    pub(crate) fn run_ready(&self) {
+        if self.is_empty() {
+            return;
+        }
+        let turns = {
+            let mut ready = self.ready.borrow_mut();
+            self.shared.take_woken(&mut *ready);
+            ready.len()
+        };
+        for _ in 0..turns {
+            let Some(index) = self.ready.borrow_mut().pop_front() else { return };
+            self.run(index);
+        }
+    }
+
+    fn run(&self, index: usize) {
+        let (mut task, waker) = {
+            let mut slots = self.slots.borrow_mut();
+            // A waker of an ended thread's task may have queued a slot that this thread's loop does not have.
+            let Some(slot) = slots.get_mut(index) else { return };
+            // ORDERING: pairs with the swap in `wake_by_ref`. A wake-up from here on queues the task again.
+            slot.signal.queued.swap(false, Ordering::AcqRel);
+            match mem::replace(&mut slot.body, Body::Polling { woken: false }) {
+                Body::Idle(task) => (task, slot.waker.clone()),
+                Body::Polling { .. } => {
+                    slot.body = Body::Polling { woken: true };
+                    return;
+                }
+                other => {
+                    slot.body = other;
+                    return;
+                }
+            }
+        };
+        let polled = {
+            let _polling = context::enter(Mark::Async);
+            task.as_mut().poll(&mut Context::from_waker(&waker))
+        };
+        let mut slots = self.slots.borrow_mut();
+        let slot = &mut slots[index];
+        let was = mem::replace(&mut slot.body, Body::Vacant);
+        let unwanted = matches!(was, Body::Cancelled) || (slot.detached && polled.is_ready());
+        if unwanted {
+            self.vacate(index);
+        } else if polled.is_ready() {
+            slot.body = Body::Finished(task);
+            self.unfinished.set(self.unfinished.get() - 1);
+            let joiner = slot.joiner.take();
+            drop(slots);
+            if let Some(joiner) = joiner {
+                joiner.wake();
+            }
+            return;
+        } else {
+            slot.body = Body::Idle(task);
+            if matches!(was, Body::Polling { woken: true }) && !slot.signal.queued.swap(true, Ordering::AcqRel) {
+                self.ready.borrow_mut().push_back(index);
+            }
+            return;
+        }
+        drop(slots);
+        drop_quietly(task);
+    }
+
+    /// Marks the slot of an unfinished task as free.
+    fn vacate(&self, index: usize) {
+        self.unfinished.set(self.unfinished.get() - 1);
+        self.vacant.borrow_mut().push(index);
+    }
+
+    /// Takes the result, or leaves `waker` to be woken.
+    fn join<T: 'static>(&self, index: usize, ticket: u64, cx: &Context<'_>) -> Poll<Option<thread::Result<T>>> {
+        // The clone is user code, so it is made before the slots are borrowed.
+        let waker = cx.waker().clone();
+        let mut slots = self.slots.borrow_mut();
+        let slot = &mut slots[index];
+        if slot.ticket != ticket || matches!(slot.body, Body::Vacant | Body::Cancelled) {
+            return Poll::Ready(None);
+        }
+        let old = match mem::replace(&mut slot.body, Body::Vacant) {
+            Body::Finished(mut task) => {
+                self.vacant.borrow_mut().push(index);
+                let old = slot.joiner.take();
+                drop(slots);
+                drop(old);
+                let mut result: Option<thread::Result<T>> = None;
+                task.as_mut().take_result(&mut result);
+                return Poll::Ready(result);
+            }
+            unfinished => {
+                slot.body = unfinished;
+                slot.joiner.replace(waker)
+            }
+        };
+        drop(slots);
+        drop(old);
+        Poll::Pending
+    }
+
+    /// The owner does not want the task any more.
+    fn cancel(&self, index: usize, ticket: u64) {
+        let mut slots = self.slots.borrow_mut();
+        let slot = &mut slots[index];
+        if slot.ticket != ticket {
+            return;
+        }
+        let joiner = slot.joiner.take();
+        let task = match mem::replace(&mut slot.body, Body::Vacant) {
+            Body::Idle(task) => {
+                self.vacate(index);
+                Some(task)
+            }
+            Body::Finished(task) => {
+                self.vacant.borrow_mut().push(index);
+                Some(task)
+            }
+            Body::Polling { .. } | Body::Cancelled => {
+                slot.body = Body::Cancelled;
+                None
+            }
+            Body::Vacant => None,
+        };
+        drop(slots);
+        drop(joiner);
+        drop(task);
+    }
+
+    fn detach(&self, index: usize, ticket: u64) {
+        let mut slots = self.slots.borrow_mut();
+        let slot = &mut slots[index];
+        if slot.ticket != ticket {
+            return;
+        }
+        slot.detached = true;
+        if matches!(slot.body, Body::Finished(_)) {
+            drop(slots);
+            self.cancel(index, ticket);
+        }
+    }
+
+    /// Drops every task. Whoever still awaits one learns that it is gone.
+    pub(crate) fn clear(&self) {
+        let mut gone = Vec::new();
+        let mut joiners = Vec::new();
+        for (index, slot) in self.slots.borrow_mut().iter_mut().enumerate() {
+            joiners.extend(slot.joiner.take());
+            match mem::replace(&mut slot.body, Body::Vacant) {
+                Body::Idle(task) => {
+                    self.vacate(index);
+                    gone.push(task);
+                }
+                Body::Finished(task) => {
+                    self.vacant.borrow_mut().push(index);
+                    gone.push(task);
+                }
+                polling => slot.body = polling,
+            }
+        }
+        gone.into_iter().for_each(drop_quietly);
+        joiners.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Drops what nobody waits for; a panic in its destructor has nobody to go to.
+fn drop_quietly<T>(unwanted: T) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(unwanted))) {
+        // The payload's own destructor may panic too.
+        mem::forget(payload);
+    }
+}
+
+/// Starts `future` as a task on this thread's loop. It runs while this thread waits: inside [`block_on`](crate::block_on), or inside a
+/// `.wait()` that drives a future.
+///
+/// Returns a handle that is awaited for the output. Neither the future nor its output need be `Send`. On a thread that never waits, the
+/// task never runs.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{block_on, spawn_local};
+///
+/// let sum = block_on(async {
+///     let one = spawn_local(async { 1 });
+///     let two = spawn_local(async { 2 });
+///     one.await + two.await
+/// });
+/// assert_eq!(sum, 3);
+/// ```
+pub fn spawn_local<F: Future + 'static>(future: F) -> Task<F::Output> {
+    let on = loops::current();
+    let (index, ticket) = on.tasks.spawn(Box::pin(TaskCell::Running { future }));
+    Task { on: Rc::downgrade(&on), index, ticket, ended: false, output: PhantomData }
+}
+
+/// The handle of a task that [`spawn_local`] started: a future of the task's output.
+///
+/// # Cancel safety
+///
+/// Dropping the handle cancels the task: its future is dropped, at once or, from inside its own poll, when that poll returns.
+/// [`detach`](Task::detach) keeps it running instead.
+///
+/// # Panics
+///
+/// A panic of the task resumes, with its payload, in whoever awaits it. Awaiting a task whose loop was dropped by
+/// [`reset_smartasync_cache`](crate::reset_smartasync_cache), or with its thread, panics.
+#[must_use = "dropping a `Task` cancels it: await it, or call `.detach()`"]
+pub struct Task<T> {
+    on: Weak<Loop>,
+    index: usize,
+    ticket: u64,
+    ended: bool,
+    output: PhantomData<T>,
+}
+
+impl<T> Task<T> {
+    /// Lets the task run on with nobody waiting for it. Its output, or its panic, is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartasync::{block_on, spawn_local};
+    /// use std::{cell::Cell, rc::Rc};
+    ///
+    /// let ran = Rc::new(Cell::new(false));
+    /// let in_task = ran.clone();
+    /// spawn_local(async move { in_task.set(true) }).detach();
+    /// block_on(spawn_local(async {}));
+    /// assert!(ran.get());
+    /// ```
+    pub fn detach(mut self) {
+        self.ended = true;
+        if let Some(on) = self.on.upgrade() {
+            on.tasks.detach(self.index, self.ticket);
+        }
+    }
+}
+
+impl<T: 'static> Future for Task<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        assert!(!self.ended, "a `Task` was polled after it had given its output");
+        let result = match self.on.upgrade() {
+            Some(on) => match on.tasks.join(self.index, self.ticket, cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(result) => result,
+            },
+            None => None,
+        };
+        self.ended = true;
+        match result {
+            Some(Ok(output)) => Poll::Ready(output),
+            Some(Err(payload)) => resume_unwind(payload),
+            None => panic!("the task was cancelled: its loop was reset, or its thread ended"),
+        }
+    }
+}
+
+impl<T> Unpin for Task<T> {}
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        if !self.ended {
+            if let Some(on) = self.on.upgrade() {
+                on.tasks.cancel(self.index, self.ticket);
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").field("ended", &self.ended).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,187 @@
+//! How the arguments of a sync smart function travel to the offload pool.
+//!
+//! A list of arguments is a nested pair, `(Ref(a), (Val(b), ()))`. [`Pack`] makes it owned, to be sent, and lends it out again on the other
+//! side: what came as `&T` travels as `<T as ToOwned>::Owned` and is lent as `&T`.
+//!
+//! On the other side either the body is called as a closure over the lent list ([`travel_body`]), or the whole function is called again
+//! ([`travel_again`]): `self` cannot be a closure's parameter, so a method with `&self` reaches its body only through itself.
+
+use crate::call::{Call, Work};
+use crate::offload::{Offload, offload};
+use core::borrow::Borrow;
+use std::borrow::ToOwned;
+
+/// An argument that came as a reference.
+#[derive(Debug)]
+pub struct Ref<'a, T: ?Sized>(pub &'a T);
+
+impl<T: ?Sized> Clone for Ref<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized> Copy for Ref<'_, T> {}
+
+/// An argument that came by value.
+#[derive(Debug)]
+pub struct Val<T>(pub T);
+
+/// A list of arguments.
+pub trait Pack {
+    /// The arguments as the body takes them, borrowed for `'x`.
+    type Lent<'x>;
+    /// The arguments on their way.
+    type Owned: Send + 'static;
+
+    /// Makes the arguments owned. The only place where any is cloned.
+    fn pack(self) -> Self::Owned;
+
+    /// Lends them to the body.
+    fn lend(owned: &mut Self::Owned) -> Self::Lent<'_>;
+}
+
+impl Pack for () {
+    type Lent<'x> = ();
+    type Owned = ();
+
+    fn pack(self) {}
+
+    fn lend((): &mut ()) {}
+}
+
+impl<T, R> Pack for (Ref<'_, T>, R)
+where
+    T: ToOwned<Owned: Send + 'static> + ?Sized + 'static,
+    R: Pack,
+{
+    type Lent<'x> = (&'x T, R::Lent<'x>);
+    type Owned = (T::Owned, R::Owned);
+
+    fn pack(self) -> Self::Owned {
+        (self.0.0.to_owned(), self.1.pack())
+    }
+
+    fn lend(owned: &mut Self::Owned) -> Self::Lent<'_> {
+        (owned.0.borrow(), R::lend(&mut owned.1))
+    }
+}
+
+impl<T, R> Pack for (Val<T>, R)
+where
+    T: Send + 'static,
+    R: Pack,
+{
+    type Lent<'x> = (T, R::Lent<'x>);
+    type Owned = (Option<T>, R::Owned);
+
+    fn pack(self) -> Self::Owned {
+        (Some(self.0.0), self.1.pack())
+    }
+
+    fn lend(owned: &mut Self::Owned) -> Self::Lent<'_> {
+        (owned.0.take().expect("the arguments are lent once"), R::lend(&mut owned.1))
+    }
+}
+
+/// Gives a closure the signature of a body over the list `_arguments`. (Without it the compiler would not know that the closure takes
+/// references of any lifetime.)
+pub fn body<P, R, F>(_arguments: &P, body: F) -> F
+where
+    P: Pack,
+    F: for<'x> FnOnce(P::Lent<'x>) -> R,
+{
+    body
+}
+
+/// Runs `body` on the pool with the packed arguments.
+pub fn travel_body<P, R, F>(arguments: P, body: F) -> Offload<R>
+where
+    P: Pack,
+    R: Send + 'static,
+    F: for<'x> FnOnce(P::Lent<'x>) -> R + Send + 'static,
+{
+    let mut owned = arguments.pack();
+    offload(move || body(P::lend(&mut owned)))
+}
+
+/// Calls the smart function `function` again, on the pool, with the packed arguments, and runs that call there.
+pub fn travel_again<P, R, F>(arguments: P, function: F) -> Offload<R>
+where
+    P: Pack,
+    R: Send + 'static,
+    F: for<'x> Again<P::Lent<'x>, R> + Send + 'static,
+{
+    let mut owned = arguments.pack();
+    offload(move || function.again(P::lend(&mut owned)))
+}
+
+/// A call, whatever its work.
+pub trait Finish {
+    /// What it gives.
+    type Output;
+
+    /// Runs it here.
+    fn finish(self) -> Self::Output;
+}
+
+impl<W: Work> Finish for Call<W> {
+    type Output = W::Output;
+
+    fn finish(self) -> W::Output {
+        self.into_work().run()
+    }
+}
+
+/// A smart function over the list of arguments `A`. A trait of its own, so that a method's default body in a trait can mention itself:
+/// there the compiler would refuse the call as such, because it names the method's hidden type.
+pub trait Again<A, R> {
+    /// Calls the function and runs the call.
+    fn again(self, arguments: A) -> R;
+}
+
+macro_rules! list {
+    () => { () };
+    ($first:ident $($rest:ident)*) => { ($first, list!($($rest)*)) };
+}
+
+macro_rules! again {
+    ($($argument:ident)*) => {
+        impl<Function, $($argument,)* Output, R> Again<list!($($argument)*), R> for Function
+        where
+            Function: FnOnce($($argument),*) -> Output,
+            Output: Finish<Output = R>,
+        {
+            #[allow(non_snake_case, reason = "the arguments are named like their types")]
+            fn again(self, list!($($argument)*): list!($($argument)*)) -> R {
+                self($($argument),*).finish()
+            }
+        }
+    };
+}
+
+again!(A0);
+again!(A0 A1);
+again!(A0 A1 A2);
+again!(A0 A1 A2 A3);
+again!(A0 A1 A2 A3 A4);
+again!(A0 A1 A2 A3 A4 A5);
+again!(A0 A1 A2 A3 A4 A5 A6);
+again!(A0 A1 A2 A3 A4 A5 A6 A7);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22 A23);
+again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22 A23 A24);
