@@ -7,10 +7,11 @@
 use crate::drive;
 use core::error::Error;
 use core::fmt;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 use core::task::{Context, Poll};
-use core::time::Duration;
 use pin_project_lite::pin_project;
+#[cfg(feature = "std")]
+use {core::pin::pin, core::time::Duration};
 
 /// Keeps [`Work`] to this crate.
 #[doc(hidden)]
@@ -236,6 +237,13 @@ pub enum Routed<T, F> {
     Away(F),
 }
 
+/// Runs the body here.
+#[doc(hidden)]
+#[inline]
+pub fn here<T, F>(body: impl FnOnce() -> T) -> Routed<T, F> {
+    Routed::Here(body())
+}
+
 pin_project! {
     /// Work that takes one of two routes.
     #[doc(hidden)]
@@ -379,13 +387,16 @@ impl<W> fmt::Display for WaitError<W> {
 impl<W> Error for WaitError<W> {}
 
 /// The error of [`Call::wait_timeout`]: the time was up before the call was done.
+#[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimedOut;
 
+#[cfg(feature = "std")]
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the call was not done in time")
     }
 }
 
+#[cfg(feature = "std")]
 impl Error for TimedOut {}

@@ -44,7 +44,12 @@ mod without_std {
 
     pub(crate) fn refuse_in_async() {}
 
-    pub(crate) fn enter_poll() {}
+    /// There is nothing to mark.
+    pub(crate) struct Unmarked;
+
+    pub(crate) fn enter_poll() -> Unmarked {
+        Unmarked
+    }
 
     /// Polls until the future is ready, with a spin hint in between.
     pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {

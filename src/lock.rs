@@ -6,11 +6,13 @@ use crate::flight::{Admission, FlightId, Flights, SeatId};
 use crate::sync::Mutex;
 use core::error::Error;
 use core::fmt;
+use core::mem;
 use core::num::NonZeroUsize;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::thread;
 use std::vec::Vec;
 
 /// Coalesces concurrent callers: the first runs, those that come meanwhile get a clone of its result (singleflight).
@@ -150,16 +152,21 @@ impl<T> fmt::Debug for SmartLock<T> {
     }
 }
 
-/// Wakes everybody, also after one waker has panicked; then lets the first panic go on.
-fn wake_all(wakers: Vec<Waker>) {
+/// Wakes everybody, also after one waker has panicked; then lets the first panic go on, unless one is under way already.
+fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
     let mut panicked = None;
     for waker in wakers {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            panicked.get_or_insert(payload);
+            if let Some(later) = panicked.replace(payload) {
+                // A payload's destructor may panic too.
+                mem::forget(later);
+            }
         }
     }
-    if let Some(payload) = panicked {
-        resume_unwind(payload);
+    match panicked {
+        Some(payload) if thread::panicking() => mem::forget(payload),
+        Some(payload) => resume_unwind(payload),
+        None => {}
     }
 }
 
@@ -217,18 +224,14 @@ struct LoseLeader<'l, T> {
 impl<T> Drop for LoseLeader<'_, T> {
     fn drop(&mut self) {
         let next = self.lock.flights.lock().lose_leader(self.flight);
-        if let Some(next) = next {
-            next.wake();
-        }
+        wake_all(next);
     }
 }
 
 impl<T> SmartLock<T> {
     fn leave(&self, seat: SeatId) {
         let left = self.flights.lock().leave(seat);
-        if let Some(next) = left.next {
-            next.wake();
-        }
+        wake_all(left.next);
         drop(left.unwanted);
     }
 
@@ -333,12 +336,12 @@ where
         let running = this.running.as_mut().as_pin_mut().expect("a leader has its future");
         let Poll::Ready(value) = running.poll(cx) else {
             *this.role = Role::Leader(flight);
-            core::mem::forget(lost);
+            mem::forget(lost);
             lock.flights.lock().leave_leader(flight);
             return Poll::Pending;
         };
         this.running.set(None);
-        core::mem::forget(lost);
+        mem::forget(lost);
         Poll::Ready(Ok(lock.complete(flight, value)))
     }
 }

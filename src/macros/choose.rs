@@ -79,8 +79,8 @@ macro_rules! __smart_work {
         name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::forked(move |route| match route {
-            $crate::__private::Route::Here => $crate::__private::Routed::Here(
-                ($crate::__smart_body! {
+            $crate::__private::Route::Here => $crate::__private::here(
+                $crate::__smart_body! {
                     sync opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret
                     // In this copy `smart_await!` is another macro, whether it is called by its name or through the crate.
                     first: [
@@ -90,7 +90,7 @@ macro_rules! __smart_work {
                         use $crate::__private::sync_copy::smart_await;
                     ]
                     arguments: ||
-                })(),
+                },
             ),
             $crate::__private::Route::Away => $crate::__private::Routed::Away(
                 $crate::__smart_body! { async opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret },
@@ -107,10 +107,10 @@ macro_rules! __smart_work {
         travel: [$(($kind:ident $argument:ident))*] name: [$name:ident] generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::forked(move |route| match route {
-            $crate::__private::Route::Here => $crate::__private::Routed::Here(
-                ($crate::__smart_body! {
+            $crate::__private::Route::Here => $crate::__private::here(
+                $crate::__smart_body! {
                     sync opaque: $opaque body: $body receiver: [reference $this $($declared)*] lets: $lets ret: $ret first: [] arguments: ||
-                })(),
+                },
             ),
             $crate::__private::Route::Away => $crate::__private::Routed::Away($crate::__private::travel_again(
                 ($crate::__private::Ref($this), $crate::__smart_list! { pack $(($kind $argument))* }),
@@ -133,6 +133,7 @@ macro_rules! __smart_work {
                 },
             );
             match route {
+                #[allow(unreachable_code, reason = "a body that does not return has a result too")]
                 $crate::__private::Route::Here => {
                     $crate::__private::Routed::Here(body($crate::__smart_list! { names $(($kind $argument))* }))
                 }
