@@ -92,6 +92,7 @@ impl<W: Work> Call<W> {
     /// ```
     /// assert_eq!(smartasync::smart(async { 1 }).wait(), 1);
     /// ```
+    #[inline]
     #[cfg_attr(feature = "std", track_caller)]
     pub fn wait(self) -> W::Output {
         drive::refuse_in_async();

@@ -28,18 +28,21 @@ pub(crate) struct Scope {
 }
 
 impl Drop for Scope {
+    #[inline]
     fn drop(&mut self) {
         MARK.set(self.outer);
     }
 }
 
 /// Marks the code that runs until the returned scope is dropped.
+#[inline]
 #[must_use]
 pub(crate) fn enter(mark: Mark) -> Scope {
     Scope { outer: MARK.replace(mark) }
 }
 
 /// A number that no other living thread has: the address of a thread-local.
+#[inline]
 pub(crate) fn thread_token() -> usize {
     MARK.with(|mark| core::ptr::from_ref(mark).addr())
 }
@@ -59,6 +62,7 @@ pub(crate) fn thread_token() -> usize {
 /// assert!(!is_async_context());
 /// assert!(block_on(async { is_async_context() }));
 /// ```
+#[inline]
 #[must_use]
 pub fn is_async_context() -> bool {
     match MARK.get() {
@@ -109,6 +113,7 @@ pub(crate) const REFUSAL: &str = "waiting here would block an executor, because 
      or wrap it in `smartasync::allow_blocking`";
 
 /// Panics in async code, naming the caller's line.
+#[inline]
 #[track_caller]
 pub(crate) fn refuse_in_async() {
     if is_async_context() {

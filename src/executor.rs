@@ -49,6 +49,7 @@ impl Shared {
         self.retired.store(true, Ordering::Relaxed);
     }
 
+    #[inline]
     fn is_retired(&self) -> bool {
         self.retired.load(Ordering::Relaxed)
     }
@@ -101,15 +102,25 @@ impl Level {
     }
 }
 
-/// A running wait: gives its level back to the loop when it ends, by return or by panic.
+/// Counts a running wait until it ends, by return or by panic.
 struct Running<'l> {
     on: &'l Loop,
-    level: Option<Level>,
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.on.depth.set(self.on.depth.get() - 1);
+    }
+}
+
+/// A level that a nested wait has borrowed from its loop.
+struct Nested<'l> {
+    on: &'l Loop,
+    level: Option<Level>,
+}
+
+impl Drop for Nested<'_> {
+    fn drop(&mut self) {
         self.on.spare_levels.borrow_mut().extend(self.level.take());
     }
 }
@@ -119,34 +130,56 @@ pub(crate) struct Loop {
     pub(crate) id: LoopId,
     pub(crate) shared: Arc<Shared>,
     pub(crate) tasks: Tasks,
-    /// Levels of ended waits, for the next ones.
-    spare_levels: RefCell<Vec<Level>>,
     /// How many waits run on this loop, one inside the other.
     depth: Cell<usize>,
+    /// The level of the outermost wait.
+    outermost: Level,
+    /// Levels of ended nested waits, for the next ones.
+    spare_levels: RefCell<Vec<Level>>,
 }
 
 impl Loop {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { id: LoopId::next(), tasks: Tasks::new(shared.clone()), shared, spare_levels: RefCell::new(Vec::new()), depth: Cell::new(0) }
+        Self {
+            id: LoopId::next(),
+            tasks: Tasks::new(shared.clone()),
+            shared,
+            depth: Cell::new(0),
+            outermost: Level::new(),
+            spare_levels: RefCell::new(Vec::new()),
+        }
     }
 
     /// A loop that left the cache keeps running; it has ended when it is idle.
+    #[inline]
     pub(crate) fn has_ended(&self) -> bool {
-        self.depth.get() == 0 && self.shared.is_retired()
-    }
-
-    fn start(&self) -> Running<'_> {
-        let level = self.spare_levels.borrow_mut().pop().unwrap_or_else(Level::new);
-        self.depth.set(self.depth.get() + 1);
-        Running { on: self, level: Some(level) }
+        self.shared.is_retired() && self.depth.get() == 0
     }
 
     /// Polls `future` until it is ready, or gives up at `deadline`; sleeps whenever there is nothing to do, and runs the loop's tasks
     /// in between. A future that is woken all the time does not starve the tasks, nor the tasks it.
-    pub(crate) fn drive<F: Future>(&self, mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
-        let running = self.start();
-        let Some(Level { parker, waker }) = &running.level else { unreachable!("a running wait has its level") };
-        let mut cx = Context::from_waker(waker);
+    #[inline]
+    pub(crate) fn drive<F: Future>(&self, future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+        let depth = self.depth.get();
+        self.depth.set(depth + 1);
+        let _running = Running { on: self };
+        if depth == 0 {
+            return self.drive_with(&self.outermost, future, deadline);
+        }
+        self.drive_nested(future, deadline)
+    }
+
+    #[cold]
+    fn drive_nested<F: Future>(&self, future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+        let level = self.spare_levels.borrow_mut().pop().unwrap_or_else(Level::new);
+        let nested = Nested { on: self, level: Some(level) };
+        let Some(level) = &nested.level else { unreachable!("it is given back when it is dropped") };
+        self.drive_with(level, future, deadline)
+    }
+
+    #[inline]
+    fn drive_with<F: Future>(&self, level: &Level, mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+        let mut cx = Context::from_waker(&level.waker);
         loop {
             {
                 let _polling = context::enter(Mark::Async);
@@ -154,21 +187,24 @@ impl Loop {
                     return Some(output);
                 }
             }
-            loop {
-                self.tasks.run_ready();
-                if parker.take() {
-                    break;
-                }
-                if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                    return None;
-                }
-                if self.sleep(parker, deadline) {
-                    break;
-                }
-            }
-            // A future that wakes itself in each poll never sleeps, so the deadline is looked at here too.
-            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            if !self.wait_for_notification(&level.parker, deadline) {
                 return None;
+            }
+        }
+    }
+
+    /// Gives each ready task a turn, then takes the parker's notification, for which it sleeps if it has to. Returns `false` at the
+    /// deadline.
+    #[inline(never)]
+    fn wait_for_notification(&self, parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
+        loop {
+            self.tasks.run_ready();
+            // A future that wakes itself in each poll never sleeps, so the deadline comes first.
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return false;
+            }
+            if parker.take() || self.sleep(parker, deadline) {
+                return true;
             }
         }
     }

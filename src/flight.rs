@@ -22,6 +22,12 @@ use std::vec::Vec;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SeatId(u32);
 
+impl SeatId {
+    const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Names a flight. A leader whose flight is not the current one any more serves nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FlightId(u64);
@@ -58,14 +64,31 @@ pub(crate) struct Flights<T> {
     first: u32,
     last: u32,
     waiting: usize,
+    /// How often `reset` was called.
+    resets: u64,
+}
+
+/// The wakers of a polled caller. What is left in it when the caller has been admitted is dropped where no lock is held.
+#[derive(Default)]
+pub(crate) struct Wakers {
+    /// A clone of the caller's own, once it was asked to bring one.
+    pub(crate) fresh: Option<Waker>,
+    /// What its seat held before.
+    stale: Option<Waker>,
+}
+
+/// The followers of a leader that is done. Each is to be [served](Flights::serve) or [put back](Flights::put_back).
+pub(crate) struct Due {
+    pub(crate) seats: Vec<SeatId>,
+    resets: u64,
 }
 
 /// What a polled caller is to do.
 pub(crate) enum Admission<T> {
     /// Lead this flight. The thread counts as polling it.
     Lead(FlightId),
-    /// Wait here. The old waker is to be dropped.
-    Follow(SeatId, Option<Waker>),
+    /// Wait here.
+    Follow(SeatId),
     /// It followed, and this is its value.
     Served(T),
     /// It followed, and `reset` came.
@@ -86,7 +109,18 @@ pub(crate) struct Left<T> {
 
 impl<T> Flights<T> {
     pub(crate) const fn new() -> Self {
-        Self { flight: 0, led: false, polling: None, chosen: None, seats: Vec::new(), vacant: Vec::new(), first: NOBODY, last: NOBODY, waiting: 0 }
+        Self {
+            flight: 0,
+            led: false,
+            polling: None,
+            chosen: None,
+            seats: Vec::new(),
+            vacant: Vec::new(),
+            first: NOBODY,
+            last: NOBODY,
+            waiting: 0,
+            resets: 0,
+        }
     }
 
     pub(crate) fn is_led(&self) -> bool {
@@ -97,14 +131,25 @@ impl<T> Flights<T> {
         self.waiting
     }
 
-    /// A caller is polled, on `thread`, for the first time or in its seat. `waker`: its own, if it is there already cloned.
-    pub(crate) fn admit(&mut self, seat: Option<SeatId>, thread: NonZeroUsize, cx: &Waker, waker: &mut Option<Waker>) -> Admission<T> {
+    /// A caller is polled for the first time, on `thread`: it leads if nobody does.
+    #[inline]
+    pub(crate) fn lead(&mut self, thread: NonZeroUsize) -> Option<FlightId> {
+        if self.led {
+            return None;
+        }
+        self.chosen = None;
+        self.led = true;
+        self.flight += 1;
+        self.polling = Some(thread);
+        Some(FlightId(self.flight))
+    }
+
+    /// A caller is polled, on `thread`, for the first time or in its seat.
+    pub(crate) fn admit(&mut self, seat: Option<SeatId>, thread: NonZeroUsize, own: &Waker, wakers: &mut Wakers) -> Admission<T> {
         if let Some(seat) = seat {
-            match &mut self.seats[seat.0 as usize] {
+            match &mut self.seats[seat.index()] {
                 Seat::Waiting { .. } => {}
-                Seat::Due { waker: known } => {
-                    return Self::renew(known, seat, cx, waker);
-                }
+                Seat::Due { waker } => return Self::renew(waker, seat, own, wakers),
                 Seat::Served { .. } | Seat::Cancelled | Seat::Empty => {
                     return match self.vacate(seat) {
                         Seat::Served { value } => Admission::Served(value),
@@ -113,46 +158,37 @@ impl<T> Flights<T> {
                 }
             }
         }
-        if !self.led {
-            if let Some(seat) = seat {
-                self.unlink(seat);
-                // Its waker woke this very poll, or is as good: it is dropped by whoever calls, with the seat.
-                if let Seat::Waiting { waker: known, .. } = self.vacate(seat) {
-                    *waker = known.or(waker.take());
-                }
-            }
-            self.chosen = None;
-            self.led = true;
-            self.flight += 1;
-            self.polling = Some(thread);
-            return Admission::Lead(FlightId(self.flight));
+        if let Some(flight) = self.lead(thread) {
+            wakers.stale = seat.and_then(|seat| self.remove(seat));
+            return Admission::Lead(flight);
         }
         if self.polling == Some(thread) {
-            if let Some(seat) = seat {
-                self.unlink(seat);
-                if let Seat::Waiting { waker: known, .. } = self.vacate(seat) {
-                    *waker = known.or(waker.take());
-                }
-            }
+            wakers.stale = seat.and_then(|seat| self.remove(seat));
             return Admission::Reentrant;
         }
         if let Some(seat) = seat {
-            let Seat::Waiting { waker: known, .. } = &mut self.seats[seat.0 as usize] else { unreachable!("checked above") };
-            return Self::renew(known, seat, cx, waker);
+            let Seat::Waiting { waker, .. } = &mut self.seats[seat.index()] else { unreachable!("checked above") };
+            return Self::renew(waker, seat, own, wakers);
         }
-        let Some(waker) = waker.take() else { return Admission::BringWaker };
-        Admission::Follow(self.seat(waker), None)
+        match wakers.fresh.take() {
+            Some(waker) => Admission::Follow(self.seat(waker)),
+            None => Admission::BringWaker,
+        }
     }
 
     /// Keeps a seat's waker up to date.
-    fn renew(known: &mut Option<Waker>, seat: SeatId, cx: &Waker, waker: &mut Option<Waker>) -> Admission<T> {
-        if known.as_ref().is_some_and(|known| known.will_wake(cx)) {
-            return Admission::Follow(seat, None);
+    fn renew(known: &mut Option<Waker>, seat: SeatId, own: &Waker, wakers: &mut Wakers) -> Admission<T> {
+        if !known.as_ref().is_some_and(|known| known.will_wake(own)) {
+            let Some(fresh) = wakers.fresh.take() else { return Admission::BringWaker };
+            wakers.stale = known.replace(fresh);
         }
-        match waker.take() {
-            Some(waker) => Admission::Follow(seat, known.replace(waker)),
-            None => Admission::BringWaker,
-        }
+        Admission::Follow(seat)
+    }
+
+    /// Takes a waiting seat away, and returns its waker.
+    fn remove(&mut self, seat: SeatId) -> Option<Waker> {
+        self.unlink(seat);
+        if let Seat::Waiting { waker, .. } = self.vacate(seat) { waker } else { None }
     }
 
     fn seat(&mut self, waker: Waker) -> SeatId {
@@ -184,7 +220,7 @@ impl<T> Flights<T> {
 
     /// Takes a waiting seat out of the queue.
     fn unlink(&mut self, seat: SeatId) {
-        let Seat::Waiting { before, after, .. } = self.seats[seat.0 as usize] else { return };
+        let Seat::Waiting { before, after, .. } = self.seats[seat.index()] else { return };
         match self.seats.get_mut(before as usize) {
             Some(Seat::Waiting { after: link, .. }) => *link = after,
             _ => self.first = after,
@@ -198,7 +234,7 @@ impl<T> Flights<T> {
 
     /// Frees a seat that is not in the queue, and returns what was on it. With the last one goes the memory.
     fn vacate(&mut self, seat: SeatId) -> Seat<T> {
-        let was = mem::replace(&mut self.seats[seat.0 as usize], Seat::Empty);
+        let was = mem::replace(&mut self.seats[seat.index()], Seat::Empty);
         self.vacant.push(seat.0);
         if self.vacant.len() == self.seats.len() {
             self.seats = Vec::new();
@@ -207,11 +243,13 @@ impl<T> Flights<T> {
         was
     }
 
+    #[inline]
     fn is_current(&self, flight: FlightId) -> bool {
         self.led && self.flight == flight.0
     }
 
     /// The leader is about to be polled (or dropped) on `thread`.
+    #[inline]
     pub(crate) fn enter_leader(&mut self, flight: FlightId, thread: NonZeroUsize) {
         if self.is_current(flight) {
             self.polling = Some(thread);
@@ -219,12 +257,14 @@ impl<T> Flights<T> {
     }
 
     /// The leader's poll has returned, and it is not done.
+    #[inline]
     pub(crate) fn leave_leader(&mut self, flight: FlightId) {
         if self.is_current(flight) {
             self.polling = None;
         }
     }
 
+    #[inline]
     fn end(&mut self, flight: FlightId) -> bool {
         let current = self.is_current(flight);
         if current {
@@ -239,38 +279,50 @@ impl<T> Flights<T> {
         if self.end(flight) { self.choose() } else { None }
     }
 
-    /// Chooses the longest waiting follower to lead. It is not waited for: whoever is polled first leads.
+    /// Chooses the longest waiting follower that is still asleep, to lead. It is not waited for: whoever is polled first leads.
     fn choose(&mut self) -> Option<Waker> {
-        let Some(Seat::Waiting { waker, .. }) = self.seats.get_mut(self.first as usize) else {
-            self.chosen = None;
-            return None;
-        };
-        self.chosen = Some(SeatId(self.first));
-        waker.take()
+        self.chosen = None;
+        let mut next = self.first;
+        while let Some(Seat::Waiting { waker, after, .. }) = self.seats.get_mut(next as usize) {
+            if let Some(waker) = waker.take() {
+                self.chosen = Some(SeatId(next));
+                return Some(waker);
+            }
+            next = *after;
+        }
+        None
     }
 
-    /// The leader is done. Returns the seats that are due: each is to be [served](Flights::serve) or [put back](Flights::put_back).
-    pub(crate) fn complete(&mut self, flight: FlightId) -> Vec<SeatId> {
-        let mut due = Vec::new();
-        if self.end(flight) && self.waiting > 0 {
-            due.reserve_exact(self.waiting);
-            let mut next = self.first;
-            while let Some(seat) = self.seats.get_mut(next as usize) {
-                let Seat::Waiting { waker, after, .. } = seat else { break };
-                due.push(SeatId(next));
-                next = *after;
-                *seat = Seat::Due { waker: waker.take() };
-            }
-            self.first = NOBODY;
-            self.last = NOBODY;
-            self.waiting = 0;
+    /// The leader is done. Returns whom it serves, if anybody follows.
+    #[inline]
+    pub(crate) fn complete(&mut self, flight: FlightId) -> Option<Due> {
+        if self.end(flight) && self.waiting > 0 { Some(self.all_due()) } else { None }
+    }
+
+    #[inline(never)]
+    fn all_due(&mut self) -> Due {
+        let mut seats = Vec::with_capacity(self.waiting);
+        let mut next = self.first;
+        while let Some(seat) = self.seats.get_mut(next as usize) {
+            let Seat::Waiting { waker, after, .. } = seat else { break };
+            seats.push(SeatId(next));
+            next = *after;
+            *seat = Seat::Due { waker: waker.take() };
         }
-        due
+        self.clear_queue();
+        Due { seats, resets: self.resets }
+    }
+
+    fn clear_queue(&mut self) {
+        self.first = NOBODY;
+        self.last = NOBODY;
+        self.waiting = 0;
+        self.chosen = None;
     }
 
     /// Gives `value` to the follower in a due seat. Returns its waker, and the value if the follower has left.
     pub(crate) fn serve(&mut self, seat: SeatId, value: T) -> (Option<Waker>, Option<T>) {
-        match &mut self.seats[seat.0 as usize] {
+        match &mut self.seats[seat.index()] {
             place @ Seat::Due { .. } => match mem::replace(place, Seat::Served { value }) {
                 Seat::Due { waker } => (waker, None),
                 _ => unreachable!("matched above"),
@@ -282,15 +334,21 @@ impl<T> Flights<T> {
         }
     }
 
-    /// There is no value for a due seat, because a clone panicked: its follower waits again.
-    pub(crate) fn put_back(&mut self, seat: SeatId) {
-        if let Seat::Due { waker } = &mut self.seats[seat.0 as usize] {
-            let waker = waker.take();
-            self.seats[seat.0 as usize] = Seat::Waiting { waker, before: self.last, after: NOBODY };
-            self.link_last(seat.0);
-        } else {
+    /// There is no value for a due seat, because a clone panicked: its follower waits again or, if `reset` came meanwhile, is cancelled.
+    /// Then its waker is returned.
+    pub(crate) fn put_back(&mut self, seat: SeatId, due: &Due) -> Option<Waker> {
+        let Seat::Due { waker } = &mut self.seats[seat.index()] else {
             self.vacate(seat);
+            return None;
+        };
+        let waker = waker.take();
+        if due.resets != self.resets {
+            self.seats[seat.index()] = Seat::Cancelled;
+            return waker;
         }
+        self.seats[seat.index()] = Seat::Waiting { waker, before: self.last, after: NOBODY };
+        self.link_last(seat.0);
+        None
     }
 
     /// Chooses a follower to lead, if followers wait and nobody leads.
@@ -301,12 +359,9 @@ impl<T> Flights<T> {
     /// A follower was dropped.
     pub(crate) fn leave(&mut self, seat: SeatId) -> Left<T> {
         let mut left = Left { next: None, unwanted: (None, None) };
-        match &mut self.seats[seat.0 as usize] {
+        match &mut self.seats[seat.index()] {
             Seat::Waiting { .. } => {
-                self.unlink(seat);
-                if let Seat::Waiting { waker, .. } = self.vacate(seat) {
-                    left.unwanted.1 = waker;
-                }
+                left.unwanted.1 = self.remove(seat);
                 if self.chosen == Some(seat) {
                     left.next = self.choose();
                 }
@@ -314,7 +369,7 @@ impl<T> Flights<T> {
             // The seat is still in the hands of the leader that serves it: it frees the seat.
             Seat::Due { waker } => {
                 left.unwanted.1 = waker.take();
-                self.seats[seat.0 as usize] = Seat::Empty;
+                self.seats[seat.index()] = Seat::Empty;
             }
             Seat::Served { .. } | Seat::Cancelled | Seat::Empty => {
                 if let Seat::Served { value } = self.vacate(seat) {
@@ -335,12 +390,10 @@ impl<T> Flights<T> {
             next = *after;
             *seat = Seat::Cancelled;
         }
-        self.first = NOBODY;
-        self.last = NOBODY;
-        self.waiting = 0;
+        self.clear_queue();
         self.led = false;
         self.polling = None;
-        self.chosen = None;
+        self.resets += 1;
         wakers
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::call::{Call, Work, driven};
 use crate::context::thread_token;
-use crate::flight::{Admission, FlightId, Flights, SeatId};
+use crate::flight::{Admission, Due, FlightId, Flights, SeatId, Wakers};
 use crate::sync::Mutex;
+use core::any::Any;
 use core::error::Error;
 use core::fmt;
 use core::mem;
@@ -11,6 +12,7 @@ use core::num::NonZeroUsize;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
+use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 use std::vec::Vec;
@@ -120,7 +122,11 @@ impl<T> SmartLock<T> {
     /// ```
     pub fn reset(&self) {
         let wakers = self.flights.lock().reset();
-        wake_all(wakers);
+        let mut panics = Panics::default();
+        for waker in wakers {
+            panics.catch(|| waker.wake());
+        }
+        panics.resume();
     }
 
     /// Says whether a caller leads now. Between a lost leader and the poll of the next one, nobody does.
@@ -152,21 +158,32 @@ impl<T> fmt::Debug for SmartLock<T> {
     }
 }
 
-/// Wakes everybody, also after one waker has panicked; then lets the first panic go on, unless one is under way already.
-fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
-    let mut panicked = None;
-    for waker in wakers {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            if let Some(later) = panicked.replace(payload) {
-                // A payload's destructor may panic too.
-                mem::forget(later);
-            }
+/// Calls user code that must not keep other user code from being called: holds panics back, the first of them to go on later.
+#[derive(Default)]
+struct Panics {
+    first: Option<Box<dyn Any + Send>>,
+}
+
+impl Panics {
+    /// Calls `f`. Says whether it returned.
+    fn catch(&mut self, f: impl FnOnce()) -> bool {
+        let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { return true };
+        if self.first.is_none() {
+            self.first = Some(payload);
+        } else {
+            // Its destructor may panic too.
+            mem::forget(payload);
         }
+        false
     }
-    match panicked {
-        Some(payload) if thread::panicking() => mem::forget(payload),
-        Some(payload) => resume_unwind(payload),
-        None => {}
+
+    /// Lets the first panic go on, unless this thread unwinds already: a second one would abort.
+    fn resume(self) {
+        match self.first {
+            Some(payload) if thread::panicking() => mem::forget(payload),
+            Some(payload) => resume_unwind(payload),
+            None => {}
+        }
     }
 }
 
@@ -211,6 +228,7 @@ pin_project! {
 }
 
 /// This thread's number.
+#[inline]
 fn this_thread() -> NonZeroUsize {
     NonZeroUsize::new(thread_token()).expect("no thread-local is at address zero")
 }
@@ -224,70 +242,126 @@ struct LoseLeader<'l, T> {
 impl<T> Drop for LoseLeader<'_, T> {
     fn drop(&mut self) {
         let next = self.lock.flights.lock().lose_leader(self.flight);
-        wake_all(next);
+        let mut panics = Panics::default();
+        self.lock.hand_over(next, &mut panics);
+        panics.resume();
     }
 }
 
 impl<T> SmartLock<T> {
     fn leave(&self, seat: SeatId) {
         let left = self.flights.lock().leave(seat);
-        wake_all(left.next);
-        drop(left.unwanted);
+        let mut panics = Panics::default();
+        self.hand_over(left.next, &mut panics);
+        panics.catch(|| drop(left.unwanted));
+        panics.resume();
+    }
+
+    /// Wakes the follower that was chosen to lead; if its waker panics, the next one.
+    fn hand_over(&self, chosen: Option<Waker>, panics: &mut Panics) {
+        let mut next = chosen;
+        while let Some(waker) = next {
+            if panics.catch(|| waker.wake()) {
+                return;
+            }
+            next = self.flights.lock().choose_if_idle();
+        }
+    }
+
+    /// Settles the role of a caller that is polled: to lead this flight, or to return this from its poll.
+    #[inline]
+    fn board(&self, role: &mut Role, own: &Waker, wakers: &mut Wakers) -> Result<FlightId, Poll<Result<T, Cancelled>>> {
+        if let Role::Fresh = role {
+            if let Some(flight) = self.flights.lock().lead(this_thread()) {
+                return Ok(flight);
+            }
+        }
+        self.board_as_follower(role, own, wakers)
+    }
+
+    #[inline(never)]
+    fn board_as_follower(&self, role: &mut Role, own: &Waker, wakers: &mut Wakers) -> Result<FlightId, Poll<Result<T, Cancelled>>> {
+        let seat = if let Role::Follower(seat) = *role { Some(seat) } else { None };
+        let admission = self.admit(seat, own, wakers);
+        *role = Role::Ended;
+        Err(match admission {
+            Admission::Lead(flight) => return Ok(flight),
+            Admission::Follow(seat) => {
+                *role = Role::Follower(seat);
+                Poll::Pending
+            }
+            Admission::Served(value) => Poll::Ready(Ok(value)),
+            Admission::Reentrant => Poll::Ready(Err(Cancelled { reentrant: true })),
+            Admission::Cancelled => Poll::Ready(Err(Cancelled { reentrant: false })),
+            Admission::BringWaker => unreachable!("it brought one"),
+        })
     }
 
     /// Admits a caller; clones its waker only if it has to wait, and then with the lock free.
-    fn admit(&self, seat: Option<SeatId>, cx: &Context<'_>) -> Admission<T> {
-        let mut waker = None;
-        let mut admission = self.flights.lock().admit(seat, this_thread(), cx.waker(), &mut waker);
-        if matches!(admission, Admission::BringWaker) {
-            waker = Some(cx.waker().clone());
-            admission = self.flights.lock().admit(seat, this_thread(), cx.waker(), &mut waker);
+    fn admit(&self, seat: Option<SeatId>, own: &Waker, wakers: &mut Wakers) -> Admission<T> {
+        let admission = self.flights.lock().admit(seat, this_thread(), own, wakers);
+        if !matches!(admission, Admission::BringWaker) {
+            return admission;
         }
-        admission
+        wakers.fresh = Some(own.clone());
+        self.flights.lock().admit(seat, this_thread(), own, wakers)
     }
 }
 
 impl<T: Clone> SmartLock<T> {
     /// The leader is done: serves its followers.
+    #[inline]
     fn complete(&self, flight: FlightId, value: T) -> T {
         let due = self.flights.lock().complete(flight);
-        if !due.is_empty() {
-            let mut delivery = Delivery { lock: self, values: Vec::with_capacity(due.len()), due };
-            for _ in 0..delivery.due.len() {
-                delivery.values.push(value.clone());
-            }
+        if let Some(due) = due {
+            self.serve(due, &value);
         }
         value
+    }
+
+    #[inline(never)]
+    fn serve(&self, due: Due, value: &T) {
+        let mut delivery = Delivery { lock: self, values: Vec::with_capacity(due.seats.len()), due };
+        for _ in 0..delivery.due.seats.len() {
+            delivery.values.push(value.clone());
+        }
     }
 }
 
 /// Values on their way to followers. When it is dropped, also because a clone panicked, each due follower has one or waits again.
 struct Delivery<'l, T> {
     lock: &'l SmartLock<T>,
-    due: Vec<SeatId>,
+    due: Due,
     values: Vec<T>,
 }
 
 impl<T> Drop for Delivery<'_, T> {
     fn drop(&mut self) {
-        let mut wakers = Vec::with_capacity(self.due.len());
+        let mut wakers = Vec::with_capacity(self.due.seats.len());
         let mut unwanted = Vec::new();
         let mut values = self.values.drain(..);
         let mut flights = self.lock.flights.lock();
-        for &seat in &self.due {
+        for &seat in &self.due.seats {
             match values.next() {
                 Some(value) => {
                     let (waker, surplus) = flights.serve(seat, value);
                     wakers.extend(waker);
                     unwanted.extend(surplus);
                 }
-                None => flights.put_back(seat),
+                None => wakers.extend(flights.put_back(seat, &self.due)),
             }
         }
-        wakers.extend(flights.choose_if_idle());
+        let chosen = flights.choose_if_idle();
         drop(flights);
-        wake_all(wakers);
-        drop(unwanted);
+        let mut panics = Panics::default();
+        for waker in wakers {
+            panics.catch(|| waker.wake());
+        }
+        self.lock.hand_over(chosen, &mut panics);
+        for value in unwanted {
+            panics.catch(|| drop(value));
+        }
+        panics.resume();
     }
 }
 
@@ -302,34 +376,23 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let lock = *this.lock;
+        // Dropped when the role is settled: a waker's destructor may panic.
+        let mut wakers = Wakers::default();
         let flight = match *this.role {
             Role::Leader(flight) => {
                 lock.flights.lock().enter_leader(flight, this_thread());
                 flight
             }
             Role::Ended => panic!("a `run_once` call was polled after it had ended"),
-            Role::Fresh | Role::Follower(_) => {
-                let seat = if let Role::Follower(seat) = *this.role { Some(seat) } else { None };
-                match lock.admit(seat, cx) {
-                    Admission::Lead(flight) => flight,
-                    Admission::Follow(seat, _stale) => {
-                        *this.role = Role::Follower(seat);
-                        return Poll::Pending;
-                    }
-                    ended => {
-                        *this.role = Role::Ended;
-                        return Poll::Ready(match ended {
-                            Admission::Served(value) => Ok(value),
-                            Admission::Reentrant => Err(Cancelled { reentrant: true }),
-                            _ => Err(Cancelled { reentrant: false }),
-                        });
-                    }
-                }
-            }
+            Role::Fresh | Role::Follower(_) => match lock.board(this.role, cx.waker(), &mut wakers) {
+                Ok(flight) => flight,
+                Err(answer) => return answer,
+            },
         };
         // Until the poll has gone well, the leader is as good as lost.
         *this.role = Role::Ended;
         let lost = LoseLeader { lock, flight };
+        drop(wakers);
         if let Some(f) = this.f.take() {
             this.running.set(Some(f()));
         }

@@ -32,42 +32,60 @@ impl Drop for Owner {
     }
 }
 
-/// This thread's loop; makes one, or takes over the one that an ended thread left in the slot.
-///
-/// While the thread's locals are being destroyed there may be none to keep it in: then the loop serves for this one wait.
-pub(crate) fn current() -> Rc<Loop> {
+/// Calls `f` with this thread's loop, or returns `None` while the thread's locals are being destroyed.
+#[inline]
+pub(crate) fn with_current<T>(f: impl FnOnce(&Rc<Loop>) -> T) -> Option<T> {
     let found = CURRENT.try_with(|current| {
-        let mut current = current.borrow_mut();
-        if let Some(Owner(on)) = &*current {
-            if !on.has_ended() {
-                return (on.clone(), None);
-            }
+        // INVARIANT: only an ended loop is ever replaced, so nobody borrows the cell for writing while a loop runs.
+        let mut on = current.borrow();
+        if !on.as_ref().is_some_and(|owner| !owner.0.has_ended()) {
+            drop(on);
+            replace(current);
+            on = current.borrow();
         }
-        let on = Rc::new(Loop::new(take_slot()));
-        let ended = current.replace(Owner(on.clone()));
-        (on, ended)
+        on.as_ref().map(|owner| f(&owner.0))
     });
-    match found {
-        // The ended loop is dropped here: its tasks are user code, so not while the cell is borrowed.
-        Ok((on, _ended)) => on,
-        Err(_) => Rc::new(Loop::new(Arc::new(Shared::new()))),
-    }
+    found.ok().flatten()
 }
 
-fn take_slot() -> Arc<Shared> {
-    CACHE.get_or_default().lock().get_or_insert_with(|| Arc::new(Shared::new())).clone()
+/// A loop for one use, where none can be kept.
+pub(crate) fn temporary() -> Rc<Loop> {
+    Rc::new(Loop::new(Arc::new(Shared::new())))
+}
+
+/// Puts a new loop in place of none, or of one that has ended. Takes over the half that an ended thread left in the slot.
+#[cold]
+#[inline(never)]
+fn replace(current: &RefCell<Option<Owner>>) {
+    let shared = CACHE.get_or_default().lock().get_or_insert_with(|| Arc::new(Shared::new())).clone();
+    let ended = current.replace(Some(Owner(Rc::new(Loop::new(shared)))));
+    // Dropped while nothing is borrowed: its tasks are user code.
+    drop(ended);
 }
 
 /// Drives `future` on this thread's loop, inside the installed runtime, without asking whether this thread may block.
-pub(crate) fn drive<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
-    let on = current();
-    let Some(runtime) = runtime::installed() else {
-        return on.drive(future, deadline);
-    };
+#[inline]
+pub(crate) fn drive<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+    match runtime::installed() {
+        None => drive_here(future, deadline),
+        Some(runtime) => drive_inside(runtime, future, deadline),
+    }
+}
+
+#[inline]
+fn drive_here<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+    match with_current(|on| on.drive(future.as_mut(), deadline)) {
+        Some(driven) => driven,
+        None => temporary().drive(future, deadline),
+    }
+}
+
+#[cold]
+fn drive_inside<F: Future>(runtime: &dyn runtime::Runtime, mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
     let mut driven = None;
     runtime.around_wait(&mut || {
         if driven.is_none() {
-            driven = Some(on.drive(future.as_mut(), deadline));
+            driven = Some(drive_here(future.as_mut(), deadline));
         }
     });
     driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
@@ -96,6 +114,7 @@ pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
 }
 
 /// Drives `future` to its end, without asking whether this thread may block.
+#[inline]
 pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
     let Some(output) = drive(pin!(future), None) else { unreachable!("there is no deadline") };
     output
@@ -162,9 +181,9 @@ pub fn reset_smartasync_cache() {
         }
     }
     let ended = CURRENT.try_with(|current| {
-        let mut current = current.borrow_mut();
-        if current.as_ref().is_some_and(|owner| owner.0.has_ended()) { current.take() } else { None }
+        let has_ended = current.borrow().as_ref().is_some_and(|owner| owner.0.has_ended());
+        if has_ended { current.take() } else { None }
     });
-    // Dropped outside the borrow: its tasks are user code.
+    // Dropped while nothing is borrowed: its tasks are user code.
     drop(ended);
 }

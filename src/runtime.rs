@@ -84,6 +84,7 @@ pub fn install_runtime(runtime: impl Runtime) -> Result<(), AlreadyInstalled> {
 }
 
 /// The runtime that was installed, if any.
+#[inline]
 pub(crate) fn installed() -> Option<&'static dyn Runtime> {
     RUNTIME.get().map(|runtime| &**runtime)
 }

@@ -355,9 +355,13 @@ fn drop_quietly<T>(unwanted: T) {
 /// assert_eq!(sum, 3);
 /// ```
 pub fn spawn_local<F: Future + 'static>(future: F) -> Task<F::Output> {
-    let on = loops::current();
-    let (index, ticket) = on.tasks.spawn(Box::pin(TaskCell::Running { future }));
-    Task { on: Rc::downgrade(&on), index, ticket, ended: false, output: PhantomData }
+    let mut task: Option<BoxTask> = Some(Box::pin(TaskCell::Running { future }));
+    let spawned = loops::with_current(|on| {
+        let (index, ticket) = on.tasks.spawn(task.take()?);
+        Some(Task { on: Rc::downgrade(on), index, ticket, ended: false, output: PhantomData })
+    });
+    // Without a loop the task never runs: the thread is ending.
+    spawned.flatten().unwrap_or(Task { on: Weak::new(), index: 0, ticket: 0, ended: false, output: PhantomData })
 }
 
 /// The handle of a task that [`spawn_local`] started: a future of the task's output.

@@ -11,7 +11,8 @@
 //! | `passed`     | the names of the parameters                                                                                |
 //! | `travel`     | how each parameter travels: `(reference n)`, `(value n)`                                                   |
 //!
-//! A parameter with a pattern gets the name `argument`. Each is made in an expansion of its own, so they differ by hygiene.
+//! A parameter with a pattern gets the name `argument`. Each is made in an expansion of its own, so they differ by hygiene. It is bound as a
+//! whole before it is bound to the pattern, so that what the pattern leaves out is dropped with the rest, as an `async fn` does it.
 
 /// Reads `self`, in all its forms. `look` and `args` are the same tokens: `self` has to be recognised in the one and taken, with the span
 /// that makes it the user's, from the other.
@@ -90,86 +91,86 @@ macro_rules! __smart_arguments {
     };
     // `name: …`, `mut name: …`, `pattern: …`
     (args: [$name:ident: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { $name } { $name } {} args: [$($rest)*] $($state)* }
     };
     (args: [mut $name:ident: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { mut $name } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { $name } { mut $name } {} args: [$($rest)*] $($state)* }
     };
     // A pattern is up to six tokens: `_`, `(a, b)`, `&x`, `Point { x, y }`, `path::Point(x, y)`
     (args: [$t0:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 } { let argument = argument; } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 } { let argument = argument; } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 } { let argument = argument; } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt $t3:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 } { let argument = argument; } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 } { let argument = argument; } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 $t5 } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 $t5 } { let argument = argument; } args: [$($rest)*] $($state)* }
     };
     // `&'static Type` travels as it is.
     (
-        @named { $name:ident } { $($pattern:tt)* } args: [&'static $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [&'static $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
         parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
     ) => {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] attributes: []
             parameters: [$($parameters)* $name: &'static $t,] boxed_parameters: [$($boxed)* $name: &'static $t,]
-            lets: [$($lets)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name)] $($state)*
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name)] $($state)*
         }
     };
     // `&mut Type`
     (
-        @named { $name:ident } { $($pattern:tt)* } args: [& $($life:lifetime)? mut $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [& $($life:lifetime)? mut $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
         parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
     ) => {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] attributes: []
             parameters: [$($parameters)* $name: & $($life)? mut $t,] boxed_parameters: [$($boxed)* $name: &'smart mut $t,]
-            lets: [$($lets)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (mutable $name)] $($state)*
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (mutable $name)] $($state)*
         }
     };
     // `&Type`
     (
-        @named { $name:ident } { $($pattern:tt)* } args: [& $life:lifetime $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [& $life:lifetime $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
         parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
     ) => {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] attributes: []
             parameters: [$($parameters)* $name: & $life $t,] boxed_parameters: [$($boxed)* $name: & $life $t,]
-            lets: [$($lets)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name)] $($state)*
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name)] $($state)*
         }
     };
     (
-        @named { $name:ident } { $($pattern:tt)* } args: [& $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [& $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
         parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
     ) => {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] attributes: []
             parameters: [$($parameters)* $name: & $t,] boxed_parameters: [$($boxed)* $name: &'smart $t,]
-            lets: [$($lets)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name)] $($state)*
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name)] $($state)*
         }
     };
     // `Type`
     (
-        @named { $name:ident } { $($pattern:tt)* } args: [$t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [$t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
         parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
     ) => {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] attributes: []
             parameters: [$($parameters)* $name: $t,] boxed_parameters: [$($boxed)* $name: $t,]
-            lets: [$($lets)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name)] $($state)*
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name)] $($state)*
         }
     };
     (args: [$other:tt $($rest:tt)*] $($state:tt)*) => { $crate::__smart_error! { argument $other } };
-    (@named $name:tt $pattern:tt args: [$($rest:tt)*] $($state:tt)*) => { $crate::__smart_error! { argument $name } };
+    (@named $name:tt $pattern:tt $keep:tt args: [$($rest:tt)*] $($state:tt)*) => { $crate::__smart_error! { argument $name } };
 }
 
 /// Drops the argument that a `#[cfg]` takes away.

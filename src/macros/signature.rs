@@ -8,57 +8,53 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_generics {
-    // No generics: `(args) -> Ret …`
-    (head: $head:tt taken: [] rest: [($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [] args: [$($args)*] tail: [$($tail)*] }
-    };
     (head: $head:tt taken: [$($taken:tt)*] rest: [> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* >] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [>> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* >>] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 >] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 >>] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 >] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 >>] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 >] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 >>] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 >] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 >>] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >>] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >>] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_return! { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >>] args: [$($args)*] tail: [$($tail)*] }
+        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
     };
     (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt $t7:tt $($rest:tt)*]) => {
         $crate::__smart_generics! { head: $head taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 $t7] rest: [$($rest)*] }
@@ -66,16 +62,8 @@ macro_rules! __smart_generics {
     (head: $head:tt taken: $taken:tt rest: $rest:tt) => { $crate::__smart_error! { no_arguments } };
 }
 
-/// Keeps a copy of all that follows the arguments, to be searched for `impl` later: a type that has been read cannot be looked into.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_return {
-    (head: $head:tt generics: $generics:tt args: $args:tt tail: [$($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: $generics args: $args } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-}
-
-/// Reads `-> Ret`, and all the rest where there is no `where` clause.
+/// Reads `-> Ret`, and all the rest where there is no `where` clause. `copy` is the same as `tail`, to be searched for `impl` later: a type
+/// that has been read cannot be looked into.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_result {

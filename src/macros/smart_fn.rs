@@ -6,8 +6,8 @@
 //!
 //! ```text
 //! smart_fn!                 one item after the other: attributes, visibility, `async`, name
-//!  └ __smart_generics!      finds the end of `<…>`                                             (signature.rs)
-//!     └ __smart_return!     `-> Ret`                                                           (signature.rs)
+//!  └ __smart_generics!      finds the end of `<…>`, if there is one                            (signature.rs)
+//!     └ __smart_result!     `-> Ret`                                                           (signature.rs)
 //!        └ __smart_where!   `where …`, the body or `;`                                         (signature.rs)
 //!           └ __smart_split!            the item is whole: smart_fn! goes on with the next one
 //!              └ __smart_find_impl!     does `Ret` contain `impl Trait`?                       (signature.rs)
@@ -23,7 +23,7 @@
 //! # Limits
 //!
 //! The body is a single `block` to all of this, so its length costs nothing. The header is looked at through windows of several tokens, to
-//! stay clear of the recursion limit of 128: 24 arguments, 8 generic parameters and 8 bounds together are fine, as are about 40 plain
+//! stay clear of the recursion limit of 128: 24 arguments, 8 generic parameters and 8 bounds together are fine, as are 30 plain
 //! functions in one invocation. Beyond that, write a second invocation.
 
 /// Turns functions into smart functions: each returns a lazy [`Call`](crate::Call), which sync code finishes with
@@ -107,12 +107,32 @@
 #[macro_export]
 macro_rules! smart_fn {
     () => {};
-    // `/// doc` `pub` `async fn name` …
+    // `/// doc` `pub` `async fn name(args)` …, then `async fn name<T>(args)` …
+    ($(#[$($attribute:tt)*])* $vis:vis async fn $name:ident ($($args:tt)*) $($tail:tt)*) => {
+        $crate::__smart_result! {
+            item: {
+                head: { attributes: [$([$($attribute)*])*] vis: [$vis] asyncness: [async] name: [$name] }
+                generics: [] args: [$($args)*]
+            }
+            tail: [$($tail)*]
+            copy: [$($tail)*]
+        }
+    };
     ($(#[$($attribute:tt)*])* $vis:vis async fn $name:ident $($rest:tt)*) => {
         $crate::__smart_generics! {
             head: { attributes: [$([$($attribute)*])*] vis: [$vis] asyncness: [async] name: [$name] }
             taken: []
             rest: [$($rest)*]
+        }
+    };
+    ($(#[$($attribute:tt)*])* $vis:vis fn $name:ident ($($args:tt)*) $($tail:tt)*) => {
+        $crate::__smart_result! {
+            item: {
+                head: { attributes: [$([$($attribute)*])*] vis: [$vis] asyncness: [sync] name: [$name] }
+                generics: [] args: [$($args)*]
+            }
+            tail: [$($tail)*]
+            copy: [$($tail)*]
         }
     };
     ($(#[$($attribute:tt)*])* $vis:vis fn $name:ident $($rest:tt)*) => {
