@@ -13,10 +13,16 @@
 //! | the leader is lost         | ends                             | one is chosen and woken, all go on waiting           |
 //! | reset                      | is cut loose from its leader     | all are cancelled                                    |
 
+use crate::sync::Arc;
+use cargo::{BoxFuture, Cargo};
 use core::mem;
 use core::num::NonZeroUsize;
 use core::task::Waker;
 use std::vec::Vec;
+
+mod cargo;
+
+pub(crate) use cargo::{Landed, Notifier, Ride};
 
 /// Where a follower waits: an index into the lock's seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +52,8 @@ enum Seat<T> {
     Served { value: T },
     /// `reset` has cancelled it.
     Cancelled,
+    /// Its caller drives a shared future that `reset` has cut loose. Without one it polls it right now.
+    Loose { future: Option<BoxFuture<T>>, notifier: Arc<Notifier> },
 }
 
 /// The state of a lock.
@@ -54,8 +62,12 @@ pub(crate) struct Flights<T> {
     flight: u64,
     /// Somebody leads the current flight.
     led: bool,
-    /// The thread that polls the leader at this moment.
+    /// The thread that polls the leader, or the shared future, at this moment.
     polling: Option<NonZeroUsize>,
+    /// The future of a shared flight.
+    cargo: Cargo<T>,
+    /// Who drove the shared future last.
+    driver: Option<SeatId>,
     /// The follower that was woken to lead, until somebody leads.
     chosen: Option<SeatId>,
     seats: Vec<Seat<T>>,
@@ -87,8 +99,10 @@ pub(crate) struct Due {
 pub(crate) enum Admission<T> {
     /// Lead this flight. The thread counts as polling it.
     Lead(FlightId),
-    /// Wait here.
-    Follow(SeatId),
+    /// Wait here, and in a shared flight register with its notifier.
+    Follow(SeatId, Option<Arc<Notifier>>),
+    /// Poll this future, and put it back.
+    Drive(Ride<T>),
     /// It followed, and this is its value.
     Served(T),
     /// It followed, and `reset` came.
@@ -99,12 +113,34 @@ pub(crate) enum Admission<T> {
     BringWaker,
 }
 
-/// What a follower that left has left behind, to be used or dropped when the mutex is free.
+/// Users' values that are to be dropped when the mutex is free.
+pub(crate) struct Unwanted<T> {
+    _seat: Option<Seat<T>>,
+    _cargo: Option<Cargo<T>>,
+    _waker: Option<Waker>,
+}
+
+impl<T> Unwanted<T> {
+    const NOTHING: Self = Self { _seat: None, _cargo: None, _waker: None };
+}
+
+/// A follower that is to be woken, to lead.
+pub(crate) struct Chosen {
+    pub(crate) seat: SeatId,
+    pub(crate) waker: Waker,
+}
+
+/// What a follower that left has left behind.
 pub(crate) struct Left<T> {
-    /// To be woken, to lead.
-    pub(crate) next: Option<Waker>,
-    /// To be dropped.
-    pub(crate) unwanted: (Option<T>, Option<Waker>),
+    pub(crate) next: Option<Chosen>,
+    pub(crate) unwanted: Unwanted<T>,
+}
+
+/// What `reset` leaves behind.
+pub(crate) struct Reset<T> {
+    /// To be woken.
+    pub(crate) wakers: Vec<Waker>,
+    pub(crate) unwanted: Unwanted<T>,
 }
 
 impl<T> Flights<T> {
@@ -113,6 +149,8 @@ impl<T> Flights<T> {
             flight: 0,
             led: false,
             polling: None,
+            cargo: Cargo::None,
+            driver: None,
             chosen: None,
             seats: Vec::new(),
             vacant: Vec::new(),
@@ -149,7 +187,19 @@ impl<T> Flights<T> {
         if let Some(seat) = seat {
             match &mut self.seats[seat.index()] {
                 Seat::Waiting { .. } => {}
-                Seat::Due { waker } => return Self::renew(waker, seat, own, wakers),
+                Seat::Due { waker } => {
+                    return if Self::renew(waker, own, wakers) { Admission::Follow(seat, None) } else { Admission::BringWaker };
+                }
+                Seat::Loose { future, notifier } => {
+                    let notifier = notifier.clone();
+                    return match future.take() {
+                        Some(future) if notifier.was_woken() => Admission::Drive(Ride { seat, flight: FlightId(self.flight), future, notifier }),
+                        parked => {
+                            *future = parked;
+                            Admission::Follow(seat, Some(notifier))
+                        }
+                    };
+                }
                 Seat::Served { .. } | Seat::Cancelled | Seat::Empty => {
                     return match self.vacate(seat) {
                         Seat::Served { value } => Admission::Served(value),
@@ -166,23 +216,32 @@ impl<T> Flights<T> {
             wakers.stale = seat.and_then(|seat| self.remove(seat));
             return Admission::Reentrant;
         }
-        if let Some(seat) = seat {
-            let Seat::Waiting { waker, .. } = &mut self.seats[seat.index()] else { unreachable!("checked above") };
-            return Self::renew(waker, seat, own, wakers);
-        }
-        match wakers.fresh.take() {
-            Some(waker) => Admission::Follow(self.seat(waker)),
-            None => Admission::BringWaker,
+        let seat = match seat {
+            Some(seat) => {
+                let Seat::Waiting { waker, .. } = &mut self.seats[seat.index()] else { unreachable!("checked above") };
+                if !Self::renew(waker, own, wakers) {
+                    return Admission::BringWaker;
+                }
+                seat
+            }
+            None => match wakers.fresh.take() {
+                Some(waker) => self.seat(waker),
+                None => return Admission::BringWaker,
+            },
+        };
+        match self.take_cargo(seat, thread) {
+            Some(ride) => Admission::Drive(ride),
+            None => Admission::Follow(seat, self.notifier()),
         }
     }
 
-    /// Keeps a seat's waker up to date.
-    fn renew(known: &mut Option<Waker>, seat: SeatId, own: &Waker, wakers: &mut Wakers) -> Admission<T> {
+    /// Keeps a seat's waker up to date. Says whether it is.
+    fn renew(known: &mut Option<Waker>, own: &Waker, wakers: &mut Wakers) -> bool {
         if !known.as_ref().is_some_and(|known| known.will_wake(own)) {
-            let Some(fresh) = wakers.fresh.take() else { return Admission::BringWaker };
+            let Some(fresh) = wakers.fresh.take() else { return false };
             wakers.stale = known.replace(fresh);
         }
-        Admission::Follow(seat)
+        true
     }
 
     /// Takes a waiting seat away, and returns its waker.
@@ -274,19 +333,20 @@ impl<T> Flights<T> {
         current
     }
 
-    /// The leader was dropped, or panicked. Returns the waker of the follower that is chosen to lead.
-    pub(crate) fn lose_leader(&mut self, flight: FlightId) -> Option<Waker> {
+    /// The leader was dropped, or panicked. Returns the follower that is chosen to lead.
+    pub(crate) fn lose_leader(&mut self, flight: FlightId) -> Option<Chosen> {
         if self.end(flight) { self.choose() } else { None }
     }
 
     /// Chooses the longest waiting follower that is still asleep, to lead. It is not waited for: whoever is polled first leads.
-    fn choose(&mut self) -> Option<Waker> {
+    fn choose(&mut self) -> Option<Chosen> {
         self.chosen = None;
         let mut next = self.first;
         while let Some(Seat::Waiting { waker, after, .. }) = self.seats.get_mut(next as usize) {
             if let Some(waker) = waker.take() {
-                self.chosen = Some(SeatId(next));
-                return Some(waker);
+                let seat = SeatId(next);
+                self.chosen = Some(seat);
+                return Some(Chosen { seat, waker });
             }
             next = *after;
         }
@@ -351,38 +411,39 @@ impl<T> Flights<T> {
         None
     }
 
-    /// Chooses a follower to lead, if followers wait and nobody leads.
-    pub(crate) fn choose_if_idle(&mut self) -> Option<Waker> {
-        if self.led { None } else { self.choose() }
+    /// Chooses a follower to lead, if followers wait and nobody leads or was chosen already.
+    pub(crate) fn choose_if_idle(&mut self) -> Option<Chosen> {
+        if self.led || self.chosen.is_some() { None } else { self.choose() }
+    }
+
+    /// Chooses another follower, if the one in `seat` is still the chosen one: it could not be woken.
+    pub(crate) fn choose_instead_of(&mut self, seat: SeatId) -> Option<Chosen> {
+        if self.chosen == Some(seat) { self.choose() } else { None }
     }
 
     /// A follower was dropped.
     pub(crate) fn leave(&mut self, seat: SeatId) -> Left<T> {
-        let mut left = Left { next: None, unwanted: (None, None) };
+        let mut left = Left { next: None, unwanted: Unwanted::NOTHING };
         match &mut self.seats[seat.index()] {
             Seat::Waiting { .. } => {
-                left.unwanted.1 = self.remove(seat);
+                left.unwanted._waker = self.unregister(seat);
+                self.unlink(seat);
+                left.unwanted._seat = Some(self.vacate(seat));
                 if self.chosen == Some(seat) {
                     left.next = self.choose();
                 }
             }
             // The seat is still in the hands of the leader that serves it: it frees the seat.
-            Seat::Due { waker } => {
-                left.unwanted.1 = waker.take();
-                self.seats[seat.index()] = Seat::Empty;
-            }
-            Seat::Served { .. } | Seat::Cancelled | Seat::Empty => {
-                if let Seat::Served { value } = self.vacate(seat) {
-                    left.unwanted.0 = Some(value);
-                }
-            }
+            due @ Seat::Due { .. } => left.unwanted._seat = Some(mem::replace(due, Seat::Empty)),
+            Seat::Served { .. } | Seat::Cancelled | Seat::Empty | Seat::Loose { .. } => left.unwanted._seat = Some(self.vacate(seat)),
         }
         left
     }
 
-    /// Cancels every waiting follower and cuts the running leader loose. Returns the wakers of the followers.
-    pub(crate) fn reset(&mut self) -> Vec<Waker> {
+    /// Cancels every waiting follower and cuts the running leader loose.
+    pub(crate) fn reset(&mut self) -> Reset<T> {
         let mut wakers = Vec::with_capacity(self.waiting);
+        let unwanted = self.cut_loose(&mut wakers);
         let mut next = self.first;
         while let Some(seat) = self.seats.get_mut(next as usize) {
             let Seat::Waiting { waker, after, .. } = seat else { break };
@@ -394,6 +455,6 @@ impl<T> Flights<T> {
         self.led = false;
         self.polling = None;
         self.resets += 1;
-        wakers
+        Reset { wakers, unwanted }
     }
 }

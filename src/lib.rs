@@ -26,10 +26,14 @@ mod loops;
 #[cfg(feature = "std")]
 mod offload;
 #[cfg(feature = "std")]
+mod panics;
+#[cfg(feature = "std")]
 mod park;
 #[cfg(feature = "std")]
 mod pool;
 mod resolve;
+#[cfg(feature = "std")]
+mod run;
 #[cfg(feature = "std")]
 mod runtime;
 #[cfg(feature = "alloc")]
@@ -51,13 +55,15 @@ pub use context::{allow_blocking, forbid_blocking, is_async_context};
 #[cfg(feature = "std")]
 pub use executor::LoopId;
 #[cfg(feature = "std")]
-pub use lock::{Cancelled, SmartLock};
+pub use lock::SmartLock;
 #[cfg(feature = "std")]
 pub use loops::{block_on, cached_loops, current_loop, reset_smartasync_cache};
 #[cfg(feature = "std")]
 pub use offload::{Offload, offload};
 #[cfg(feature = "std")]
 pub use pool::set_offload_limit;
+#[cfg(feature = "std")]
+pub use run::Cancelled;
 #[cfg(feature = "std")]
 pub use runtime::{AlreadyInstalled, Runtime, install_runtime};
 #[cfg(feature = "alloc")]

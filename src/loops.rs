@@ -11,6 +11,7 @@ use crate::runtime;
 use crate::sync::{Arc, Mutex};
 use core::cell::RefCell;
 use core::pin::{Pin, pin};
+use std::panic::catch_unwind;
 use std::rc::Rc;
 use std::thread_local;
 use std::time::Instant;
@@ -38,7 +39,7 @@ pub(crate) fn with_current<T>(f: impl FnOnce(&Rc<Loop>) -> T) -> Option<T> {
     let found = CURRENT.try_with(|current| {
         // INVARIANT: only an ended loop is ever replaced, so nobody borrows the cell for writing while a loop runs.
         let mut on = current.borrow();
-        if !on.as_ref().is_some_and(|owner| !owner.0.has_ended()) {
+        if on.as_ref().is_none_or(|owner| owner.0.has_ended()) {
             drop(on);
             replace(current);
             on = current.borrow();
@@ -57,7 +58,13 @@ pub(crate) fn temporary() -> Rc<Loop> {
 #[cold]
 #[inline(never)]
 fn replace(current: &RefCell<Option<Owner>>) {
-    let shared = CACHE.get_or_default().lock().get_or_insert_with(|| Arc::new(Shared::new())).clone();
+    // The thread's number in the cache is a thread-local of the `thread_local` crate, which panics if that is destroyed already. It can be so
+    // where a thread waits for the first time in the destructor of a local. Then the loop is in no cache.
+    let slot = catch_unwind(|| CACHE.get_or_default()).ok();
+    let shared = match slot {
+        Some(slot) => slot.lock().get_or_insert_with(|| Arc::new(Shared::new())).clone(),
+        None => Arc::new(Shared::new()),
+    };
     let ended = current.replace(Some(Owner(Rc::new(Loop::new(shared)))));
     // Dropped while nothing is borrowed: its tasks are user code.
     drop(ended);

@@ -2,6 +2,7 @@
 //!
 //! A job is one allocation, shared by the future and the queue: the closure, later its result, and the waker between them.
 
+use crate::panics::swallow;
 use crate::pool::{self, Job};
 use crate::runtime;
 use crate::sync::{Arc, Mutex};
@@ -61,13 +62,6 @@ impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
                 swallow(|| drop(result));
             }
         }
-    }
-}
-
-/// Calls `f`; a panic in it goes nowhere, and neither does one in its payload's destructor.
-fn swallow(f: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-        mem::forget(payload);
     }
 }
 

@@ -6,6 +6,7 @@
 use crate::context::{self, Mark};
 use crate::executor::{Loop, Shared};
 use crate::loops;
+use crate::panics::swallow;
 use crate::sync::{Arc, AtomicBool, Ordering};
 use core::any::Any;
 use core::cell::{Cell, RefCell};
@@ -46,11 +47,16 @@ trait AnyTask {
 impl<F: Future + 'static> AnyTask for TaskCell<F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let CellProj::Running { future } = self.as_mut().project() else { return Poll::Ready(()) };
-        let result = match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+        let mut result = match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(output)) => Ok(output),
             Err(payload) => Err(payload),
         };
+        // The future goes before its result is there: its destructor is a part of the task, and may panic.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(self.as_mut().project_replace(Self::Taken)))) {
+            let superseded = mem::replace(&mut result, Err(payload));
+            swallow(|| drop(superseded));
+        }
         self.project_replace(Self::Finished { result });
         Poll::Ready(())
     }
@@ -226,7 +232,7 @@ impl Tasks {
             return;
         }
         drop(slots);
-        drop_quietly(task);
+        swallow(|| drop(task));
     }
 
     /// Marks the slot of an unfinished task as free.
@@ -323,16 +329,11 @@ impl Tasks {
                 polling => slot.body = polling,
             }
         }
-        gone.into_iter().for_each(drop_quietly);
+        for task in gone {
+            // Nobody waits for it, so a panic in its destructor has nobody to go to.
+            swallow(|| drop(task));
+        }
         joiners.into_iter().for_each(Waker::wake);
-    }
-}
-
-/// Drops what nobody waits for; a panic in its destructor has nobody to go to.
-fn drop_quietly<T>(unwanted: T) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(unwanted))) {
-        // The payload's own destructor may panic too.
-        mem::forget(payload);
     }
 }
 

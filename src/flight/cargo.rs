@@ -1,0 +1,225 @@
+//! The future of a shared flight, which the lock owns.
+//!
+//! Whoever takes part may drive it: takes it out, polls it with the lock free, and puts it back. Its waker is a [`Notifier`], which wakes all
+//! who take part, so that no one of them is needed for the others to get on. A woken participant drives only if the future was woken since
+//! its last poll; of many that were woken, one polls it.
+//!
+//! No wake-up is lost. A participant registers its waker and then looks at the lock once more. If the future was woken before it registered,
+//! it finds `woken` set, and drives; or it finds the future with another driver, who puts it back later, finds `woken` set, and wakes all
+//! who are registered. If the future is woken after it registered, it is woken.
+
+use super::{Chosen, Due, FlightId, Flights, Seat, SeatId, Unwanted};
+use crate::panics::Panics;
+use crate::sync::{Arc, Mutex};
+use core::mem;
+use core::num::NonZeroUsize;
+use core::pin::Pin;
+use std::boxed::Box;
+use std::task::{Wake, Waker};
+use std::vec::Vec;
+
+/// What a shared flight flies.
+pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The current flight's future, if it is a shared flight.
+pub(super) enum Cargo<T> {
+    /// The flight is led by a caller that owns its future.
+    None,
+    /// Nobody polls it.
+    Parked { future: BoxFuture<T>, notifier: Arc<Notifier> },
+    /// Somebody polls it.
+    Out { notifier: Arc<Notifier> },
+}
+
+/// A future that was taken out to be driven.
+pub(crate) struct Ride<T> {
+    pub(crate) seat: SeatId,
+    pub(crate) flight: FlightId,
+    pub(crate) future: BoxFuture<T>,
+    pub(crate) notifier: Arc<Notifier>,
+}
+
+/// What a ride that ended leaves behind.
+pub(crate) struct Landed<T> {
+    /// Whom it serves, or `None` if the flight was reset meanwhile, or nobody follows.
+    pub(crate) due: Option<Due>,
+    pub(crate) next: Option<Chosen>,
+    pub(crate) unwanted: Unwanted<T>,
+}
+
+impl<T> Flights<T> {
+    /// The leader of `flight` has made a future for all: it takes a seat itself, and drives first.
+    pub(crate) fn share(&mut self, flight: FlightId, future: BoxFuture<T>, waker: Waker) -> Ride<T> {
+        let seat = self.seat(waker);
+        let notifier = Arc::new(Notifier::new());
+        if self.is_current(flight) {
+            self.cargo = Cargo::Out { notifier: notifier.clone() };
+            self.driver = Some(seat);
+        } else {
+            // `reset` was called while the future was made: its maker keeps it.
+            self.unlink(seat);
+            self.seats[seat.index()] = Seat::Loose { future: None, notifier: notifier.clone() };
+        }
+        Ride { seat, flight, future, notifier }
+    }
+
+    /// Who waits in a shared flight registers here.
+    pub(super) fn notifier(&self) -> Option<Arc<Notifier>> {
+        match &self.cargo {
+            Cargo::None => None,
+            Cargo::Parked { notifier, .. } | Cargo::Out { notifier } => Some(notifier.clone()),
+        }
+    }
+
+    /// Takes the future out to be driven on `thread`, if it has been woken.
+    pub(super) fn take_cargo(&mut self, seat: SeatId, thread: NonZeroUsize) -> Option<Ride<T>> {
+        let flight = FlightId(self.flight);
+        match mem::replace(&mut self.cargo, Cargo::None) {
+            Cargo::Parked { future, notifier } if notifier.was_woken() => {
+                self.cargo = Cargo::Out { notifier: notifier.clone() };
+                self.driver = Some(seat);
+                self.polling = Some(thread);
+                Some(Ride { seat, flight, future, notifier })
+            }
+            cargo => {
+                self.cargo = cargo;
+                None
+            }
+        }
+    }
+
+    /// Puts a future back that is not ready.
+    pub(crate) fn park(&mut self, ride: Ride<T>) {
+        let Ride { seat, flight, future, notifier } = ride;
+        if let Seat::Loose { future: place, .. } = &mut self.seats[seat.index()] {
+            *place = Some(future);
+        } else if self.is_current(flight) {
+            self.polling = None;
+            self.cargo = Cargo::Parked { future, notifier };
+        }
+    }
+
+    /// The future that `seat` drove is ready, or `lost` in a panic: the flight ends.
+    pub(crate) fn land(&mut self, seat: SeatId, flight: FlightId, lost: bool) -> Landed<T> {
+        let mut landed = Landed { due: None, next: None, unwanted: Unwanted::NOTHING };
+        if !matches!(self.seats[seat.index()], Seat::Loose { .. }) {
+            self.unlink(seat);
+            self.driver = None;
+            landed.unwanted._cargo = Some(mem::replace(&mut self.cargo, Cargo::None));
+            if lost {
+                landed.next = self.lose_leader(flight);
+            } else {
+                landed.due = self.complete(flight);
+            }
+        }
+        landed.unwanted._seat = Some(self.vacate(seat));
+        landed
+    }
+
+    /// `reset` leaves the future with the caller that drove it last, and wakes that too. If that caller is gone, the future is unwanted.
+    pub(super) fn cut_loose(&mut self, wakers: &mut Vec<Waker>) -> Unwanted<T> {
+        let mut unwanted = Unwanted::NOTHING;
+        let Some(driver) = self.driver.take() else {
+            unwanted._cargo = Some(mem::replace(&mut self.cargo, Cargo::None));
+            return unwanted;
+        };
+        let (future, notifier) = match mem::replace(&mut self.cargo, Cargo::None) {
+            Cargo::None => return unwanted,
+            Cargo::Parked { future, notifier } => (Some(future), notifier),
+            Cargo::Out { notifier } => (None, notifier),
+        };
+        self.unlink(driver);
+        if let Seat::Waiting { waker, .. } = mem::replace(&mut self.seats[driver.index()], Seat::Loose { future, notifier }) {
+            wakers.extend(waker);
+        }
+        unwanted
+    }
+
+    /// A participant leaves its seat: takes its waker from the notifier.
+    pub(super) fn unregister(&mut self, seat: SeatId) -> Option<Waker> {
+        if self.driver == Some(seat) {
+            self.driver = None;
+        }
+        match &self.cargo {
+            Cargo::None => None,
+            Cargo::Parked { notifier, .. } | Cargo::Out { notifier } => notifier.unregister(seat),
+        }
+    }
+}
+
+/// The waker of a shared flight's future.
+pub(crate) struct Notifier {
+    /// Protects both, so that a wake-up falls either before or after a registration.
+    woken: Mutex<Woken>,
+}
+
+struct Woken {
+    /// The future was woken since its last poll began.
+    since_poll: bool,
+    /// The wakers of those who take part, by seat.
+    wakers: Vec<Option<Waker>>,
+}
+
+impl Notifier {
+    fn new() -> Self {
+        Self { woken: Mutex::new(Woken { since_poll: true, wakers: Vec::new() }) }
+    }
+
+    /// Says whether the future has to be polled.
+    pub(crate) fn was_woken(&self) -> bool {
+        self.woken.lock().since_poll
+    }
+
+    /// A poll begins: a wake-up from now on asks for another one.
+    pub(crate) fn begin_poll(&self) {
+        self.woken.lock().since_poll = false;
+    }
+
+    /// Has `own` woken with the future. User code, so no lock may be held.
+    pub(crate) fn register(&self, seat: SeatId, own: &Waker) {
+        {
+            let woken = self.woken.lock();
+            if let Some(Some(known)) = woken.wakers.get(seat.index()) {
+                if known.will_wake(own) {
+                    return;
+                }
+            }
+        }
+        let fresh = own.clone();
+        let mut woken = self.woken.lock();
+        if woken.wakers.len() <= seat.index() {
+            woken.wakers.resize_with(seat.index() + 1, || None);
+        }
+        let stale = woken.wakers[seat.index()].replace(fresh);
+        drop(woken);
+        drop(stale);
+    }
+
+    fn unregister(&self, seat: SeatId) -> Option<Waker> {
+        self.woken.lock().wakers.get_mut(seat.index())?.take()
+    }
+
+    /// Wakes all who take part.
+    pub(crate) fn wake_all(&self) {
+        let wakers = {
+            let mut woken = self.woken.lock();
+            woken.since_poll = true;
+            mem::take(&mut woken.wakers)
+        };
+        let mut panics = Panics::default();
+        for waker in wakers.into_iter().flatten() {
+            panics.catch(|| waker.wake());
+        }
+        panics.resume();
+    }
+}
+
+impl Wake for Notifier {
+    fn wake(self: Arc<Self>) {
+        self.wake_all();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.wake_all();
+    }
+}
