@@ -22,6 +22,8 @@ mod flight;
 #[cfg(feature = "std")]
 mod lock;
 #[cfg(feature = "std")]
+mod lock_map;
+#[cfg(feature = "std")]
 mod loops;
 #[cfg(feature = "std")]
 mod offload;
@@ -56,6 +58,8 @@ pub use context::{allow_blocking, forbid_blocking, is_async_context};
 pub use executor::LoopId;
 #[cfg(feature = "std")]
 pub use lock::SmartLock;
+#[cfg(feature = "std")]
+pub use lock_map::SmartLockMap;
 #[cfg(feature = "std")]
 pub use loops::{block_on, cached_loops, current_loop, reset_smartasync_cache};
 #[cfg(feature = "std")]

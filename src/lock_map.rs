@@ -1,0 +1,240 @@
+//! [`SmartLockMap`]: a [`SmartLock`](crate::SmartLock) for each key that is in use.
+//!
+//! The keys are spread over shards, each with a mutex of its own, so that different keys rarely contend. An entry is there as long as a
+//! call takes part in it. The last one removes it, and only if it is still the map's entry for the key: after `reset`, the key may have a
+//! newer one.
+
+use crate::call::{Call, Work, driven};
+use crate::run::{Cancelled, Core, Handle, RunOnce, RunShared};
+use crate::sync::{Arc, Mutex};
+use core::borrow::Borrow;
+use core::cell::OnceCell;
+use core::fmt;
+use core::hash::{BuildHasher, Hash};
+use std::collections::HashMap;
+use std::hash::RandomState;
+use std::vec::Vec;
+
+/// How many shards there are: a power of two, several times the threads that usually contend.
+const SHARDS: usize = 64;
+
+type Shard<K, T> = Mutex<HashMap<K, Arc<Core<T>>, RandomState>>;
+
+/// Coalesces concurrent callers of the same key, as a [`SmartLock`](crate::SmartLock) does of one thing.
+///
+/// Sync threads and async tasks coalesce alike. Different keys do not wait for each other. Nothing is cached, and a key that nobody calls
+/// holds no memory. A key's `Hash` and `Eq` are called with a shard locked, so they must not call the map.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{SmartLockMap, block_on};
+/// use futures_lite::future::{yield_now, zip};
+///
+/// let pages = SmartLockMap::new();
+/// let load = |page: &'static str| {
+///     pages.run_once(page, move || async move {
+///         yield_now().await;
+///         page.len()
+///     })
+/// };
+///
+/// let (one, other) = block_on(zip(load("one"), load("other")));
+/// assert_eq!((one, other), (Ok(3), Ok(5)));
+/// assert!(pages.is_empty());
+/// ```
+pub struct SmartLockMap<K, T> {
+    shards: Vec<Shard<K, T>>,
+    hasher: RandomState,
+}
+
+impl<K: Hash + Eq, T> SmartLockMap<K, T> {
+    /// A map without a key in use.
+    #[must_use]
+    pub fn new() -> Self {
+        let hasher = RandomState::new();
+        let shard = || Mutex::new(HashMap::with_hasher(hasher.clone()));
+        Self { shards: core::iter::repeat_with(shard).take(SHARDS).collect(), hasher }
+    }
+
+    /// [`SmartLock::run_once`](crate::SmartLock::run_once) for `key`: the first caller of the key runs, those that come meanwhile follow.
+    ///
+    /// # Errors
+    ///
+    /// [`Cancelled`], as there.
+    ///
+    /// # Cancel safety
+    ///
+    /// As there.
+    ///
+    /// # Panics
+    ///
+    /// As there, and where the key's `Hash`, `Eq` or `Clone` panics.
+    pub fn run_once<F, Fut>(&self, key: K, f: F) -> Call<impl Work<Output = Result<T, Cancelled>>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = T>,
+        K: Clone,
+        T: Clone,
+    {
+        driven(RunOnce::new(Entry::new(self, key), f))
+    }
+
+    /// [`SmartLock::run_shared`](crate::SmartLock::run_shared) for `key`: the map owns the future, and whichever caller is polled drives it.
+    ///
+    /// When all callers of the key are gone, the half-done future is dropped: an unused key holds no memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Cancelled`], as there.
+    ///
+    /// # Cancel safety
+    ///
+    /// As there.
+    ///
+    /// # Panics
+    ///
+    /// As there, and where the key's `Hash`, `Eq` or `Clone` panics.
+    pub fn run_shared<F, Fut>(&self, key: K, f: F) -> Call<impl Work<Output = Result<T, Cancelled>>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = T> + Send + 'static,
+        K: Clone,
+        T: Clone,
+    {
+        driven(RunShared::new(Entry::new(self, key), f))
+    }
+
+    /// Cancels the followers of `key`; its running leader keeps its own result, and the next caller leads a new flight.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pages = smartasync::SmartLockMap::<String, u32>::new();
+    /// pages.reset("none");
+    /// ```
+    pub fn reset<Q>(&self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let removed = self.shard(key).lock().remove_entry(key);
+        if let Some((key, core)) = removed {
+            // The entry is out of the map, so this cannot reach a newer flight.
+            core.reset();
+            drop(key);
+        }
+    }
+
+    /// [`reset`](SmartLockMap::reset) for every key.
+    pub fn reset_all(&self) {
+        for shard in &self.shards {
+            let removed: Vec<_> = shard.lock().drain().collect();
+            for (_key, core) in removed {
+                core.reset();
+            }
+        }
+    }
+
+    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> &Shard<K, T> {
+        // The map inside takes the hash's low and topmost bits; the shard takes others.
+        let hash = self.hasher.hash_one(key);
+        let index = (hash >> 32) as usize % SHARDS;
+        &self.shards[index]
+    }
+}
+
+impl<K, T> SmartLockMap<K, T> {
+    /// How many keys are in use. With calls coming and going, a number of the recent past.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().len()).sum()
+    }
+
+    /// Says whether no key is in use.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.shards.iter().all(|shard| shard.lock().is_empty())
+    }
+}
+
+impl<K: Hash + Eq, T> Default for SmartLockMap<K, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K, T> fmt::Debug for SmartLockMap<K, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmartLockMap").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// A call's part in the entry of its key. It is entered when the call is first polled.
+struct Entry<'m, K: Hash + Eq + Clone, T> {
+    map: &'m SmartLockMap<K, T>,
+    key: K,
+    core: OnceCell<Arc<Core<T>>>,
+}
+
+impl<'m, K: Hash + Eq + Clone, T> Entry<'m, K, T> {
+    fn new(map: &'m SmartLockMap<K, T>, key: K) -> Self {
+        Self { map, key, core: OnceCell::new() }
+    }
+
+    fn enter(&self) -> Arc<Core<T>> {
+        let shard = self.map.shard(&self.key);
+        let found = shard.lock().get(&self.key).cloned();
+        found.unwrap_or_else(|| {
+            // The clone is user code, so the shard is free meanwhile, and another call may come first.
+            let key = self.key.clone();
+            let mut entries = shard.lock();
+            if let Some(core) = entries.get(&key).cloned() {
+                drop(entries);
+                return core;
+            }
+            let core = Arc::new(Core::new());
+            entries.insert(key, core.clone());
+            core
+        })
+    }
+
+    fn leave(&mut self) {
+        let Some(core) = self.core.take() else { return };
+        let mut entries = self.map.shard(&self.key).lock();
+        // INVARIANT: entries are cloned under the shard's mutex, and dropped under it while they are in the map. So a count of two, the
+        // map's and this one, means that nobody else takes part.
+        let removed = match entries.get(&self.key) {
+            Some(current) if Arc::ptr_eq(current, &core) => {
+                if Arc::strong_count(&core) == 2 {
+                    entries.remove_entry(&self.key)
+                } else {
+                    // Not the last reference, so nothing of a user's is dropped here.
+                    drop(core);
+                    return;
+                }
+            }
+            _ => None,
+        };
+        drop(entries);
+        // A user's key, and half-done future, are dropped with the shard free.
+        drop(removed);
+        drop(core);
+    }
+}
+
+impl<K: Hash + Eq + Clone, T> Handle<T> for Entry<'_, K, T> {
+    fn core(&self) -> &Core<T> {
+        self.core.get_or_init(|| self.enter())
+    }
+
+    fn release(&mut self) {
+        self.leave();
+    }
+}
+
+impl<K: Hash + Eq + Clone, T> Drop for Entry<'_, K, T> {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
