@@ -76,7 +76,7 @@ impl<W: Work> Call<W> {
     /// Runs the call in sync code and returns its output.
     ///
     /// The body of a sync function, or the sync copy of a `#[maybe_async]` one, runs here, directly. A future is driven on this thread's
-    /// cached loop.
+    /// cached loop: smol's and async-io's types work in it as they are, tokio's with [`install_runtime`](crate::install_runtime).
     ///
     /// # Blocking
     ///
@@ -84,8 +84,9 @@ impl<W: Work> Call<W> {
     ///
     /// # Panics
     ///
-    /// In async code, where blocking would block an executor (see [`is_async_context`](crate::is_async_context)); the panic names the
-    /// caller's line and the ways out. Also where the body panics.
+    /// In async code, where blocking would block an executor; the panic names the caller's line and the ways out. Async code is what a poll of
+    /// a `Call` or of this crate's loops runs, and what the installed [`Runtime`](crate::Runtime) says is; a bare future in another executor
+    /// is not seen. Also where the body panics.
     ///
     /// # Examples
     ///

@@ -12,6 +12,9 @@ use core::fmt;
 /// Without contention a call allocates nothing. No user code (closures, `Clone`, `Drop`, wakers) runs while the lock is held inside, so
 /// all of it may panic, block or use the lock again.
 ///
+/// The output is cloned for each follower. Where it is a `Result`, its error is too: keep an error that cannot be cloned (`io::Error`, say) as a
+/// `String` or in an `Arc`.
+///
 /// # When not to use it
 ///
 /// To initialise a value once for good, `OnceLock` is simpler. To let one caller after the other in, use a mutex.

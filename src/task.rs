@@ -341,19 +341,29 @@ impl Tasks {
 /// `.wait()` that drives a future.
 ///
 /// Returns a handle that is awaited for the output. Neither the future nor its output need be `Send`. On a thread that never waits, the
-/// task never runs.
+/// task never runs. The future is `'static`: where a smart function takes references, spawn an `async move` block that owns what they refer to.
 ///
 /// # Examples
 ///
 /// ```
-/// use smartasync::{block_on, spawn_local};
+/// use smartasync::{block_on, smart_fn, spawn_local};
+///
+/// smart_fn!(
+///     async fn length(text: &str) -> usize {
+///         text.len()
+///     }
+/// );
 ///
 /// let sum = block_on(async {
-///     let one = spawn_local(async { 1 });
-///     let two = spawn_local(async { 2 });
-///     one.await + two.await
+///     let texts = ["one".to_owned(), "three".to_owned()];
+///     let tasks = texts.map(|text| spawn_local(async move { length(&text).await }));
+///     let mut sum = 0;
+///     for task in tasks {
+///         sum += task.await;
+///     }
+///     sum
 /// });
-/// assert_eq!(sum, 3);
+/// assert_eq!(sum, 8);
 /// ```
 pub fn spawn_local<F: Future + 'static>(future: F) -> Task<F::Output> {
     let mut task: Option<BoxTask> = Some(Box::pin(TaskCell::Running { future }));

@@ -97,13 +97,32 @@ macro_rules! __smart_work {
             ),
         })
     };
+    // `fn`
+    (maybe: [] asyncness: [sync] $($state:tt)*) => { $crate::__smart_sync_work! { $($state)* } };
+}
+
+/// The call of a sync function, which needs the offload pool.
+#[cfg(not(feature = "std"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_sync_work {
+    ($($state:tt)*) => {
+        $crate::__smart_error! { no_pool }
+    };
+}
+
+/// The call of a sync function.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_sync_work {
     // `fn` with `&mut`
-    (maybe: [] asyncness: [sync] opaque: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] $($state:tt)*) => {
+    (opaque: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] $($state:tt)*) => {
         $crate::__smart_error! { mutable $this }
     };
     // `fn` with `&self`: on the pool it calls itself again, with the `self` that travelled.
     (
-        maybe: [] asyncness: [sync] opaque: $opaque:tt body: [$body:block] receiver: [reference $this:tt $($declared:tt)*] lets: $lets:tt
+        opaque: $opaque:tt body: [$body:block] receiver: [reference $this:tt $($declared:tt)*] lets: $lets:tt
         travel: [$(($kind:ident $argument:ident))*] name: [$name:ident] generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::forked(move |route| match route {
@@ -120,7 +139,7 @@ macro_rules! __smart_work {
     };
     // `fn` without `self` by reference
     (
-        maybe: [] asyncness: [sync] opaque: $opaque:tt body: [$body:block] receiver: $receiver:tt lets: $lets:tt
+        opaque: $opaque:tt body: [$body:block] receiver: $receiver:tt lets: $lets:tt
         travel: [$(($kind:ident $argument:ident))*] name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::forked(move |route| {

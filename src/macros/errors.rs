@@ -45,6 +45,11 @@ macro_rules! __smart_error {
     (wraps) => {
         ::core::compile_error! { "`#[wraps]` needs the path of a function, and stands once: write `#[wraps(path::to::function)]`" }
     };
+    (no_pool) => {
+        ::core::compile_error! {
+            "a sync smart function runs on the offload pool when it is awaited, and without the feature `std` there is none: write `#[maybe_async] async fn`"
+        }
+    };
     (wraps_body) => {
         ::core::compile_error! { "a function with `#[wraps(…)]` has no body of its own: end it with `;`, or remove the attribute" }
     };

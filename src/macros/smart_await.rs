@@ -13,7 +13,8 @@
 /// levels deep; deeper is a compile-time error. Types alone decide, at compile time, and nothing is allocated. A value of a generic type
 /// without an `IntoFuture` bound is plain.
 ///
-/// In the sync copy of a `#[maybe_async]` body a smart call is not awaited but run here, directly; any other future is waited for on this
+/// Import it, or call it as `smartasync::smart_await!`: in the sync copy of a `#[maybe_async]` body these two names mean another macro. There a smart call
+/// is not awaited but run here, directly; any other future is waited for on this
 /// thread's loop.
 ///
 /// `smart_await!(sync => a, async => b)` is `a` in that sync copy, and `b`, awaited, in async code. The other side is not compiled there. For
