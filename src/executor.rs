@@ -195,10 +195,12 @@ impl Loop {
 
     /// Gives each ready task a turn, then takes the parker's notification, for which it sleeps if it has to. Returns `false` at the
     /// deadline.
-    #[inline(never)]
+    #[inline]
     fn wait_for_notification(&self, parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
         loop {
-            self.tasks.run_ready();
+            if !self.tasks.is_empty() {
+                self.tasks.run_ready();
+            }
             // A future that wakes itself in each poll never sleeps, so the deadline comes first.
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return false;
@@ -210,6 +212,7 @@ impl Loop {
     }
 
     /// Sleeps until `parker` is notified, a task is woken or the deadline has come. Says whether the parker was notified.
+    #[inline(never)]
     fn sleep(&self, parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
         if self.tasks.is_empty() {
             return park::park(parker, deadline);

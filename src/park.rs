@@ -35,6 +35,7 @@ impl Parker {
     }
 
     /// Takes a notification, if there is one. For the owner only.
+    #[inline]
     pub(crate) fn take(&self) -> bool {
         // A plain load finds that there is nothing to take. To take, the swap is needed: a load and a store could step over a second
         // notification between them, whose writes this thread would then not see.

@@ -172,9 +172,6 @@ impl Tasks {
 
     /// Polls each task that is ready now once.
     pub(crate) fn run_ready(&self) {
-        if self.is_empty() {
-            return;
-        }
         let turns = {
             let mut ready = self.ready.borrow_mut();
             self.shared.take_woken(&mut *ready);
