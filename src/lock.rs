@@ -58,7 +58,8 @@ impl<T> SmartLock<T> {
     /// # Errors
     ///
     /// [`Cancelled`] for a follower when [`reset`](SmartLock::reset) is called, and for a call that is polled from inside its own leader's
-    /// poll: it would wait for itself.
+    /// poll, also by an executor nested in it: it would wait for itself. (A leader that waits for another thread which waits for the same
+    /// lock is a deadlock that nobody can see.)
     ///
     /// # Cancel safety
     ///
@@ -66,8 +67,8 @@ impl<T> SmartLock<T> {
     ///
     /// # Panics
     ///
-    /// Where `f`, its future, or the output's `Clone` panics. If `Clone` panics, the followers that have no value yet go on waiting, and
-    /// one of them leads.
+    /// Where `f`, its future, the output's `Clone` or a follower's waker panics. If `Clone` panics, the followers that have no value yet go on
+    /// waiting, and one of them leads. If a waker panics, the others are woken first.
     ///
     /// # Examples
     ///

@@ -251,6 +251,8 @@ impl<T: Clone> Core<T> {
                         notifier.register(at, own);
                         seat = Some(at);
                         registered = true;
+                        // Its old waker is dropped here, with the mutex free, not when the next answer replaces it.
+                        drop(mem::take(wakers));
                         continue;
                     }
                     Poll::Pending
@@ -287,10 +289,12 @@ impl<T: Clone> Core<T> {
         drop(ride);
         mem::forget(lost);
         let Landed { due, unwanted, .. } = self.flights.lock().land(seat, flight, false);
+        let mut panics = Panics::default();
+        panics.catch(|| drop(unwanted));
         if let Some(due) = due {
             self.serve(due, &value);
         }
-        drop(unwanted);
+        panics.resume();
         Poll::Ready(Ok(value))
     }
 

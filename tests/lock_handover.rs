@@ -1,0 +1,203 @@
+//! `SmartLock::run_once` where a leader is dropped: one follower is woken to take over, and whoever is polled first leads.
+
+use smartasync::{Cancelled, SmartLock};
+use std::cell::{Cell, RefCell};
+use std::future::{pending, poll_fn, ready};
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A call with a waker of its own.
+struct Caller<'a, T> {
+    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>> + 'a>>,
+    woken: Arc<Count>,
+}
+
+impl<'a, T> Caller<'a, T> {
+    fn new(call: impl Future<Output = Result<T, Cancelled>> + 'a) -> Self {
+        Self { call: Box::pin(call), woken: Arc::default() }
+    }
+
+    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
+        let waker = Waker::from(self.woken.clone());
+        self.call.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+
+    fn wakes(&self) -> usize {
+        self.woken.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Suspends leaders until it has a value.
+#[derive(Default)]
+struct Gate(Cell<Option<u32>>);
+
+impl Gate {
+    fn run(&self) -> impl Future<Output = u32> {
+        poll_fn(|_| self.0.take().map_or(Poll::Pending, Poll::Ready))
+    }
+}
+
+fn ok<T>(value: T) -> Poll<Result<T, Cancelled>> {
+    Poll::Ready(Ok(value))
+}
+
+fn assert_idle<T>(lock: &SmartLock<T>) {
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+}
+
+#[test]
+fn a_dropped_leader_wakes_exactly_one_follower_which_runs_its_own_closure() {
+    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let mut leader = Caller::new(lock.run_once(pending::<u32>));
+    assert!(leader.poll().is_pending());
+    let ran = RefCell::new(Vec::new());
+    let mut followers: Vec<_> = (0..4)
+        .map(|index| {
+            let (gate, ran) = (&gate, &ran);
+            Caller::new(lock.run_once(move || {
+                ran.borrow_mut().push(index);
+                gate.run()
+            }))
+        })
+        .collect();
+    assert!(followers.iter_mut().all(|follower| follower.poll().is_pending()));
+    drop(leader);
+    assert_eq!(followers.iter().map(Caller::wakes).sum::<usize>(), 1);
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 4));
+
+    let next = followers.iter().position(|follower| follower.wakes() == 1).expect("one is woken");
+    assert!(followers[next].poll().is_pending());
+    assert_eq!(*ran.borrow(), [next]);
+    assert_eq!((lock.is_running(), lock.waiters()), (true, 3));
+    gate.0.set(Some(5));
+    assert_eq!(followers[next].poll(), ok(5));
+    for (index, follower) in followers.iter_mut().enumerate() {
+        if index != next {
+            assert_eq!((follower.wakes(), follower.poll()), (1, ok(5)));
+        }
+    }
+    assert_eq!(ran.borrow().len(), 1);
+}
+
+#[test]
+fn chosen_followers_that_are_dropped_hand_over_down_to_the_last_one() {
+    let lock = SmartLock::new();
+    let mut leader = Caller::new(lock.run_once(pending::<u32>));
+    assert!(leader.poll().is_pending());
+    let mut followers: Vec<_> = (0..10).map(|n| Caller::new(lock.run_once(move || ready(n)))).collect();
+    assert!(followers.iter_mut().all(|follower| follower.poll().is_pending()));
+    drop(leader);
+    while followers.len() > 1 {
+        let woken: Vec<_> = (0..followers.len()).filter(|&index| followers[index].wakes() > 0).collect();
+        assert_eq!(woken.len(), 1, "one at a time");
+        drop(followers.swap_remove(woken[0]));
+        assert_eq!((lock.is_running(), lock.waiters()), (false, followers.len()));
+    }
+    assert_eq!(followers[0].wakes(), 1);
+    assert!(matches!(followers[0].poll(), Poll::Ready(Ok(_))));
+    assert_idle(&lock);
+}
+
+#[test]
+fn each_leader_of_a_chain_may_be_lost_after_it_began() {
+    let lock = SmartLock::new();
+    let mut callers: Vec<_> = (0..10).map(|_| Caller::new(lock.run_once(pending::<u32>))).collect();
+    assert!(callers.iter_mut().all(|caller| caller.poll().is_pending()));
+    let mut last = Caller::new(lock.run_once(|| ready(1)));
+    assert!(last.poll().is_pending());
+    drop(callers.remove(0));
+    while !callers.is_empty() {
+        assert_eq!(last.wakes(), 0);
+        let next = callers.iter().position(|caller| caller.wakes() == 1).expect("one is woken");
+        assert!(callers[next].poll().is_pending());
+        assert!(lock.is_running());
+        drop(callers.remove(next));
+    }
+    assert_eq!((last.wakes(), last.poll()), (1, ok(1)));
+}
+
+#[test]
+fn a_chosen_follower_that_is_not_polled_holds_nobody_up() {
+    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let mut leader = Caller::new(lock.run_once(pending));
+    let mut chosen = Caller::new(lock.run_once(|| async { unreachable!("it is served by the newcomer") }));
+    let mut other = Caller::new(lock.run_once(|| async { unreachable!("it is served by the newcomer") }));
+    assert!(leader.poll().is_pending() && chosen.poll().is_pending() && other.poll().is_pending());
+    drop(leader);
+    assert_eq!((chosen.wakes(), other.wakes()), (1, 0));
+
+    let mut newcomer = Caller::new(lock.run_once(|| gate.run()));
+    assert!(newcomer.poll().is_pending());
+    assert_eq!((lock.is_running(), lock.waiters()), (true, 2));
+    gate.0.set(Some(3));
+    assert_eq!(newcomer.poll(), ok(3));
+    assert_eq!((chosen.poll(), other.poll()), (ok(3), ok(3)));
+}
+
+#[test]
+fn a_chosen_follower_that_is_polled_late_follows_the_newcomer() {
+    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let mut leader = Caller::new(lock.run_once(pending));
+    let mut chosen = Caller::new(lock.run_once(|| async { unreachable!("it follows") }));
+    assert!(leader.poll().is_pending() && chosen.poll().is_pending());
+    drop(leader);
+    let mut newcomer = Caller::new(lock.run_once(|| gate.run()));
+    assert!(newcomer.poll().is_pending());
+    assert!(chosen.poll().is_pending());
+    gate.0.set(Some(3));
+    assert_eq!(newcomer.poll(), ok(3));
+    assert_eq!((chosen.wakes(), chosen.poll()), (2, ok(3)));
+}
+
+#[test]
+fn a_follower_that_was_not_chosen_leads_when_it_is_polled_first() {
+    let lock = SmartLock::new();
+    let mut leader = Caller::new(lock.run_once(pending));
+    let mut chosen = Caller::new(lock.run_once(|| ready(1)));
+    let mut eager = Caller::new(lock.run_once(|| ready(2)));
+    assert!(leader.poll().is_pending() && chosen.poll().is_pending() && eager.poll().is_pending());
+    drop(leader);
+    assert_eq!(eager.wakes(), 0);
+    assert_eq!(eager.poll(), ok(2));
+    assert_eq!(chosen.poll(), ok(2));
+}
+
+#[test]
+fn a_chosen_follower_that_is_dropped_while_another_leads_wakes_nobody() {
+    let lock = SmartLock::new();
+    let mut leader = Caller::new(lock.run_once(pending::<u32>));
+    let mut chosen = Caller::new(lock.run_once(|| ready(1)));
+    let mut other = Caller::new(lock.run_once(|| ready(2)));
+    assert!(leader.poll().is_pending() && chosen.poll().is_pending() && other.poll().is_pending());
+    drop(leader);
+    let mut newcomer = Caller::new(lock.run_once(pending));
+    assert!(newcomer.poll().is_pending());
+    drop(chosen);
+    assert_eq!(other.wakes(), 0);
+    drop(newcomer);
+    assert_eq!((other.wakes(), other.poll()), (1, ok(2)));
+}
+
+#[test]
+fn a_forgotten_follower_holds_no_newcomer_up() {
+    let lock = SmartLock::new();
+    let mut leader = Caller::new(lock.run_once(pending::<u32>));
+    let mut forgotten = Caller::new(lock.run_once(|| ready(1)));
+    assert!(leader.poll().is_pending() && forgotten.poll().is_pending());
+    mem::forget(forgotten);
+    drop(leader);
+    assert_eq!(lock.run_once(|| ready(2)).wait(), Ok(2));
+    assert_idle(&lock);
+}

@@ -1,0 +1,189 @@
+//! `SmartLock::run_once` where leaders panic: in the closure, in the future, in its destructor.
+
+use smartasync::{Cancelled, SmartLock};
+use std::cell::Cell;
+use std::future::{pending, poll_fn, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Panics when it is dropped, unless its thread panics already.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            panic!("drop");
+        }
+    }
+}
+
+struct Caller<T> {
+    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>>>>,
+    woken: Arc<Count>,
+}
+
+impl<T> Caller<T> {
+    fn new(call: impl Future<Output = Result<T, Cancelled>> + 'static) -> Self {
+        Self { call: Box::pin(call), woken: Arc::default() }
+    }
+
+    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
+        let waker = Waker::from(self.woken.clone());
+        self.call.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+
+    /// Polls once; the call has to wait.
+    fn wait_for_its_turn(mut self) -> Self {
+        assert!(self.poll().is_pending());
+        self
+    }
+
+    fn wakes(&self) -> usize {
+        self.woken.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A lock for ever, so that hooks in its values may use it.
+fn leaked<T>() -> &'static SmartLock<T> {
+    Box::leak(Box::default())
+}
+
+/// Suspends its leader until it has a value.
+struct Gate<T>(Rc<Cell<Option<T>>>);
+
+impl<T: Clone + 'static> Gate<T> {
+    fn new() -> Self {
+        Self(Rc::default())
+    }
+
+    fn run(&self) -> impl Future<Output = T> + use<T> {
+        let value = self.0.clone();
+        poll_fn(move |_| value.take().map_or(Poll::Pending, Poll::Ready))
+    }
+
+    /// A caller that leads, if nobody does.
+    fn lead(&self, lock: &'static SmartLock<T>) -> Caller<T> {
+        let run = self.run();
+        Caller::new(lock.run_once(|| run)).wait_for_its_turn()
+    }
+}
+
+fn panics<T>(f: impl FnOnce() -> T) -> bool {
+    catch_unwind(AssertUnwindSafe(f)).is_err()
+}
+
+/// Nobody is left on the lock, and it works.
+fn assert_works(lock: &SmartLock<u32>) {
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+    assert_eq!(lock.run_once(|| ready(9)).wait(), Ok(9));
+}
+
+#[test]
+fn a_panic_stays_in_the_leader_and_one_follower_takes_over() {
+    let lock = leaked();
+    let explode = Rc::new(Cell::new(false));
+    let fuse = explode.clone();
+    let mut leader = Caller::new(lock.run_once(|| poll_fn(move |_| if fuse.get() { panic!("leader") } else { Poll::Pending }))).wait_for_its_turn();
+    let mut one = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
+    let mut two = Caller::new(lock.run_once(|| ready(2))).wait_for_its_turn();
+    explode.set(true);
+    let payload = catch_unwind(AssertUnwindSafe(|| leader.poll())).unwrap_err();
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"leader"));
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 2));
+    assert_eq!(one.wakes() + two.wakes(), 1);
+    let (chosen, other) = if one.wakes() == 1 { (&mut one, &mut two) } else { (&mut two, &mut one) };
+    let Poll::Ready(Ok(value)) = chosen.poll() else { panic!("it leads") };
+    assert_eq!(other.poll(), Poll::Ready(Ok(value)));
+    drop(leader);
+    assert_works(lock);
+}
+
+#[test]
+fn a_closure_or_a_first_poll_that_panics_leaves_an_idle_lock() {
+    let lock = leaked();
+    let mut in_closure = Caller::new(lock.run_once(|| -> std::future::Ready<u32> { panic!("closure") }));
+    assert!(panics(|| in_closure.poll()));
+    let mut in_poll = Caller::new(lock.run_once(|| async { panic!("future") }));
+    assert!(panics(|| in_poll.poll()));
+    assert!(panics(|| lock.run_once(|| async { panic!("waited for") }).wait()));
+    assert!(panics(|| in_poll.poll()), "it has ended");
+    drop((in_closure, in_poll));
+    assert_works(lock);
+}
+
+#[test]
+fn a_closure_that_panics_after_a_hand_over_hands_over_again() {
+    let lock = leaked();
+    let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
+    let mut one = Caller::new(lock.run_once(|| -> std::future::Ready<u32> { panic!("closure") })).wait_for_its_turn();
+    let mut two = Caller::new(lock.run_once(|| ready(2))).wait_for_its_turn();
+    drop(leader);
+    assert!(panics(|| one.poll()));
+    assert_eq!((two.wakes(), two.poll()), (1, Poll::Ready(Ok(2))));
+    assert_works(lock);
+}
+
+#[test]
+fn a_leader_whose_destructor_panics_hands_over() {
+    let lock = leaked();
+    let bomb = Bomb;
+    let leader = Caller::new(lock.run_once(|| async move {
+        let _bomb = bomb;
+        pending().await
+    }))
+    .wait_for_its_turn();
+    let mut follower = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
+    assert!(panics(|| drop(leader)));
+    assert_eq!((follower.wakes(), follower.poll()), (1, Poll::Ready(Ok(1))));
+    assert_works(lock);
+}
+
+#[test]
+fn a_leader_that_panics_while_its_finished_future_is_dropped_hands_over() {
+    let lock = leaked();
+    let gate = Gate::new();
+    let (bomb, inner) = (Bomb, gate.run());
+    let mut leader = Caller::new(lock.run_once(|| {
+        let mut inner = Box::pin(inner);
+        poll_fn(move |cx| {
+            let _captured = &bomb;
+            inner.as_mut().poll(cx)
+        })
+    }))
+    .wait_for_its_turn();
+    let mut follower = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
+    gate.0.set(Some(0));
+    assert!(panics(|| leader.poll()));
+    assert_eq!((follower.wakes(), follower.poll()), (1, Poll::Ready(Ok(1))));
+    assert_works(lock);
+}
+
+#[test]
+fn a_leader_that_panics_after_a_reset_disturbs_nobody() {
+    let lock = leaked();
+    let (gate, fuse) = (Gate::new(), Rc::new(Cell::new(false)));
+    let burning = fuse.clone();
+    let mut old = Caller::new(lock.run_once(|| poll_fn(move |_| if burning.get() { panic!("old") } else { Poll::Pending }))).wait_for_its_turn();
+    lock.reset();
+    let mut new = gate.lead(lock);
+    let mut follower = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
+    fuse.set(true);
+    assert!(panics(|| old.poll()));
+    assert_eq!((lock.is_running(), lock.waiters(), follower.wakes()), (true, 1, 0));
+    gate.0.set(Some(2));
+    assert_eq!((new.poll(), follower.poll()), (Poll::Ready(Ok(2)), Poll::Ready(Ok(2))));
+}

@@ -1,0 +1,400 @@
+//! `SmartLock::run_once` with values whose `Clone` and `Drop` panic or use the lock, and with followers that leave while it clones.
+
+use smartasync::{Cancelled, SmartLock};
+use std::cell::{Cell, RefCell};
+use std::env;
+use std::future::{pending, poll_fn, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::process::Command;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+struct Caller<T> {
+    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>>>>,
+    woken: Arc<Count>,
+}
+
+impl<T> Caller<T> {
+    fn new(call: impl Future<Output = Result<T, Cancelled>> + 'static) -> Self {
+        Self { call: Box::pin(call), woken: Arc::default() }
+    }
+
+    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
+        let waker = Waker::from(self.woken.clone());
+        self.poll_with(&waker)
+    }
+
+    fn poll_with(&mut self, waker: &Waker) -> Poll<Result<T, Cancelled>> {
+        self.call.as_mut().poll(&mut Context::from_waker(waker))
+    }
+
+    /// Polls once; the call has to wait.
+    fn wait_for_its_turn(mut self) -> Self {
+        assert!(self.poll().is_pending());
+        self
+    }
+
+    fn wakes(&self) -> usize {
+        self.woken.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A lock for ever, so that hooks in its values may use it.
+fn leaked<T>() -> &'static SmartLock<T> {
+    Box::leak(Box::default())
+}
+
+/// Suspends its leader until it has a value.
+struct Gate<T>(Rc<Cell<Option<T>>>);
+
+impl<T: Clone + 'static> Gate<T> {
+    fn new() -> Self {
+        Self(Rc::default())
+    }
+
+    fn run(&self) -> impl Future<Output = T> + use<T> {
+        let value = self.0.clone();
+        poll_fn(move |_| value.take().map_or(Poll::Pending, Poll::Ready))
+    }
+
+    /// A caller that leads, if nobody does.
+    fn lead(&self, lock: &'static SmartLock<T>) -> Caller<T> {
+        let run = self.run();
+        Caller::new(lock.run_once(|| run)).wait_for_its_turn()
+    }
+}
+
+fn panics<T>(f: impl FnOnce() -> T) -> bool {
+    catch_unwind(AssertUnwindSafe(f)).is_err()
+}
+
+/// Runs `scenario` in a child process: where it fails, it aborts.
+fn in_a_child(test: &str, scenario: impl FnOnce()) {
+    const CHILD: &str = "SMARTASYNC_LOCK_PANICS_CHILD";
+    if env::var_os(CHILD).is_some() {
+        return scenario();
+    }
+    let output = Command::new(env::current_exe().unwrap()).args([test, "--exact", "--nocapture"]).env(CHILD, "1").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A value that calls back when it is cloned, and when a clone of it is dropped.
+struct Value {
+    number: u32,
+    on_clone: Rc<dyn Fn()>,
+    on_drop: Option<Rc<dyn Fn()>>,
+    is_clone: bool,
+}
+
+impl Value {
+    fn new(number: u32) -> Self {
+        Self { number, on_clone: Rc::new(|| {}), on_drop: None, is_clone: false }
+    }
+
+    fn on_clone(mut self, f: impl Fn() + 'static) -> Self {
+        self.on_clone = Rc::new(f);
+        self
+    }
+
+    fn on_first_clone(self, f: impl FnOnce() + 'static) -> Self {
+        let f = Cell::new(Some(f));
+        self.on_clone(move || {
+            if let Some(f) = f.take() {
+                f();
+            }
+        })
+    }
+
+    fn on_drop_of_a_clone(mut self, f: impl Fn() + 'static) -> Self {
+        self.on_drop = Some(Rc::new(f));
+        self
+    }
+}
+
+impl Clone for Value {
+    fn clone(&self) -> Self {
+        (self.on_clone)();
+        Self { number: self.number, on_clone: self.on_clone.clone(), on_drop: self.on_drop.clone(), is_clone: true }
+    }
+}
+
+impl Drop for Value {
+    fn drop(&mut self) {
+        if let Some(on_drop) = self.on_drop.take().filter(|_| self.is_clone) {
+            on_drop();
+        }
+    }
+}
+
+fn number(polled: Poll<Result<Value, Cancelled>>) -> Poll<Result<u32, Cancelled>> {
+    polled.map_ok(|value| value.number)
+}
+
+fn followers<const N: usize>(lock: &'static SmartLock<Value>) -> [Caller<Value>; N] {
+    [(); N].map(|()| Caller::new(lock.run_once(|| ready(Value::new(1)))).wait_for_its_turn())
+}
+
+#[test]
+fn a_clone_that_panics_leaves_the_unserved_followers_waiting_and_one_of_them_leads() {
+    const FOLLOWERS: usize = 5;
+    for served in 0..FOLLOWERS {
+        let lock = leaked();
+        let gate = Gate::new();
+        let mut leader = gate.lead(lock);
+        let mut waiting: [_; FOLLOWERS] = followers(lock);
+        let clones = Cell::new(0);
+        gate.0.set(Some(Value::new(0).on_clone(move || assert!(clones.replace(clones.get() + 1) != served, "clone"))));
+        assert!(panics(|| leader.poll()));
+        assert_eq!((lock.is_running(), lock.waiters()), (false, FOLLOWERS - served));
+        // Each that has a value is woken, and one to lead.
+        assert_eq!(waiting.iter().map(Caller::wakes).sum::<usize>(), served + 1);
+        let mut values = [None; FOLLOWERS];
+        for _ in 0..2 {
+            // In the second round come those that the chosen one served.
+            for (value, follower) in values.iter_mut().zip(&mut waiting).filter(|(value, follower)| value.is_none() && follower.wakes() > 0) {
+                let Poll::Ready(Ok(number)) = number(follower.poll()) else { panic!("it was woken for a value or to lead") };
+                *value = Some(number);
+            }
+        }
+        assert_eq!(values.iter().filter(|&&value| value == Some(0)).count(), served);
+        assert_eq!(values.iter().filter(|&&value| value == Some(1)).count(), FOLLOWERS - served);
+        assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+    }
+}
+
+#[test]
+fn followers_that_a_clone_panic_left_follow_a_leader_that_began_meanwhile() {
+    let lock = leaked();
+    let (gate, new_gate) = (Gate::new(), Rc::new(Gate::new()));
+    let mut leader = gate.lead(lock);
+    let [mut one, mut two] = followers(lock);
+    let new: Rc<Cell<Option<Caller<Value>>>> = Rc::default();
+    let (slot, in_clone) = (new.clone(), new_gate.clone());
+    gate.0.set(Some(Value::new(0).on_first_clone(move || {
+        slot.set(Some(in_clone.lead(lock)));
+        panic!("clone");
+    })));
+    assert!(panics(|| leader.poll()));
+    assert_eq!((lock.is_running(), lock.waiters(), one.wakes(), two.wakes()), (true, 2, 0, 0));
+    new_gate.0.set(Some(Value::new(3)));
+    assert_eq!(number(new.take().unwrap().poll()), Poll::Ready(Ok(3)));
+    assert_eq!((number(one.poll()), number(two.poll())), (Poll::Ready(Ok(3)), Poll::Ready(Ok(3))));
+}
+
+#[test]
+fn followers_are_polled_while_the_leader_clones() {
+    let lock = leaked();
+    let gate = Gate::new();
+    let mut leader = gate.lead(lock);
+    let [due, mut other] = followers(lock);
+    let due = Rc::new(RefCell::new(due));
+    let in_clone = due.clone();
+    gate.0.set(Some(Value::new(0).on_first_clone(move || {
+        // With a new waker, which is the one to be woken.
+        let mut due = in_clone.borrow_mut();
+        due.woken = Arc::default();
+        assert!(due.poll().is_pending());
+        assert_eq!((lock.is_running(), due.wakes()), (false, 0));
+    })));
+    assert_eq!(number(leader.poll()), Poll::Ready(Ok(0)));
+    assert_eq!((due.borrow().wakes(), other.wakes()), (1, 1));
+    assert_eq!((number(due.borrow_mut().poll()), number(other.poll())), (Poll::Ready(Ok(0)), Poll::Ready(Ok(0))));
+}
+
+#[test]
+fn a_follower_that_leaves_while_the_leader_clones_frees_its_seat_once() {
+    for clone_panics in [false, true] {
+        let lock = leaked();
+        let gate = Gate::new();
+        let mut leader = gate.lead(lock);
+        let [mut stay, one, two] = followers(lock);
+        let joined: Rc<RefCell<Vec<Caller<Value>>>> = Rc::default();
+        let newcomers = joined.clone();
+        gate.0.set(Some(Value::new(0).on_first_clone(move || {
+            drop((one, two));
+            // These must not get the seats of those that left, for the old leader still serves them.
+            let mut newcomers = newcomers.borrow_mut();
+            newcomers.push(Caller::new(lock.run_once(pending)).wait_for_its_turn());
+            newcomers.extend(followers::<3>(lock));
+            assert!(!clone_panics, "clone");
+        })));
+        assert_eq!(panics(|| leader.poll()), clone_panics);
+        let mut joined = joined.take();
+        assert_eq!((lock.is_running(), lock.waiters()), (true, 3 + usize::from(clone_panics)));
+        assert!(joined.iter_mut().all(|newcomer| newcomer.poll().is_pending()));
+        assert_eq!(stay.poll().is_ready(), !clone_panics);
+        drop(joined.remove(0));
+        assert!(joined.iter_mut().all(|newcomer| number(newcomer.poll()) == Poll::Ready(Ok(1))));
+        drop(stay);
+        assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+    }
+}
+
+#[test]
+fn a_value_that_is_due_survives_a_reset() {
+    let lock = leaked();
+    let gate = Gate::new();
+    let mut leader = gate.lead(lock);
+    let [mut follower] = followers(lock);
+    gate.0.set(Some(Value::new(0).on_first_clone(|| lock.reset())));
+    assert_eq!(number(leader.poll()), Poll::Ready(Ok(0)));
+    assert_eq!((follower.wakes(), number(follower.poll())), (1, Poll::Ready(Ok(0))));
+}
+
+#[test]
+fn a_reset_while_the_leader_clones_cancels_those_whose_clone_panics_then() {
+    let lock = leaked();
+    let gate = Gate::new();
+    let mut leader = gate.lead(lock);
+    let [mut follower] = followers(lock);
+    gate.0.set(Some(Value::new(0).on_first_clone(|| {
+        lock.reset();
+        panic!("clone");
+    })));
+    assert!(panics(|| leader.poll()));
+    assert_eq!((lock.is_running(), lock.waiters(), follower.wakes()), (false, 0, 1));
+    assert!(matches!(follower.poll(), Poll::Ready(Err(cancelled)) if !cancelled.is_reentrant()));
+}
+
+#[test]
+fn clones_and_drops_may_use_the_lock() {
+    let lock = leaked();
+    let gate = Gate::new();
+    let mut leader = gate.lead(lock);
+    let [mut one, two, three] = followers(lock);
+    let uses = Rc::new(Cell::new(0));
+    let (in_clone, in_drop) = (uses.clone(), uses.clone());
+    let leaving = Cell::new(Some(three));
+    let value = Value::new(0)
+        .on_clone(move || {
+            drop(leaving.take());
+            in_clone.set(in_clone.get() + 1);
+            assert_eq!(number(Caller::new(lock.run_once(|| ready(Value::new(7)))).poll()), Poll::Ready(Ok(7)));
+            lock.reset();
+        })
+        .on_drop_of_a_clone(move || {
+            in_drop.set(in_drop.get() + 10);
+            assert_eq!(number(Caller::new(lock.run_once(|| ready(Value::new(8)))).poll()), Poll::Ready(Ok(8)));
+            assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+        });
+    gate.0.set(Some(value));
+    assert_eq!(number(leader.poll()), Poll::Ready(Ok(0)));
+    assert_eq!(uses.get(), 3 + 10, "the third has left");
+    drop(two);
+    assert_eq!(uses.get(), 3 + 20);
+    assert_eq!(number(one.poll()), Poll::Ready(Ok(0)));
+    assert_eq!(uses.get(), 3 + 30);
+}
+
+#[test]
+fn a_delivered_value_whose_drop_panics_does_so_in_its_follower() {
+    let lock = leaked();
+    let gate = Gate::new();
+    let mut leader = gate.lead(lock);
+    let [one, mut two] = followers(lock);
+    let dropped = Cell::new(false);
+    gate.0.set(Some(Value::new(0).on_drop_of_a_clone(move || assert!(dropped.replace(true), "drop"))));
+    assert_eq!(number(leader.poll()), Poll::Ready(Ok(0)));
+    assert!(panics(|| drop(one)));
+    assert_eq!(number(two.poll()), Poll::Ready(Ok(0)));
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+}
+
+#[test]
+fn surplus_values_whose_drops_panic_do_not_abort() {
+    in_a_child("surplus_values_whose_drops_panic_do_not_abort", || {
+        let lock = leaked();
+        let gate = Gate::new();
+        let mut leader = gate.lead(lock);
+        let [one, two, mut stay] = followers(lock);
+        let drops = Cell::new(0);
+        let value =
+            Value::new(0).on_first_clone(move || drop((one, two))).on_drop_of_a_clone(move || assert!(drops.replace(drops.get() + 1) >= 2, "drop"));
+        gate.0.set(Some(value));
+        drop(catch_unwind(AssertUnwindSafe(|| leader.poll())));
+        assert_eq!((stay.wakes(), number(stay.poll())), (1, Poll::Ready(Ok(0))));
+        assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+    });
+}
+
+#[test]
+fn a_surplus_value_whose_drop_panics_while_a_clone_unwinds_does_not_abort() {
+    in_a_child("a_surplus_value_whose_drop_panics_while_a_clone_unwinds_does_not_abort", || {
+        let lock = leaked();
+        let gate = Gate::new();
+        let mut leader = gate.lead(lock);
+        let [one, mut two] = followers(lock);
+        let (clones, leaving) = (Cell::new(0), Cell::new(Some(one)));
+        let value = Value::new(0)
+            .on_clone(move || {
+                if clones.replace(clones.get() + 1) == 1 {
+                    drop(leaving.take());
+                    panic!("clone");
+                }
+            })
+            .on_drop_of_a_clone(|| panic!("drop"));
+        gate.0.set(Some(value));
+        let payload = catch_unwind(AssertUnwindSafe(|| leader.poll())).map(number).unwrap_err();
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"clone"));
+        assert_eq!((two.wakes(), number(two.poll())), (1, Poll::Ready(Ok(1))));
+    });
+}
+
+/// A waker that panics when it is woken.
+struct Angry;
+
+impl Wake for Angry {
+    fn wake(self: Arc<Self>) {
+        panic!("waker");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_while_a_clone_unwinds_does_not_abort() {
+    in_a_child("a_waker_that_panics_while_a_clone_unwinds_does_not_abort", || {
+        let lock = leaked();
+        let gate = Gate::new();
+        let mut leader = gate.lead(lock);
+        let mut angry = Caller::new(lock.run_once(|| ready(Value::new(1))));
+        assert!(angry.poll_with(&Waker::from(Arc::new(Angry))).is_pending());
+        let [mut other] = followers(lock);
+        gate.0.set(Some(Value::new(0).on_first_clone(|| panic!("clone"))));
+        let payload = catch_unwind(AssertUnwindSafe(|| leader.poll())).map(number).unwrap_err();
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"clone"));
+        drop(angry);
+        assert_eq!((other.wakes(), number(other.poll())), (1, Poll::Ready(Ok(1))));
+    });
+}
+
+#[test]
+fn a_delivery_wakes_nobody_where_another_was_chosen_meanwhile() {
+    let lock = leaked();
+    let gate = Gate::new();
+    let mut leader = gate.lead(lock);
+    let [mut due] = followers(lock);
+    let joined: Rc<Cell<Option<[Caller<Value>; 2]>>> = Rc::default();
+    let slot = joined.clone();
+    gate.0.set(Some(Value::new(0).on_first_clone(move || {
+        let newcomer = Caller::new(lock.run_once(pending)).wait_for_its_turn();
+        slot.set(Some(followers(lock)));
+        drop(newcomer);
+    })));
+    assert_eq!(number(leader.poll()), Poll::Ready(Ok(0)));
+    let [mut chosen, mut other] = joined.take().unwrap();
+    assert_eq!((due.wakes(), chosen.wakes(), other.wakes()), (1, 1, 0));
+    assert_eq!(number(due.poll()), Poll::Ready(Ok(0)));
+    assert_eq!(number(chosen.poll()), Poll::Ready(Ok(1)));
+    assert_eq!((other.wakes(), number(other.poll())), (1, Poll::Ready(Ok(1))));
+}
