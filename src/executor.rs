@@ -5,10 +5,11 @@
 
 use crate::context::{self, Mark};
 use crate::park::{self, Parker};
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 use crate::task::Tasks;
 use core::cell::{Cell, RefCell};
 use core::pin::Pin;
+use core::sync::atomic::AtomicU64;
 use core::task::{Context, Poll};
 use std::task::Waker;
 use std::time::Instant;
@@ -74,7 +75,7 @@ impl Shared {
     }
 
     /// Says whether `parker` may sleep: no task is woken. Who wakes one from now on unparks it.
-    fn prepare_to_sleep(&self, parker: &Arc<Parker>) -> bool {
+    pub(crate) fn prepare_to_sleep(&self, parker: &Arc<Parker>) -> bool {
         let mut woken = self.woken.lock();
         let may_sleep = woken.tasks.is_empty();
         if may_sleep {
@@ -83,7 +84,7 @@ impl Shared {
         may_sleep
     }
 
-    fn forget_sleeper(&self) {
+    pub(crate) fn forget_sleeper(&self) {
         let sleeper = self.woken.lock().sleeper.take();
         drop(sleeper);
     }

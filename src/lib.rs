@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(smartasync_model, allow(dead_code, unreachable_pub, missing_debug_implementations, reason = "a model uses a part of the crate"))]
 #![cfg_attr(not(feature = "std"), allow(rustdoc::broken_intra_doc_links, reason = "the documentation links to what needs `std`"))]
 
 #[cfg(feature = "alloc")]
@@ -20,12 +21,14 @@ mod drive;
 mod executor;
 #[cfg(feature = "std")]
 mod flight;
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", not(smartasync_model)))]
 mod lock;
 #[cfg(feature = "std")]
 mod lock_map;
 #[cfg(feature = "std")]
 mod loops;
+#[cfg(all(test, smartasync_model))]
+mod models;
 #[cfg(feature = "std")]
 mod offload;
 #[cfg(feature = "std")]
@@ -57,7 +60,7 @@ pub use call::{TimedOut, smart_sync};
 pub use context::{allow_blocking, forbid_blocking, is_async_context};
 #[cfg(feature = "std")]
 pub use executor::LoopId;
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", not(smartasync_model)))]
 pub use lock::SmartLock;
 #[cfg(feature = "std")]
 pub use lock_map::SmartLockMap;

@@ -66,7 +66,7 @@ impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
 }
 
 /// The future's side of a job, without the closure's type.
-trait Awaited<T>: Job {
+pub(crate) trait Awaited<T>: Job {
     /// Takes the result, or leaves `waker`.
     fn poll(&self, waker: &Waker) -> Poll<thread::Result<T>>;
 
@@ -103,6 +103,13 @@ impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for JobCel
     fn into_job(self: Arc<Self>) -> Arc<dyn Job> {
         self
     }
+}
+
+/// Both sides of a job, for a model.
+#[cfg(all(test, smartasync_model))]
+pub(crate) fn model_job<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> (Arc<dyn Job>, Arc<dyn Awaited<T>>) {
+    let job = Arc::new(JobCell { stage: Mutex::new(Stage::Waiting { job: f, waker: None }) });
+    (job.clone(), job)
 }
 
 /// Runs `f` on the offload pool, once the returned future is polled for the first time.

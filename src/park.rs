@@ -30,7 +30,7 @@ pub(crate) struct Parker {
 }
 
 impl Parker {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { state: AtomicU8::new(EMPTY), asleep: Mutex::new(()), wakeup: Condvar::new() }
     }
 
@@ -116,7 +116,7 @@ pub(crate) fn park(parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
     notified
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(smartasync_model)))]
 mod tests {
     use super::*;
     use std::thread;

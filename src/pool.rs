@@ -306,7 +306,7 @@ pub fn set_offload_limit(active: NonZeroUsize) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(smartasync_model)))]
 mod tests {
     use super::*;
 

@@ -125,7 +125,16 @@ impl<L: Handle<T>, T, F> Drop for RunShared<L, T, F> {
     }
 }
 
+/// The threads of a model share one thread of the system.
+#[cfg(smartasync_model)]
+fn this_thread() -> NonZeroUsize {
+    use core::hash::{BuildHasher, BuildHasherDefault};
+    let hasher = BuildHasherDefault::<std::hash::DefaultHasher>::default();
+    NonZeroUsize::MIN.saturating_add(hasher.hash_one(loom::thread::current().id()) as usize)
+}
+
 /// This thread's number.
+#[cfg(not(smartasync_model))]
 #[inline]
 fn this_thread() -> NonZeroUsize {
     NonZeroUsize::new(thread_token()).expect("no thread-local is at address zero")
@@ -164,7 +173,13 @@ impl<T> Drop for LoseRide<'_, T> {
 }
 
 impl<T> Core<T> {
+    #[cfg(not(smartasync_model))]
     pub(crate) const fn new() -> Self {
+        Self { flights: Mutex::new(Flights::new()) }
+    }
+
+    #[cfg(smartasync_model)]
+    pub(crate) fn new() -> Self {
         Self { flights: Mutex::new(Flights::new()) }
     }
 

@@ -1,5 +1,16 @@
 //! The one file that names a lock, a condition variable or an atomic, so that a model checker can put its own in their place.
+//!
+//! With `--cfg smartasync_model` these are loom's, behind the same interface, and the models in `models` run the real code on them.
 
-pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
 pub(crate) use std::sync::Arc;
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+pub(crate) use std::sync::atomic::Ordering;
+
+#[cfg(smartasync_model)]
+mod modelled;
+
+#[cfg(smartasync_model)]
+pub(crate) use modelled::{AtomicBool, AtomicU8, Condvar, Mutex, MutexGuard};
+#[cfg(not(smartasync_model))]
+pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+#[cfg(not(smartasync_model))]
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8};

@@ -1,0 +1,45 @@
+//! Models: loom runs each of these under every interleaving of its threads, and under every reordering that the memory orderings allow, on
+//! the real parker, flights, jobs and queue of woken tasks. A lost wake-up is a deadlock, which loom reports.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg smartasync_model" cargo test --release --lib models
+//! ```
+
+mod flight;
+mod job;
+mod parker;
+mod woken;
+
+use crate::park::Parker;
+use crate::sync::Arc;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+
+/// Runs `model` under every interleaving, with at most `preemptions` forced switches between threads, and says how many there were. A
+/// model that explored nothing, or one only, checks nothing.
+fn check(name: &str, preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    let runs = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = runs.clone();
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(move || {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        model();
+    });
+    let runs = runs.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(runs > 1, "the model {name} explored {runs} interleavings");
+    std::eprintln!("model {name}: {runs} interleavings");
+}
+
+/// Polls `future` to its end on this thread, as a wait does.
+fn wait_for<F: Future>(future: F) -> F::Output {
+    let parker = Arc::new(Parker::new());
+    let waker = Waker::from(parker.clone());
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        parker.park(None);
+    }
+}

@@ -1,0 +1,194 @@
+//! The flights of a lock: leaders, followers, those that go away, and `reset`, on two and three threads.
+
+use super::{check, wait_for};
+use crate::run::{Cancelled, Core, RunOnce, RunShared};
+use crate::sync::{Arc, Mutex, Ordering};
+use core::future::poll_fn;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll, Waker};
+use loom::sync::atomic::AtomicUsize;
+use loom::thread;
+use std::boxed::Box;
+use std::vec::Vec;
+
+type Lock = Arc<Core<usize>>;
+
+/// A future that asks for one more poll before it is ready.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Runs on the lock; the closure counts its runs, and that no two are at work at once.
+fn run_once(lock: &Core<usize>, runs: &AtomicUsize, active: &AtomicUsize, value: usize) -> Result<usize, Cancelled> {
+    wait_for(RunOnce::new(lock, || async {
+        runs.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(active.fetch_add(1, Ordering::Relaxed), 0, "two leaders at once");
+        yield_once().await;
+        active.fetch_sub(1, Ordering::Relaxed);
+        value
+    }))
+}
+
+/// Polls `call` once, without ever being woken for it.
+fn poll_once<F: Future>(call: Pin<&mut F>) -> Poll<F::Output> {
+    call.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn callers(threads: usize, preemptions: usize) {
+    check("callers", preemptions, move || {
+        let lock: Lock = Arc::new(Core::new());
+        let counts = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let others: Vec<_> = (1..threads)
+            .map(|value| {
+                let (lock, counts) = (lock.clone(), counts.clone());
+                thread::spawn(move || assert!(run_once(&lock, &counts.0, &counts.1, value).unwrap() < 3))
+            })
+            .collect();
+        assert!(run_once(&lock, &counts.0, &counts.1, 0).unwrap() < 3);
+        for other in others {
+            other.join().unwrap();
+        }
+        let runs = counts.0.load(Ordering::Relaxed);
+        assert!(1 <= runs && runs <= threads);
+        assert!(!lock.is_running() && lock.waiters() == 0);
+    });
+}
+
+#[test]
+fn two_callers_both_get_a_value_and_never_lead_at_once() {
+    callers(2, 3);
+}
+
+#[test]
+fn three_callers_all_get_a_value_and_never_lead_at_once() {
+    callers(3, 1);
+}
+
+#[test]
+fn a_follower_takes_over_from_a_leader_that_is_dropped() {
+    check("dropped leader", 2, || {
+        let lock: Lock = Arc::new(Core::new());
+        let theirs = lock.clone();
+        let gone = thread::spawn(move || {
+            let mut call = pin!(RunOnce::new(&*theirs, core::future::pending::<usize>));
+            // It leads or follows, and goes away in either role.
+            drop(poll_once(call.as_mut()));
+        });
+        assert_eq!(wait_for(RunOnce::new(&*lock, || async { 1 })).unwrap(), 1);
+        gone.join().unwrap();
+        assert!(!lock.is_running() && lock.waiters() == 0);
+    });
+}
+
+#[test]
+fn a_chosen_follower_that_is_dropped_hands_over_again() {
+    check("dropped follower", 2, || {
+        let lock: Lock = Arc::new(Core::new());
+        let mut leader = Box::pin(RunOnce::new(&*lock, core::future::pending::<usize>));
+        assert!(poll_once(leader.as_mut()).is_pending());
+        let mut chosen = Box::pin(RunOnce::new(&*lock, || async { 1 }));
+        assert!(poll_once(chosen.as_mut()).is_pending());
+        let theirs = lock.clone();
+        let other = thread::spawn(move || assert_eq!(wait_for(RunOnce::new(&*theirs, || async { 2 })).unwrap(), 2));
+        drop(leader);
+        drop(chosen);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_reset_frees_the_follower_and_leaves_the_leader_its_value() {
+    check("reset", 2, || {
+        let lock: Lock = Arc::new(Core::new());
+        let (theirs, resetting) = (lock.clone(), lock.clone());
+        let other = thread::spawn(move || {
+            let followed = wait_for(RunOnce::new(&*theirs, || async {
+                yield_once().await;
+                2
+            }));
+            assert!(matches!(followed, Ok(1 | 2) | Err(_)));
+        });
+        let reset = thread::spawn(move || resetting.reset());
+        let mut led = false;
+        let own = wait_for(RunOnce::new(&*lock, || {
+            led = true;
+            async {
+                yield_once().await;
+                1
+            }
+        }));
+        if led {
+            assert_eq!(own.unwrap(), 1);
+        }
+        other.join().unwrap();
+        reset.join().unwrap();
+        assert!(!lock.is_running() && lock.waiters() == 0);
+    });
+}
+
+/// A future that is woken from another thread.
+#[derive(Default)]
+struct Event {
+    state: Mutex<(bool, Option<Waker>)>,
+}
+
+impl Event {
+    fn happen(&self) {
+        let waker = {
+            let mut state = self.state.lock();
+            state.0 = true;
+            state.1.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, cx: &Context<'_>) -> Poll<()> {
+        let waker = cx.waker().clone();
+        let mut state = self.state.lock();
+        if state.0 {
+            return Poll::Ready(());
+        }
+        let old = state.1.replace(waker);
+        drop(state);
+        drop(old);
+        Poll::Pending
+    }
+}
+
+#[test]
+fn a_shared_future_gets_on_though_its_first_driver_is_polled_no_more() {
+    check("shared", 2, || {
+        let lock: Lock = Arc::new(Core::new());
+        let event = Arc::new(Event::default());
+        let starts = Arc::new(AtomicUsize::new(0));
+        let start = |event: &Arc<Event>, starts: &Arc<AtomicUsize>| {
+            let (event, starts) = (event.clone(), starts.clone());
+            move || {
+                starts.fetch_add(1, Ordering::Relaxed);
+                async move {
+                    poll_fn(|cx| event.poll(cx)).await;
+                    1
+                }
+            }
+        };
+        let mut parked = Box::pin(RunShared::new(&*lock, start(&event, &starts)));
+        assert!(poll_once(parked.as_mut()).is_pending());
+        let (theirs, join) = (lock.clone(), start(&event, &starts));
+        let other = thread::spawn(move || assert_eq!(wait_for(RunShared::new(&*theirs, join)).unwrap(), 1));
+        event.happen();
+        other.join().unwrap();
+        assert_eq!(starts.load(Ordering::Relaxed), 1);
+        assert!(matches!(poll_once(parked.as_mut()), Poll::Ready(Ok(1))));
+    });
+}

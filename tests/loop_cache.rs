@@ -1,0 +1,483 @@
+//! The cache of loops over all threads: counting, resetting from another thread, slots that later threads take over.
+//!
+//! The cache is one for the process, so each test here holds [`ALONE`], and no other test may be in this binary.
+
+use smartasync::{allow_blocking, block_on, cached_loops, current_loop, reset_smartasync_cache, spawn_local};
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::{Pin, pin};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Barrier, Condvar, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+/// Protects the cache from other tests.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Calls `f` with an empty cache, alone, on a thread of its own, and panics if it takes too long.
+fn alone<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    reset_smartasync_cache();
+    let (done, result) = mpsc::channel();
+    let thread = thread::spawn(move || drop(done.send(f())));
+    match result.recv_timeout(Duration::from_secs(30)) {
+        Ok(value) => {
+            thread.join().unwrap();
+            value
+        }
+        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().unwrap_err()),
+        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
+    }
+}
+
+/// A future that is ready once another thread has opened it.
+#[derive(Clone, Default)]
+struct Gate(Arc<GateState>);
+
+#[derive(Default)]
+struct GateState {
+    inside: Mutex<(bool, Option<Waker>)>,
+    polled: Condvar,
+}
+
+impl Gate {
+    fn open(&self) {
+        let waker = {
+            let mut inside = self.0.inside.lock().unwrap();
+            inside.0 = true;
+            inside.1.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Blocks until somebody awaits the gate; gives a clone of their waker.
+    fn until_awaited(&self) -> Waker {
+        let inside = self.0.polled.wait_while(self.0.inside.lock().unwrap(), |inside| inside.1.is_none()).unwrap();
+        inside.1.clone().unwrap()
+    }
+}
+
+impl Future for Gate {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inside = self.0.inside.lock().unwrap();
+        if inside.0 {
+            return Poll::Ready(());
+        }
+        inside.1 = Some(cx.waker().clone());
+        self.0.polled.notify_all();
+        Poll::Pending
+    }
+}
+
+/// Says on which thread it was dropped.
+struct ReportsDrop(mpsc::Sender<ThreadId>);
+
+impl Drop for ReportsDrop {
+    fn drop(&mut self) {
+        let _ = self.0.send(thread::current().id());
+    }
+}
+
+#[test]
+fn the_cache_counts_the_loops_of_all_threads() {
+    alone(|| {
+        assert_eq!(cached_loops(), 0);
+        block_on(async {});
+        block_on(async {});
+        assert_eq!(cached_loops(), 1);
+        let together = Arc::new(Barrier::new(4));
+        let threads: Vec<_> = (0..3)
+            .map(|_| {
+                let together = together.clone();
+                thread::spawn(move || {
+                    block_on(async {});
+                    together.wait();
+                    together.wait();
+                })
+            })
+            .collect();
+        together.wait();
+        assert_eq!(cached_loops(), 4);
+        together.wait();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+}
+
+#[test]
+fn a_reset_drops_idle_loops_of_every_thread() {
+    alone(|| {
+        let (ask, asked) = mpsc::channel::<()>();
+        let (answer, answers) = mpsc::channel();
+        let other = thread::spawn(move || {
+            for () in asked {
+                let before = current_loop();
+                block_on(async {});
+                answer.send((before, current_loop())).unwrap();
+            }
+        });
+        let next = || {
+            ask.send(()).unwrap();
+            answers.recv().unwrap()
+        };
+        let (none, first) = next();
+        assert_eq!(none, None);
+        assert_eq!(next(), (first, first));
+        block_on(async {});
+        let mine = current_loop();
+        assert_eq!(cached_loops(), 2);
+        reset_smartasync_cache();
+        assert_eq!((cached_loops(), current_loop()), (0, None));
+        let (none, second) = next();
+        assert_eq!(none, None, "a dropped loop is nobody's current one");
+        assert!(second.is_some() && second != first);
+        block_on(async {});
+        assert_ne!(current_loop(), mine);
+        assert_eq!(cached_loops(), 2);
+        drop(ask);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_running_loop_goes_on_after_a_reset_and_leaves_the_cache() {
+    alone(|| {
+        let gates: Vec<Gate> = (0..4).map(|_| Gate::default()).collect();
+        let ended = Arc::new(Barrier::new(5));
+        let threads: Vec<_> = gates
+            .iter()
+            .cloned()
+            .map(|gate| {
+                let ended = ended.clone();
+                thread::spawn(move || {
+                    let (before, after) = block_on(async {
+                        let before = current_loop();
+                        gate.await;
+                        // A task that is started now runs too.
+                        spawn_local(async { current_loop() }).await;
+                        (before, current_loop())
+                    });
+                    assert!(before.is_some());
+                    assert_eq!(after, before, "the running loop goes on");
+                    assert_eq!(current_loop(), None, "it has left the cache");
+                    ended.wait();
+                    ended.wait();
+                    assert_ne!(block_on(async { current_loop() }), before, "the next wait has a new loop");
+                    ended.wait();
+                    ended.wait();
+                })
+            })
+            .collect();
+        gates.iter().for_each(|gate| drop(gate.until_awaited()));
+        assert_eq!(cached_loops(), 4);
+        reset_smartasync_cache();
+        assert_eq!(cached_loops(), 0);
+        gates.iter().for_each(Gate::open);
+        ended.wait();
+        assert_eq!(cached_loops(), 0, "a loop that has left does not come back");
+        ended.wait();
+        ended.wait();
+        assert_eq!(cached_loops(), 4);
+        ended.wait();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+}
+
+#[test]
+fn a_reset_inside_a_wait_lets_this_wait_and_its_nested_ones_finish() {
+    alone(|| {
+        let ran = block_on(async {
+            let before = current_loop();
+            reset_smartasync_cache();
+            let task = spawn_local(async { 1 });
+            let nested = allow_blocking(|| block_on(spawn_local(async { (current_loop(), 2) })));
+            assert_eq!((current_loop(), nested.0), (before, before));
+            task.await + nested.1
+        });
+        assert_eq!(ran, 3);
+        assert_eq!((cached_loops(), current_loop()), (0, None));
+    });
+}
+
+#[test]
+fn resets_that_rain_on_waiting_threads_lose_no_wake_up() {
+    alone(|| {
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                thread::spawn(|| {
+                    for _ in 0..200 {
+                        let gate = Gate::default();
+                        let opener = gate.clone();
+                        let other = thread::spawn(move || {
+                            opener.until_awaited();
+                            opener.open();
+                        });
+                        assert_eq!(
+                            block_on(async {
+                                spawn_local(gate).await;
+                                1
+                            }),
+                            1
+                        );
+                        other.join().unwrap();
+                    }
+                })
+            })
+            .collect();
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            reset_smartasync_cache();
+            thread::yield_now();
+        }
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+}
+
+#[test]
+fn a_reset_on_this_thread_drops_the_tasks_of_its_idle_loop_at_once() {
+    alone(|| {
+        let (dropped, drops) = mpsc::channel();
+        let guard = ReportsDrop(dropped);
+        spawn_local(async move {
+            let _guard = guard;
+        })
+        .detach();
+        assert!(drops.try_recv().is_err());
+        reset_smartasync_cache();
+        assert_eq!(drops.try_recv(), Ok(thread::current().id()));
+    });
+}
+
+#[test]
+fn tasks_of_a_loop_that_another_thread_reset_are_dropped_on_their_own_thread() {
+    alone(|| {
+        let (dropped, drops) = mpsc::channel();
+        let together = Arc::new(Barrier::new(2));
+        let also_together = together.clone();
+        let other = thread::spawn(move || {
+            let guard = ReportsDrop(dropped);
+            spawn_local(async move {
+                let _guard = guard;
+            })
+            .detach();
+            also_together.wait();
+            also_together.wait();
+            block_on(async {});
+            also_together.wait();
+            also_together.wait();
+        });
+        together.wait();
+        reset_smartasync_cache();
+        assert!(drops.try_recv().is_err(), "a task never leaves its thread");
+        together.wait();
+        together.wait();
+        assert_eq!(drops.try_recv(), Ok(other.thread().id()));
+        together.wait();
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn awaiting_a_task_whose_loop_was_reset_panics_and_says_why() {
+    alone(|| {
+        let task = spawn_local(async { 1 });
+        reset_smartasync_cache();
+        let payload = catch_unwind(AssertUnwindSafe(|| block_on(task))).unwrap_err();
+        let message = payload.downcast_ref::<&str>().copied().map(str::to_owned).or_else(|| payload.downcast_ref::<String>().cloned()).unwrap();
+        assert!(message.contains("the task was cancelled: its loop was reset"), "{message}");
+    });
+}
+
+#[test]
+fn a_task_that_is_cancelled_or_detached_after_the_reset_is_no_error() {
+    alone(|| {
+        let (cancelled, detached) = (spawn_local(async {}), spawn_local(async {}));
+        reset_smartasync_cache();
+        drop(cancelled);
+        detached.detach();
+        assert_eq!(block_on(async { 1 }), 1);
+    });
+}
+
+#[test]
+fn a_destructor_of_a_task_may_use_the_loops_during_a_reset() {
+    struct Busy(mpsc::Sender<usize>);
+    impl Drop for Busy {
+        fn drop(&mut self) {
+            reset_smartasync_cache();
+            let waited = block_on(async { spawn_local(async { 2 }).await });
+            let _ = self.0.send(waited + cached_loops());
+        }
+    }
+    alone(|| {
+        let (sender, answer) = mpsc::channel();
+        let busy = Busy(sender);
+        spawn_local(async move {
+            let _busy = busy;
+        })
+        .detach();
+        reset_smartasync_cache();
+        assert_eq!(answer.try_recv(), Ok(3));
+    });
+}
+
+/// Waits for a wake-up of another thread, for a future and for a task, on a thread of its own.
+fn short_lived(together: Option<Arc<Barrier>>) -> thread::JoinHandle<()> {
+    thread::spawn(move || {
+        let (gate, in_task) = (Gate::default(), Gate::default());
+        let openers = [in_task.clone(), gate.clone()];
+        let other = thread::spawn(move || {
+            for opener in openers {
+                opener.until_awaited();
+                opener.open();
+            }
+        });
+        block_on(async {
+            spawn_local(in_task).await;
+            gate.await;
+        });
+        other.join().unwrap();
+        if let Some(together) = together {
+            together.wait();
+        }
+    })
+}
+
+#[test]
+fn a_thousand_threads_one_after_the_other_share_one_slot_and_each_is_woken() {
+    alone(|| {
+        for _ in 0..1000 {
+            short_lived(None).join().unwrap();
+            assert_eq!(cached_loops(), 1);
+        }
+    });
+}
+
+#[test]
+fn a_thousand_overlapping_threads_need_no_more_slots_than_live_at_once() {
+    alone(|| {
+        const AT_ONCE: usize = 20;
+        for _ in 0..50 {
+            // All of them have a loop at the same time.
+            let together = Arc::new(Barrier::new(AT_ONCE));
+            let threads: Vec<_> = (0..AT_ONCE).map(|_| short_lived(Some(together.clone()))).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            assert_eq!(cached_loops(), AT_ONCE);
+        }
+    });
+}
+
+#[test]
+fn threads_that_come_while_others_go_are_woken() {
+    alone(|| {
+        const AT_ONCE: usize = 8;
+        let mut alive = std::collections::VecDeque::new();
+        for _ in 0..300 {
+            if alive.len() == AT_ONCE {
+                let oldest: thread::JoinHandle<()> = alive.pop_front().unwrap();
+                oldest.join().unwrap();
+            }
+            alive.push_back(short_lived(None));
+        }
+        alive.into_iter().for_each(|thread| thread.join().unwrap());
+        assert!((1..=AT_ONCE).contains(&cached_loops()), "{}", cached_loops());
+    });
+}
+
+#[test]
+fn wakers_of_an_ended_thread_do_no_harm_to_the_one_that_took_over_its_slot() {
+    alone(|| {
+        // Wakers of tasks in slots 0 to 9, and of a wait, all of a thread that ended.
+        let old: Vec<Waker> = thread::spawn(|| {
+            block_on(async {
+                let mut wakers = Vec::new();
+                let gates: Vec<Gate> = (0..10).map(|_| Gate::default()).collect();
+                let tasks: Vec<_> = gates.iter().cloned().map(spawn_local).collect();
+                poll_fn(|cx| {
+                    wakers.push(cx.waker().clone());
+                    if gates.iter().all(|gate| gate.0.inside.lock().unwrap().1.is_some()) {
+                        return Poll::Ready(());
+                    }
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                })
+                .await;
+                wakers.extend(gates.iter().map(Gate::until_awaited));
+                tasks.into_iter().for_each(smartasync::Task::detach);
+                wakers
+            })
+        })
+        .join()
+        .unwrap();
+        assert_eq!(cached_loops(), 1);
+        let (gate, in_task) = (Gate::default(), Gate::default());
+        let openers = [in_task.clone(), gate.clone()];
+        let heir = thread::spawn(move || {
+            block_on(async {
+                spawn_local(in_task).await;
+                gate.await;
+            });
+        });
+        for opener in openers {
+            opener.until_awaited();
+            (0..100).for_each(|_| old.iter().for_each(Waker::wake_by_ref));
+            assert!(!heir.is_finished());
+            opener.open();
+        }
+        heir.join().unwrap();
+        assert_eq!(cached_loops(), 1, "the slot was taken over");
+    });
+}
+
+thread_local! {
+    static LATE: RefCell<Option<WaitsLate>> = const { RefCell::new(None) };
+}
+
+struct WaitsLate(Arc<Barrier>);
+
+impl Drop for WaitsLate {
+    fn drop(&mut self) {
+        let gate = Gate::default();
+        let opener = gate.clone();
+        let other = thread::spawn(move || {
+            opener.until_awaited();
+            opener.open();
+        });
+        self.0.wait();
+        block_on(gate);
+        other.join().unwrap();
+    }
+}
+
+#[test]
+fn a_thread_that_waits_while_it_ends_does_not_disturb_the_heir_of_its_slot() {
+    alone(|| {
+        for _ in 0..100 {
+            let ending = Arc::new(Barrier::new(2));
+            let late = WaitsLate(ending.clone());
+            let thread = thread::spawn(move || {
+                LATE.set(Some(late));
+                block_on(async {});
+            });
+            // The loop is younger than `LATE`, so it is gone when `LATE` waits, and its slot is free.
+            let heir = short_lived(None);
+            ending.wait();
+            heir.join().unwrap();
+            thread.join().unwrap();
+        }
+        assert!(cached_loops() <= 2);
+    });
+}
+
+#[test]
+fn a_future_that_is_polled_by_hand_belongs_to_no_loop() {
+    alone(|| {
+        let mut polled = pin!(async { current_loop() });
+        let Poll::Ready(seen) = polled.as_mut().poll(&mut Context::from_waker(Waker::noop())) else { panic!("it is ready") };
+        assert_eq!((seen, cached_loops()), (None, 0));
+    });
+}

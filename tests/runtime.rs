@@ -1,0 +1,373 @@
+//! A foreign runtime that is installed: tokio's I/O and timers, and hyper, under `.wait()`.
+//!
+//! Installing is for good and for the whole process, so this binary has nothing else in it. How the runtime behaves is set by thread.
+
+use http_body_util::{BodyExt, Empty, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response, client, server};
+use hyper_util::rt::TokioIo;
+use smartasync::{
+    AlreadyInstalled, Runtime, allow_blocking, block_on, install_runtime, is_async_context, offload, smart, smart_await, smart_fn, smart_sync,
+    spawn_local,
+};
+use std::any::Any;
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::error::Error;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream as StdTcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+struct Tokio(tokio::runtime::Runtime);
+
+thread_local! {
+    /// How often [`Runtime::around_wait`] calls the wait on this thread.
+    static CALLS: Cell<u32> = const { Cell::new(1) };
+    /// Whether [`Runtime::around_offload`] calls the job.
+    static CALLS_JOBS: Cell<bool> = const { Cell::new(true) };
+    /// What travels with a job to the pool's thread.
+    static SPAN: Cell<u32> = const { Cell::new(0) };
+    /// How often this thread was asked for its context, and how often it says that it is sync.
+    static ASKED: Cell<u32> = const { Cell::new(0) };
+    static SYNC_FOR: Cell<u32> = const { Cell::new(u32::MAX) };
+}
+
+impl Runtime for Tokio {
+    fn around_wait(&self, wait: &mut dyn FnMut()) {
+        let _guard = self.0.enter();
+        (0..CALLS.get()).for_each(|_| wait());
+    }
+
+    fn is_async_context(&self) -> bool {
+        ASKED.set(ASKED.get() + 1);
+        ASKED.get() > SYNC_FOR.get() || tokio::task::try_id().is_some()
+    }
+
+    fn around_offload(&self, job: Box<dyn FnOnce() + Send>) -> Box<dyn FnOnce() + Send> {
+        let (span, calls_job) = (SPAN.get(), CALLS_JOBS.get());
+        Box::new(move || {
+            let outer = SPAN.replace(span);
+            if calls_job {
+                job();
+            }
+            SPAN.set(outer);
+        })
+    }
+}
+
+/// Installs the runtime, once, and says what further attempts give.
+fn install() -> Option<AlreadyInstalled> {
+    static INSTALLED: OnceLock<Option<AlreadyInstalled>> = OnceLock::new();
+    INSTALLED.get_or_init(|| install_runtime(tokio()).err());
+    install_runtime(tokio()).err()
+}
+
+fn tokio() -> Tokio {
+    Tokio(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap())
+}
+
+/// Installs the runtime, calls `f` on a thread of its own, and panics if it takes too long.
+fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 'static) -> T {
+    install();
+    let (done, result) = mpsc::channel();
+    let thread = thread::spawn(move || drop(done.send(f())));
+    match result.recv_timeout(Duration::from_secs(seconds)) {
+        Ok(value) => {
+            thread.join().unwrap();
+            value
+        }
+        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().unwrap_err()),
+        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
+    }
+}
+
+/// What a panic said.
+fn message_of(payload: &(dyn Any + Send)) -> &str {
+    payload.downcast_ref::<String>().map_or_else(|| *payload.downcast_ref::<&str>().unwrap(), String::as_str)
+}
+
+/// Starts a thread that sends back what it receives, on `connections` connections.
+fn echo_server(connections: usize) -> (SocketAddr, thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        for _ in 0..connections {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut buffer = [0; 256];
+            while let Ok(length @ 1..) = stream.read(&mut buffer) {
+                stream.write_all(&buffer[..length]).unwrap();
+            }
+        }
+    });
+    (address, server)
+}
+
+smart_fn!(
+    /// Sends each word and waits for its echo; sleeps in between.
+    async fn echo(address: SocketAddr, words: &[&str]) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(address).await?;
+        let mut all = String::new();
+        for word in words {
+            stream.write_all(word.as_bytes()).await?;
+            let mut answer = vec![0; word.len()];
+            stream.read_exact(&mut answer).await?;
+            all += &String::from_utf8(answer).unwrap();
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(all)
+    }
+
+    #[maybe_async]
+    async fn echo_either(address: SocketAddr, word: &str) -> std::io::Result<String> {
+        smart_await!(sync => echo_with_std(address, word), async => echo(address, &[word]))
+    }
+
+    /// One request; the connection is a task of this thread.
+    async fn get(address: SocketAddr, path: &str) -> Result<(u16, Bytes), Box<dyn Error>> {
+        let stream = TcpStream::connect(address).await?;
+        let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let connection = spawn_local(connection);
+        let request = Request::get(path).header("host", "localhost").body(Empty::<Bytes>::new())?;
+        let response = sender.send_request(request).await?;
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await?.to_bytes();
+        drop(sender);
+        connection.await?;
+        Ok((status, body))
+    }
+
+    /// Answers the requests of one connection.
+    async fn serve(listener: TcpListener) -> Result<(), Box<dyn Error + Send + Sync>> {
+        listener.set_nonblocking(true)?;
+        let (stream, _) = tokio::net::TcpListener::from_std(listener)?.accept().await?;
+        let answer = |request: Request<Incoming>| async move {
+            let path = request.uri().path().to_owned();
+            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(format!("you asked for {path}")))))
+        };
+        server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await?;
+        Ok(())
+    }
+
+    fn span_of_sync() -> u32 {
+        SPAN.get()
+    }
+
+    #[maybe_async]
+    async fn sum(depth: u32) -> u32 {
+        smart_await!(sum_of_three(depth)) + smart_await!(span_of_sync())
+    }
+
+    #[maybe_async]
+    async fn sum_of_three(n: u32) -> u32 {
+        smart_await!(smart_sync(move || n)) + smart_await!(async { 1 }) + smart_await!(span_of_sync())
+    }
+);
+
+fn echo_with_std(address: SocketAddr, word: &str) -> std::io::Result<String> {
+    let mut stream = StdTcpStream::connect(address)?;
+    stream.write_all(word.as_bytes())?;
+    let mut answer = vec![0; word.len()];
+    stream.read_exact(&mut answer)?;
+    Ok(String::from_utf8(answer).unwrap())
+}
+
+#[test]
+fn a_second_runtime_is_refused() {
+    install();
+    let refused = install().unwrap();
+    assert!(refused.to_string().contains("installed already"));
+    assert_eq!(Some(refused), install());
+}
+
+#[test]
+fn tokio_s_sockets_and_timers_work_under_wait() {
+    within(10, || {
+        let (address, server) = echo_server(4);
+        assert_eq!(echo(address, &["one", "two", "three"]).wait().unwrap(), "onetwothree");
+        assert_eq!(block_on(echo(address, &["four"])).unwrap(), "four");
+        assert_eq!(echo(address, &["five"]).wait_timeout(Duration::from_secs(5)).unwrap().unwrap(), "five");
+        assert_eq!(echo_either(address, "six").wait().unwrap(), "six");
+        server.join().unwrap();
+        let start = Instant::now();
+        smart(async { tokio::time::sleep(Duration::from_millis(20)).await }).wait();
+        assert!(start.elapsed() >= Duration::from_millis(20));
+        assert!(smart(async { tokio::time::timeout(Duration::from_millis(1), std::future::pending::<()>()).await }).wait().is_err());
+    });
+}
+
+#[test]
+fn tokio_s_sockets_work_in_tasks_of_this_thread_and_in_tokio_s() {
+    within(10, || {
+        let (address, server) = echo_server(21);
+        let all = block_on(async move {
+            let locals: Vec<_> = (0..10).map(|_| spawn_local(async move { echo(address, &["a", "b"]).await.unwrap() })).collect();
+            let remotes: Vec<_> = (0..10).map(|_| tokio::spawn(async move { echo(address, &["c"]).await.unwrap() })).collect();
+            let mut all = String::new();
+            for local in locals {
+                all += &local.await;
+            }
+            for remote in remotes {
+                all += &remote.await.unwrap();
+            }
+            all
+        });
+        assert_eq!(all, "ab".repeat(10) + &"c".repeat(10));
+        // On a pool thread, too.
+        let offloaded = block_on(offload(move || echo(address, &["pool"]).wait().unwrap()));
+        assert_eq!(offloaded, "pool");
+        server.join().unwrap();
+    });
+}
+
+#[test]
+fn a_whole_http_request_works_under_wait_on_both_sides() {
+    within(10, || {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || serve(listener).wait().unwrap());
+        let (status, body) = get(address, "/here").wait().unwrap();
+        assert_eq!((status, &*body), (200, &b"you asked for /here"[..]));
+        server.join().unwrap();
+    });
+}
+
+#[test]
+fn a_whole_http_request_works_under_wait_against_a_hand_written_server() {
+    within(10, || {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") {
+                stream.read_exact(&mut byte).unwrap();
+                request.push(byte[0]);
+            }
+            // In two pieces, so that the body has to be waited for.
+            stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 9\r\nconnection: close\r\n\r\nnot").unwrap();
+            stream.flush().unwrap();
+            stream.write_all(b" there").unwrap();
+            String::from_utf8(request).unwrap()
+        });
+        let (status, body) = get(address, "/there").wait().unwrap();
+        assert_eq!((status, &*body), (404, &b"not there"[..]));
+        assert!(server.join().unwrap().starts_with("GET /there HTTP/1.1\r\n"));
+    });
+}
+
+#[test]
+fn a_wait_in_a_bare_tokio_task_is_refused_on_both_flavours() {
+    within(10, || {
+        let current = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let multi = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        for tokio in [&current, &multi] {
+            tokio.block_on(async {
+                let task = tokio::spawn(async {
+                    assert!(is_async_context());
+                    assert!(smart(async {}).try_wait().is_err());
+                    assert!(catch_unwind(|| block_on(async {})).is_err());
+                    assert!(catch_unwind(|| span_of_sync().wait()).is_err());
+                    assert!(catch_unwind(|| sum(1).wait()).is_err());
+                    tokio::task::yield_now().await;
+                    assert_eq!(allow_blocking(|| sum(1).wait()), 2);
+                    assert!(!thread::spawn(is_async_context).join().unwrap());
+                    assert!(!offload(is_async_context).await);
+                    is_async_context()
+                });
+                assert!(task.await.unwrap());
+            });
+        }
+        assert!(!is_async_context());
+    });
+}
+
+#[test]
+fn a_job_is_wrapped_on_its_way_to_the_pool_and_runs() {
+    within(10, || {
+        SPAN.set(7);
+        assert_eq!(block_on(offload(|| SPAN.get() * 10)), 70);
+        assert_eq!(block_on(span_of_sync()), 7);
+        assert_eq!(block_on(smart_sync(|| SPAN.get())), 7);
+        // Through a chain: the wrapped job offloads in its turn.
+        assert_eq!(block_on(offload(|| smart(offload(|| SPAN.get())).wait())), 7);
+        let payload = catch_unwind(|| block_on(offload(|| resume_unwind(Box::new(SPAN.get())))));
+        assert_eq!(payload.unwrap_err().downcast_ref(), Some(&7_u32));
+    });
+}
+
+#[test]
+fn whoever_awaits_a_job_that_the_runtime_never_calls_is_told() {
+    within(10, || {
+        CALLS_JOBS.set(false);
+        let payload = catch_unwind(|| block_on(offload(|| ()))).unwrap_err();
+        assert!(message_of(&*payload).contains("around_offload"), "{}", message_of(&*payload));
+        CALLS_JOBS.set(true);
+        assert_eq!(block_on(offload(|| 1)), 1);
+    });
+}
+
+#[test]
+fn a_wait_that_the_runtime_never_calls_panics_and_one_that_it_calls_twice_runs_once() {
+    within(10, || {
+        CALLS.set(0);
+        let payload = catch_unwind(|| smart(async {}).wait()).unwrap_err();
+        assert!(message_of(&*payload).contains("around_wait"), "{}", message_of(&*payload));
+        CALLS.set(3);
+        let mut runs = 0;
+        block_on(async { runs += 1 });
+        assert_eq!(runs, 1);
+    });
+}
+
+#[test]
+fn a_panic_passes_through_the_runtime_and_leaves_everything_usable() {
+    within(10, || {
+        let payload = catch_unwind(AssertUnwindSafe(|| {
+            smart(async {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                resume_unwind(Box::new("boom"));
+            })
+            .wait();
+        }));
+        assert_eq!(payload.unwrap_err().downcast_ref(), Some(&"boom"));
+        assert!(tokio::runtime::Handle::try_current().is_err(), "the runtime was left");
+        smart(async { tokio::time::sleep(Duration::from_millis(1)).await }).wait();
+    });
+}
+
+#[test]
+fn the_sync_copy_asks_the_runtime_once_however_many_calls_it_nests() {
+    within(10, || {
+        ASKED.set(0);
+        SYNC_FOR.set(1);
+        // From the second question on the answer would be that this is async code.
+        assert_eq!(sum(1).wait(), 2);
+        assert_eq!(ASKED.get(), 1);
+        assert!(span_of_sync().try_wait().is_err());
+    });
+}
+
+#[test]
+fn an_entered_tokio_runtime_is_no_task_and_allow_blocking_opens_its_blocking_threads() {
+    within(10, || {
+        let multi = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let guard = multi.enter();
+        assert_eq!(sum(1).wait(), 2);
+        drop(guard);
+        multi.block_on(async {
+            // To tokio `spawn_blocking` is a task too, so `try_id` cannot tell it from async code.
+            let blocking = tokio::task::spawn_blocking(|| (is_async_context(), allow_blocking(|| sum(1).wait())));
+            assert_eq!(blocking.await.unwrap(), (true, 2));
+            let in_place = tokio::spawn(async { tokio::task::block_in_place(|| allow_blocking(|| sum(1).wait())) });
+            assert_eq!(in_place.await.unwrap(), 2);
+        });
+    });
+}

@@ -1,0 +1,674 @@
+//! Tasks of a thread's loop: `spawn_local` and the handle `Task`.
+//!
+//! What happens to tasks whose loop was reset is in `loop_cache.rs`, because a reset concerns the whole process.
+
+use smartasync::{Task, allow_blocking, block_on, current_loop, is_async_context, smart, spawn_local};
+use std::cell::{Cell, RefCell};
+use std::future::{pending, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+/// Calls `f` on a thread of its own, and panics if it takes too long.
+fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, result) = mpsc::channel();
+    let thread = thread::spawn(move || drop(done.send(f())));
+    match result.recv_timeout(Duration::from_secs(seconds)) {
+        Ok(value) => {
+            thread.join().unwrap();
+            value
+        }
+        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().unwrap_err()),
+        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
+    }
+}
+
+/// A future that is ready once another thread has opened it.
+#[derive(Clone, Default)]
+struct Gate(Arc<GateState>);
+
+#[derive(Default)]
+struct GateState {
+    inside: Mutex<(bool, Option<Waker>)>,
+    polled: Condvar,
+}
+
+impl Gate {
+    fn open(&self) {
+        let waker = {
+            let mut inside = self.0.inside.lock().unwrap();
+            inside.0 = true;
+            inside.1.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Blocks until somebody awaits the gate; gives a clone of their waker.
+    fn until_awaited(&self) -> Waker {
+        let inside = self.0.polled.wait_while(self.0.inside.lock().unwrap(), |inside| inside.1.is_none()).unwrap();
+        inside.1.clone().unwrap()
+    }
+}
+
+impl Future for Gate {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inside = self.0.inside.lock().unwrap();
+        if inside.0 {
+            return Poll::Ready(());
+        }
+        inside.1 = Some(cx.waker().clone());
+        self.0.polled.notify_all();
+        Poll::Pending
+    }
+}
+
+/// Counts how often it is dropped.
+struct CountsDrops(Arc<AtomicUsize>);
+
+impl Drop for CountsDrops {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Is pending once, and wakes itself.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Polls once, with a waker that does nothing.
+fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn a_task_runs_while_this_thread_waits_and_not_before() {
+    within(10, || {
+        let ran = Rc::new(Cell::new(0));
+        let in_task = ran.clone();
+        let task = spawn_local(async move {
+            assert!(is_async_context());
+            in_task.set(1);
+            yield_once().await;
+            in_task.set(2);
+            current_loop()
+        });
+        assert_eq!(ran.get(), 0);
+        assert!(current_loop().is_some(), "a task makes the loop");
+        let seen = smart(task).wait();
+        assert_eq!((seen, ran.get()), (current_loop(), 2));
+    });
+}
+
+#[test]
+fn every_kind_of_wait_runs_the_tasks() {
+    within(10, || {
+        for kind in 0..4 {
+            let ran = Rc::new(Cell::new(false));
+            let in_task = ran.clone();
+            spawn_local(async move { in_task.set(true) }).detach();
+            let yields = async {
+                while !ran.get() {
+                    yield_once().await;
+                }
+            };
+            match kind {
+                0 => block_on(yields),
+                1 => smart(yields).wait(),
+                2 => smart(yields).try_wait().unwrap(),
+                _ => smart(yields).wait_timeout(Duration::from_secs(5)).unwrap(),
+            }
+        }
+    });
+}
+
+#[test]
+fn neither_a_task_nor_its_output_needs_to_be_send() {
+    within(10, || {
+        let shared = Rc::new(5);
+        let in_task = shared.clone();
+        let out: Rc<i32> = block_on(spawn_local(async move {
+            yield_once().await;
+            in_task
+        }));
+        assert!(Rc::ptr_eq(&out, &shared));
+        drop(out);
+        assert_eq!(Rc::strong_count(&shared), 1, "the future was dropped");
+    });
+}
+
+#[test]
+fn a_dropped_handle_cancels_the_task_and_drops_its_future() {
+    within(10, || {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let new_task = || {
+            let guard = CountsDrops(drops.clone());
+            spawn_local(async move {
+                let _guard = guard;
+                pending::<()>().await;
+            })
+        };
+        // Never polled.
+        drop(new_task());
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+        // Polled.
+        block_on(async {
+            let task = new_task();
+            yield_once().await;
+            drop(task);
+            assert_eq!(drops.load(Ordering::Relaxed), 2);
+        });
+        // Awaited for a while.
+        assert!(smart(new_task()).wait_timeout(Duration::from_millis(1)).is_err());
+        assert_eq!(drops.load(Ordering::Relaxed), 3);
+    });
+}
+
+#[test]
+fn a_cancelled_task_does_not_run_although_it_was_ready() {
+    within(10, || {
+        block_on(async {
+            let ran = Rc::new(Cell::new(false));
+            let in_task = ran.clone();
+            drop(spawn_local(async move { in_task.set(true) }));
+            yield_once().await;
+            yield_once().await;
+            assert!(!ran.get());
+        });
+    });
+}
+
+#[test]
+fn the_output_of_a_finished_task_is_dropped_with_its_handle() {
+    within(10, || {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let output = CountsDrops(drops.clone());
+        block_on(async {
+            let task = spawn_local(async move { output });
+            yield_once().await;
+            assert_eq!(drops.load(Ordering::Relaxed), 0);
+            drop(task);
+            assert_eq!(drops.load(Ordering::Relaxed), 1);
+        });
+    });
+}
+
+#[test]
+fn a_detached_task_runs_on_over_several_waits() {
+    within(10, || {
+        let (gate, drops) = (Gate::default(), Arc::new(AtomicUsize::new(0)));
+        let (in_task, output) = (gate.clone(), CountsDrops(drops.clone()));
+        let done = Rc::new(Cell::new(false));
+        let tell = done.clone();
+        spawn_local(async move {
+            in_task.await;
+            tell.set(true);
+            output
+        })
+        .detach();
+        for _ in 0..5 {
+            block_on(yield_once());
+        }
+        assert!(!done.get());
+        gate.open();
+        while !done.get() {
+            block_on(yield_once());
+        }
+        assert_eq!(drops.load(Ordering::Relaxed), 1, "nobody wants the output");
+        // One that had finished before it was detached.
+        let output = CountsDrops(drops.clone());
+        let task = spawn_local(async move { output });
+        block_on(yield_once());
+        task.detach();
+        assert_eq!(drops.load(Ordering::Relaxed), 2);
+    });
+}
+
+#[test]
+fn a_panic_resumes_with_its_payload_in_whoever_awaits_the_task() {
+    within(10, || {
+        #[derive(Debug, PartialEq)]
+        struct Payload(u32);
+        let others = Rc::new(Cell::new(0));
+        let in_task = others.clone();
+        let payload = block_on(async {
+            let bad = spawn_local(async {
+                yield_once().await;
+                resume_unwind(Box::new(Payload(9)));
+            });
+            let good = spawn_local(async move {
+                for _ in 0..5 {
+                    yield_once().await;
+                    in_task.set(in_task.get() + 1);
+                }
+            });
+            good.await;
+            // The panic has waited for somebody to await it.
+            let mut bad = bad;
+            catch_unwind(AssertUnwindSafe(|| poll_once(&mut bad))).unwrap_err()
+        });
+        assert_eq!((payload.downcast_ref(), others.get()), (Some(&Payload(9)), 5));
+        let thrown = catch_unwind(|| block_on(spawn_local(async { resume_unwind(Box::new("out")) })));
+        assert_eq!(thrown.unwrap_err().downcast_ref(), Some(&"out"));
+    });
+}
+
+#[test]
+fn a_panic_of_a_detached_task_disturbs_nobody() {
+    struct PanicsWhenDropped;
+    impl Drop for PanicsWhenDropped {
+        fn drop(&mut self) {
+            resume_unwind(Box::new("dropped"));
+        }
+    }
+    within(10, || {
+        spawn_local(async { resume_unwind(Box::new("boom")) }).detach();
+        spawn_local(async { resume_unwind(Box::new(PanicsWhenDropped)) }).detach();
+        spawn_local(async { PanicsWhenDropped }).detach();
+        for _ in 0..3 {
+            block_on(yield_once());
+        }
+        assert_eq!(block_on(spawn_local(async { 1 })), 1);
+    });
+}
+
+#[test]
+fn a_future_whose_destructor_panics_disturbs_only_who_awaits_it() {
+    struct Rude;
+    impl Future for Rude {
+        type Output = u32;
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u32> {
+            Poll::Ready(3)
+        }
+    }
+    impl Drop for Rude {
+        fn drop(&mut self) {
+            resume_unwind(Box::new("rude"));
+        }
+    }
+    within(10, || {
+        // Nobody awaits it: the wait of another future goes on.
+        spawn_local(Rude).detach();
+        let waited = catch_unwind(|| {
+            block_on(async {
+                yield_once().await;
+                1
+            })
+        });
+        assert_eq!(waited.ok(), Some(1), "the panic came out of a wait that had nothing to do with the task");
+        // Somebody awaits it: they get the output or the panic, but do not wait for ever.
+        let task = spawn_local(Rude);
+        let awaited = catch_unwind(AssertUnwindSafe(|| smart(task).wait_timeout(Duration::from_secs(5))));
+        assert!(!matches!(awaited, Ok(Err(_))), "whoever awaits the task waits for ever");
+    });
+}
+
+#[test]
+fn a_task_is_woken_from_other_threads_while_the_loop_sleeps() {
+    within(20, || {
+        for _ in 0..20 {
+            let gates: Vec<Gate> = (0..20).map(|_| Gate::default()).collect();
+            let threads: Vec<_> = gates
+                .iter()
+                .cloned()
+                .map(|gate| {
+                    thread::spawn(move || {
+                        gate.until_awaited();
+                        gate.open();
+                    })
+                })
+                .collect();
+            let sum = block_on(async {
+                let tasks: Vec<_> = gates
+                    .into_iter()
+                    .enumerate()
+                    .map(|(n, gate)| {
+                        spawn_local(async move {
+                            gate.await;
+                            n
+                        })
+                    })
+                    .collect();
+                let mut sum = 0;
+                for task in tasks {
+                    sum += task.await;
+                }
+                sum
+            });
+            assert_eq!(sum, 190);
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        }
+    });
+}
+
+#[test]
+fn tasks_may_spawn_tasks() {
+    fn tree(depth: u32) -> Pin<Box<dyn Future<Output = u32>>> {
+        Box::pin(async move {
+            if depth == 0 {
+                return 1;
+            }
+            let (left, right) = (spawn_local(tree(depth - 1)), spawn_local(tree(depth - 1)));
+            left.await + right.await
+        })
+    }
+    within(10, || assert_eq!(block_on(spawn_local(tree(10))), 1024));
+}
+
+#[test]
+fn a_task_may_be_cancelled_from_inside_its_own_poll() {
+    within(10, || {
+        let handle = Rc::new(RefCell::new(None::<Task<()>>));
+        let steps = Rc::new(Cell::new(0));
+        let drops = Arc::new(AtomicUsize::new(0));
+        let (own_handle, in_task, guard) = (handle.clone(), steps.clone(), CountsDrops(drops.clone()));
+        let task = spawn_local(async move {
+            let _guard = guard;
+            in_task.set(1);
+            drop(own_handle.take());
+            // The poll goes on to its end.
+            in_task.set(2);
+            yield_once().await;
+            in_task.set(3);
+        });
+        handle.replace(Some(task));
+        block_on(async {
+            yield_once().await;
+            assert_eq!(drops.load(Ordering::Relaxed), 1, "dropped when that poll had returned");
+            for _ in 0..3 {
+                yield_once().await;
+            }
+        });
+        assert_eq!((steps.get(), drops.load(Ordering::Relaxed)), (2, 1));
+        // The slot is usable again.
+        assert_eq!(block_on(spawn_local(async { 1 })), 1);
+    });
+}
+
+#[test]
+fn a_task_may_be_cancelled_from_inside_a_poll_that_finishes_it() {
+    within(10, || {
+        let handle = Rc::new(RefCell::new(None));
+        let drops = Arc::new(AtomicUsize::new(0));
+        let (own_handle, output) = (handle.clone(), CountsDrops(drops.clone()));
+        let task = spawn_local(async move {
+            drop(own_handle.take());
+            output
+        });
+        handle.replace(Some(task));
+        block_on(yield_once());
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+        assert_eq!(block_on(spawn_local(async { 1 })), 1);
+    });
+}
+
+#[test]
+fn a_nested_wait_in_a_task_may_need_any_task_that_is_ready() {
+    within(10, || {
+        // Spawned before, after and during the task that waits for it.
+        let before = Rc::new(RefCell::new(Some(spawn_local(async { 1 }))));
+        let after = Rc::new(RefCell::new(None));
+        let (needed_before, needed_after) = (before.clone(), after.clone());
+        let waiting = spawn_local(async move {
+            let during = spawn_local(async { 4 });
+            allow_blocking(|| block_on(async { during.await + needed_after.take().unwrap().await + needed_before.take().unwrap().await }))
+        });
+        after.replace(Some(spawn_local(async {
+            yield_once().await;
+            2
+        })));
+        assert_eq!(block_on(waiting), 7);
+    });
+}
+
+#[test]
+fn nested_waits_in_tasks_may_need_each_others_wake_ups() {
+    within(10, || {
+        // The outer task waits, blocking, for what another task does three waits further up the stack.
+        let gates: Rc<Vec<Gate>> = Rc::new((0..4).map(|_| Gate::default()).collect());
+        let order = Rc::new(RefCell::new(Vec::new()));
+        let tasks: Vec<_> = (0..4)
+            .map(|n| {
+                let (gates, order) = (gates.clone(), order.clone());
+                spawn_local(async move {
+                    if n < 3 {
+                        allow_blocking(|| block_on(gates[n].clone()));
+                    } else {
+                        gates.iter().for_each(Gate::open);
+                    }
+                    order.borrow_mut().push(n);
+                })
+            })
+            .collect();
+        block_on(async {
+            for task in tasks {
+                task.await;
+            }
+        });
+        assert_eq!(*order.borrow(), [3, 2, 1, 0]);
+    });
+}
+
+#[test]
+fn a_task_that_is_woken_while_its_poll_waits_gets_another_poll() {
+    within(10, || {
+        let waker = Rc::new(RefCell::new(None::<Waker>));
+        let polls = Rc::new(Cell::new(0));
+        let (own_waker, in_task) = (waker.clone(), polls.clone());
+        let woken = spawn_local(poll_fn(move |cx| {
+            in_task.set(in_task.get() + 1);
+            if in_task.get() == 2 {
+                return Poll::Ready(());
+            }
+            own_waker.replace(Some(cx.waker().clone()));
+            // The inner loop runs the task that wakes this one, and meets this one in its queue.
+            allow_blocking(|| {
+                block_on(async {
+                    for _ in 0..5 {
+                        yield_once().await;
+                    }
+                });
+            });
+            Poll::Pending
+        }));
+        let waking = spawn_local(async move { waker.take().unwrap().wake() });
+        block_on(async {
+            woken.await;
+            waking.await;
+        });
+        assert_eq!(polls.get(), 2);
+    });
+}
+
+#[test]
+fn a_nested_wait_in_a_task_is_woken_by_a_task_that_another_thread_wakes() {
+    within(10, || {
+        for _ in 0..100 {
+            let (from_thread, from_task) = (Gate::default(), Gate::default());
+            let opener = from_thread.clone();
+            let other = thread::spawn(move || {
+                opener.until_awaited();
+                opener.open();
+            });
+            let (to_open, opened) = (from_task.clone(), from_task);
+            let helper = spawn_local(async move {
+                from_thread.await;
+                to_open.open();
+            });
+            let blocked = spawn_local(async move { allow_blocking(|| block_on(opened)) });
+            block_on(async {
+                blocked.await;
+                helper.await;
+            });
+            other.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn ten_thousand_tasks_that_yield_all_finish() {
+    within(20, || {
+        let sum = block_on(async {
+            let tasks: Vec<_> = (0..10_000_u64)
+                .map(|n| {
+                    spawn_local(async move {
+                        for _ in 0..3 {
+                            yield_once().await;
+                        }
+                        n
+                    })
+                })
+                .collect();
+            let mut sum = 0;
+            for task in tasks {
+                sum += task.await;
+            }
+            sum
+        });
+        assert_eq!(sum, 49_995_000);
+    });
+}
+
+#[test]
+fn a_future_that_wakes_itself_all_the_time_starves_no_task_and_no_task_starves_it() {
+    within(10, || {
+        let done = Rc::new(Cell::new(false));
+        let in_task = done.clone();
+        spawn_local(async move {
+            for _ in 0..10 {
+                yield_once().await;
+            }
+            in_task.set(true);
+        })
+        .detach();
+        block_on(async {
+            while !done.get() {
+                yield_once().await;
+            }
+        });
+        let busy = spawn_local(async {
+            loop {
+                yield_once().await;
+            }
+        });
+        let gate = Gate::default();
+        let opener = gate.clone();
+        let other = thread::spawn(move || {
+            opener.until_awaited();
+            opener.open();
+        });
+        block_on(gate);
+        other.join().unwrap();
+        // A busy task keeps no deadline away either.
+        assert!(smart(pending::<()>()).wait_timeout(Duration::from_millis(5)).is_err());
+        drop::<Task<()>>(busy);
+    });
+}
+
+#[test]
+fn late_wakers_of_an_ended_task_do_no_harm_to_the_next_one_in_its_slot() {
+    within(10, || {
+        let (first, old) = (Gate::default(), Gate::default());
+        let awaited = old.clone();
+        let task = spawn_local(awaited);
+        block_on(yield_once());
+        let waker = old.until_awaited();
+        drop(task);
+        let in_task = first.clone();
+        let polls = Rc::new(Cell::new(0));
+        let count = polls.clone();
+        let mut in_slot = Box::pin(in_task);
+        let next = spawn_local(poll_fn(move |cx| {
+            count.set(count.get() + 1);
+            in_slot.as_mut().poll(cx)
+        }));
+        let opener = first.clone();
+        let other = thread::spawn(move || {
+            opener.until_awaited();
+            for _ in 0..1000 {
+                waker.wake_by_ref();
+            }
+            opener.open();
+            waker
+        });
+        block_on(next);
+        let waker = other.join().unwrap();
+        waker.wake();
+        assert!(polls.get() >= 2);
+        assert_eq!(block_on(spawn_local(async { 1 })), 1);
+    });
+}
+
+#[test]
+fn the_last_waker_that_polled_the_handle_is_woken() {
+    within(10, || {
+        let gate = Gate::default();
+        let in_task = gate.clone();
+        let mut task = spawn_local(async move {
+            in_task.await;
+            8
+        });
+        assert!(poll_once(&mut task).is_pending());
+        let opener = gate.clone();
+        let other = thread::spawn(move || {
+            opener.until_awaited();
+            opener.open();
+        });
+        assert_eq!(block_on(&mut task), 8);
+        other.join().unwrap();
+        let again = catch_unwind(AssertUnwindSafe(|| poll_once(&mut task).is_ready()));
+        assert!(again.is_err(), "it has given its output");
+    });
+}
+
+#[test]
+fn tasks_end_with_their_thread_even_if_they_hold_each_others_handles() {
+    within(10, || {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let in_thread = drops.clone();
+        thread::spawn(move || {
+            let handles = Rc::new(RefCell::new(Vec::new()));
+            for _ in 0..2 {
+                let (guard, held) = (CountsDrops(in_thread.clone()), handles.clone());
+                let task = spawn_local(async move {
+                    let _kept = (guard, held);
+                    pending::<()>().await;
+                });
+                handles.borrow_mut().push(task);
+            }
+            block_on(yield_once());
+        })
+        .join()
+        .unwrap();
+        assert_eq!(drops.load(Ordering::Relaxed), 2);
+    });
+}
+
+#[test]
+fn a_handle_may_be_awaited_by_a_foreign_executor_while_its_thread_waits() {
+    within(10, || {
+        let mut waiting = pin!(spawn_local(async { 6 }));
+        // The task runs while this thread waits for anything; its handle is a plain future.
+        block_on(yield_once());
+        assert_eq!(pollster::block_on(&mut waiting), 6);
+    });
+}

@@ -1,0 +1,11 @@
+//! After the arguments comes the result.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    fn one() = u32 {
+        1
+    }
+);
+
+fn main() {}

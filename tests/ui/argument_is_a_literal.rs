@@ -1,0 +1,11 @@
+//! An argument is a pattern with a type.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    fn one("a") -> u32 {
+        1
+    }
+);
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! `&T` of a sync function travels, so `T` needs `Clone`.
+
+use smartasync::smart_fn;
+
+struct Handle(u32);
+
+smart_fn!(
+    fn number(handle: &Handle) -> u32 {
+        handle.0
+    }
+);
+
+fn main() {}

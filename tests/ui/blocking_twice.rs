@@ -1,0 +1,13 @@
+//! `#[blocking]` stands once.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    #[blocking(a)]
+    #[blocking(b)]
+    async fn one() -> u32 {
+        1
+    }
+);
+
+fn main() {}

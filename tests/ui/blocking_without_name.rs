@@ -1,0 +1,12 @@
+//! `#[blocking]` needs a name.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    #[blocking]
+    async fn one() -> u32 {
+        1
+    }
+);
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! The result of a sync function cannot borrow from its arguments.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    fn first(text: &str) -> &str {
+        &text[..1]
+    }
+);
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! A helper attribute stands once.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    #[boxed]
+    #[boxed]
+    async fn one() -> u32 {
+        1
+    }
+);
+
+fn main() {}

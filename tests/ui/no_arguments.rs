@@ -1,0 +1,11 @@
+//! A function has arguments.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    async fn one -> u32 {
+        1
+    }
+);
+
+fn main() {}

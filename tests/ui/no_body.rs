@@ -1,0 +1,9 @@
+//! A function has a body.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    async fn one() -> u32
+);
+
+fn main() {}

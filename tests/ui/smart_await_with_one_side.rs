@@ -1,0 +1,12 @@
+//! `smart_await!` takes both sides.
+
+use smartasync::{smart_await, smart_fn};
+
+smart_fn!(
+    #[maybe_async]
+    async fn one() -> u32 {
+        smart_await!(sync => 1)
+    }
+);
+
+fn main() {}
