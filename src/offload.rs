@@ -63,12 +63,29 @@ impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
             }
         }
     }
+
+    fn nudge(&self) {
+        let waker = match &mut *self.stage.lock() {
+            Stage::Waiting { waker, .. } => waker.take(),
+            _ => None,
+        };
+        if let Some(waker) = waker {
+            swallow(|| waker.wake());
+        }
+    }
+}
+
+/// How far a job is.
+pub(crate) enum Progress<T> {
+    Waiting,
+    Running,
+    Ended(thread::Result<T>),
 }
 
 /// The future's side of a job, without the closure's type.
 pub(crate) trait Awaited<T>: Job {
     /// Takes the result, or leaves `waker`.
-    fn poll(&self, waker: &Waker) -> Poll<thread::Result<T>>;
+    fn poll(&self, waker: &Waker) -> Progress<T>;
 
     /// Nobody wants the result. A job that was not started never runs.
     fn abandon(&self);
@@ -77,22 +94,23 @@ pub(crate) trait Awaited<T>: Job {
 }
 
 impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for JobCell<F, T> {
-    fn poll(&self, waker: &Waker) -> Poll<thread::Result<T>> {
+    fn poll(&self, waker: &Waker) -> Progress<T> {
         // Cloning a waker is user code, so it happens before the lock is taken.
         let fresh = waker.clone();
         let mut stage = self.stage.lock();
-        let stale = match &mut *stage {
-            Stage::Waiting { waker, .. } | Stage::Running { waker } => waker.replace(fresh),
+        let (progress, stale) = match &mut *stage {
+            Stage::Waiting { waker, .. } => (Progress::Waiting, waker.replace(fresh)),
+            Stage::Running { waker } => (Progress::Running, waker.replace(fresh)),
             Stage::Ended { .. } | Stage::Abandoned => {
                 let ended = mem::replace(&mut *stage, Stage::Abandoned);
                 drop(stage);
                 let Stage::Ended { result } = ended else { panic!("an `Offload` was polled after it had given its result") };
-                return Poll::Ready(result);
+                return Progress::Ended(result);
             }
         };
         drop(stage);
         drop(stale);
-        Poll::Pending
+        progress
     }
 
     fn abandon(&self) {
@@ -165,7 +183,7 @@ fn wrap<T: Send + 'static>(runtime: &'static dyn runtime::Runtime, f: impl FnOnc
 ///
 /// A panic of the job resumes, with its payload, in whoever awaits it.
 ///
-/// If the system refuses the pool's first thread, the job runs where the future is polled.
+/// If the system refuses a thread and no other will come for the job, it runs where the future is polled.
 #[must_use = "an offloaded job runs only when it is awaited"]
 pub struct Offload<T> {
     job: Arc<dyn Awaited<T> + Send + Sync>,
@@ -176,15 +194,21 @@ impl<T> Future for Offload<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let polled = self.job.poll(cx.waker());
-        if polled.is_pending() && !self.submitted {
-            self.submitted = true;
-            pool::submit(self.job.clone().into_job());
+        let mut progress = self.job.poll(cx.waker());
+        if let Progress::Waiting = progress {
+            let job = self.job.clone().into_job();
+            if self.submitted {
+                pool::run_if_stranded(&job);
+                progress = self.job.poll(cx.waker());
+            } else {
+                self.submitted = true;
+                pool::submit(job);
+            }
         }
-        match polled {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(output)) => Poll::Ready(output),
-            Poll::Ready(Err(payload)) => resume_unwind(payload),
+        match progress {
+            Progress::Waiting | Progress::Running => Poll::Pending,
+            Progress::Ended(Ok(output)) => Poll::Ready(output),
+            Progress::Ended(Err(payload)) => resume_unwind(payload),
         }
     }
 }

@@ -7,12 +7,13 @@
 use crate::context::{self, Mark};
 use crate::park::{self, BlockingHook, Parker};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::num::NonZeroUsize;
 use std::collections::VecDeque;
 use std::string::String;
 use std::sync::LazyLock;
 use std::time::Duration;
+use std::vec::Vec;
 use std::{env, thread, thread_local};
 
 /// How long an idle thread waits for a job before it ends.
@@ -25,13 +26,16 @@ const LIMIT_VARIABLE: &str = "SMARTASYNC_OFFLOAD_THREADS";
 /// Something that a thread of the pool runs. It never panics.
 pub(crate) trait Job: Send + Sync {
     fn run(self: Arc<Self>);
+
+    /// Has the job's future polled, if the job still waits: no thread will come for it.
+    fn nudge(&self);
 }
 
 /// A job in the queue.
 struct Queued {
     job: Arc<dyn Job>,
-    /// The pool thread whose wait asked for the job.
-    owner: Option<Arc<Worker>>,
+    /// The pool thread that asked for the job, and the number of the job that it ran then.
+    owner: Option<(Arc<Worker>, u64)>,
 }
 
 struct State {
@@ -39,6 +43,8 @@ struct State {
     /// How many threads may be active.
     limit: usize,
     threads: usize,
+    /// Threads that were asked for and do not run yet. The system may still refuse them.
+    starting: usize,
     idle: usize,
     blocked: usize,
 }
@@ -48,6 +54,11 @@ impl State {
     fn active(&self) -> usize {
         // INVARIANT: each thread is counted as idle or as blocked at most once.
         self.threads - self.idle - self.blocked
+    }
+
+    /// No thread is there, or may come, that would take up the next job.
+    fn is_stranded(&self) -> bool {
+        self.active() == 0 && self.idle == 0
     }
 
     fn wants_a_thread(&self) -> bool {
@@ -77,7 +88,7 @@ struct Pool {
 }
 
 static POOL: LazyLock<Pool> = LazyLock::new(|| Pool {
-    state: Mutex::new(State { queue: VecDeque::new(), limit: start_limit(), threads: 0, idle: 0, blocked: 0 }),
+    state: Mutex::new(State { queue: VecDeque::new(), limit: start_limit(), threads: 0, starting: 0, idle: 0, blocked: 0 }),
     jobs: Condvar::new(),
 });
 
@@ -103,14 +114,17 @@ struct Worker {
 /// Protected by [`Worker::seat`], and changed only while the pool's state is locked.
 #[derive(Default)]
 struct Seat {
-    /// What the thread sleeps on, while it is blocked.
-    asleep_on: Option<Arc<Parker>>,
+    /// What the thread sleeps on, while it is blocked, and the number of the job that sleeps.
+    asleep_on: Option<(Arc<Parker>, u64)>,
     /// The job that the blocked thread is to run itself. With it the thread counts as active.
     order: Option<Arc<dyn Job>>,
 }
 
 thread_local! {
     static WORKER: RefCell<Option<Arc<Worker>>> = const { RefCell::new(None) };
+    /// The number of the job that this pool thread runs. Jobs that a blocked thread runs itself have numbers of their own.
+    static JOB: Cell<u64> = const { Cell::new(0) };
+    static LAST_JOB: Cell<u64> = const { Cell::new(0) };
 }
 
 /// What has to happen once the state is unlocked.
@@ -134,52 +148,52 @@ impl Pool {
         }
         if state.may_grow() {
             state.threads += 1;
+            state.starting += 1;
             return Next::Spawn;
         }
         Self::order_a_rescue(state)
     }
 
-    /// Orders the blocked owner of a queued job to run it itself.
+    /// Orders the blocked owner of a queued job to run it itself, if it still sleeps in the job that asked for it.
     fn order_a_rescue(state: &mut State) -> Next {
         for at in 0..state.queue.len() {
-            let Some(owner) = &state.queue[at].owner else { continue };
+            let Some((owner, job)) = &state.queue[at].owner else { continue };
+            let job = *job;
             let mut seat = owner.seat.lock();
-            if let Some(parker) = seat.asleep_on.take() {
-                drop(seat);
-                let Some(Queued { job, owner: Some(owner) }) = state.queue.remove(at) else { continue };
-                owner.seat.lock().order = Some(job);
-                state.blocked -= 1;
-                return Next::Unpark(parker);
-            }
+            let Some((parker, _)) = seat.asleep_on.take_if(|(_, sleeping)| *sleeping == job) else { continue };
+            drop(seat);
+            let Some(Queued { job, owner: Some((owner, _)) }) = state.queue.remove(at) else { unreachable!("it was there") };
+            owner.seat.lock().order = Some(job);
+            state.blocked -= 1;
+            return Next::Unpark(parker);
         }
         Next::Nothing
     }
 
-    /// Does what `next` says. When the system refuses a thread, says so.
-    fn carry_out(&'static self, next: Next) -> Result<(), Refused> {
+    /// Does what `next` says. Where the system refuses a thread and no other will come, has the queued jobs' futures polled: each then runs
+    /// its own job.
+    fn carry_out(&'static self, next: Next) {
         match next {
-            Next::Nothing => Ok(()),
-            Next::Unpark(parker) => {
-                parker.unpark();
-                Ok(())
-            }
+            Next::Nothing => {}
+            Next::Unpark(parker) => parker.unpark(),
             Next::Spawn => {
                 let thread = thread::Builder::new().name(String::from("smartasync-offload"));
                 if thread.spawn(|| self.work()).is_ok() {
-                    return Ok(());
+                    return;
                 }
                 let mut state = self.state.lock();
                 state.threads -= 1;
-                // No thread is to be had: as at the cap, a blocked one may help itself.
+                state.starting -= 1;
+                // As at the cap, a blocked thread may help itself.
                 let next = Self::order_a_rescue(&mut state);
-                let nobody_will_come = state.active() + state.idle == 0;
+                let stranded: Vec<_> = if state.is_stranded() { state.queue.iter().map(|queued| queued.job.clone()).collect() } else { Vec::new() };
                 drop(state);
-                match next {
-                    Next::Unpark(parker) => parker.unpark(),
-                    _ if nobody_will_come => return Err(Refused),
-                    _ => {}
+                if let Next::Unpark(parker) = next {
+                    parker.unpark();
                 }
-                Ok(())
+                for job in stranded {
+                    job.nudge();
+                }
             }
         }
     }
@@ -190,6 +204,7 @@ impl Pool {
         WORKER.set(Some(worker));
         park::set_blocking_hook(Some(BlockingHook { before_park, after_park }));
         let mut state = self.state.lock();
+        state.starting -= 1;
         loop {
             if state.may_take_a_job() {
                 if let Some(Queued { job, owner }) = state.queue.pop_front() {
@@ -217,31 +232,39 @@ impl Pool {
     }
 }
 
-/// The system refused a thread, and none is left that would take the job.
-struct Refused;
-
 /// Runs a job as sync code, whatever stands on this thread's stack.
 fn run(job: Arc<dyn Job>) {
     let _sync_code = context::enter(Mark::Blocking);
+    let number = LAST_JOB.get() + 1;
+    LAST_JOB.set(number);
+    let outer = JOB.replace(number);
     job.run();
+    JOB.set(outer);
 }
 
-/// Queues `job` and sees to it that a thread takes it up. If there is none and the system refuses one, runs it here.
+/// Queues `job` and sees to it that a thread takes it up.
 pub(crate) fn submit(job: Arc<dyn Job>) {
     let pool = &*POOL;
-    let owner = WORKER.try_with(|worker| worker.borrow().clone()).ok().flatten();
+    let worker = WORKER.try_with(|worker| worker.borrow().clone()).ok().flatten();
+    let owner = worker.map(|worker| (worker, JOB.get()));
     let mut state = pool.state.lock();
-    state.queue.push_back(Queued { job: job.clone(), owner });
+    state.queue.push_back(Queued { job, owner });
     let next = pool.find_a_thread(&mut state);
     drop(state);
-    if pool.carry_out(next).is_err() {
-        let mut state = pool.state.lock();
-        let place = state.queue.iter().position(|queued| Arc::ptr_eq(&queued.job, &job));
-        let mine = place.and_then(|at| state.queue.remove(at));
-        drop(state);
-        if let Some(mine) = mine {
-            run(mine.job);
-        }
+    pool.carry_out(next);
+}
+
+/// Runs the queued `job` here, if no thread will come for it. Its future is polled here, so it waits for nothing else.
+pub(crate) fn run_if_stranded(job: &Arc<dyn Job>) {
+    let mut state = POOL.state.lock();
+    if !state.is_stranded() {
+        return;
+    }
+    let place = state.queue.iter().position(|queued| Arc::ptr_eq(&queued.job, job));
+    let stranded = place.and_then(|at| state.queue.remove(at));
+    drop(state);
+    if let Some(Queued { job, .. }) = stranded {
+        run(job);
     }
 }
 
@@ -250,12 +273,11 @@ fn before_park(parker: &Arc<Parker>) {
     let pool = &*POOL;
     let Some(worker) = WORKER.with_borrow(Clone::clone) else { return };
     let mut state = pool.state.lock();
-    worker.seat.lock().asleep_on = Some(parker.clone());
+    worker.seat.lock().asleep_on = Some((parker.clone(), JOB.get()));
     state.blocked += 1;
     let next = pool.find_a_thread(&mut state);
     drop(state);
-    // Refused: the queue waits until a thread resumes, and each blocked thread was offered its own job.
-    let _refused = pool.carry_out(next);
+    pool.carry_out(next);
 }
 
 /// The pool thread's job was woken. It goes on even if that makes one active thread too many: it may hold locks.
@@ -300,7 +322,8 @@ pub fn set_offload_limit(active: NonZeroUsize) {
         let next = pool.find_a_thread(&mut state);
         let found = state.active() > before;
         drop(state);
-        if pool.carry_out(next).is_err() || !found {
+        pool.carry_out(next);
+        if !found {
             return;
         }
     }
@@ -314,9 +337,10 @@ mod tests {
         struct Nothing;
         impl Job for Nothing {
             fn run(self: Arc<Self>) {}
+            fn nudge(&self) {}
         }
         let queue = (0..queued).map(|_| Queued { job: Arc::new(Nothing), owner: None }).collect();
-        State { queue, limit, threads, idle, blocked }
+        State { queue, limit, threads, starting: 0, idle, blocked }
     }
 
     #[test]

@@ -1,0 +1,409 @@
+//! `SmartLock::run_shared` with futures, values and wakers that panic or use the lock, and calls from inside the future's own poll.
+
+use smartasync::{Cancelled, SmartLock, allow_blocking};
+use std::future::{pending, poll_fn, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+use Turn::{Done, Panic, Sleep, Yield};
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+/// A call with a waker of its own.
+struct Caller<T = usize> {
+    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>> + Send>>,
+    woken: Arc<Count>,
+}
+
+impl<T> Caller<T> {
+    fn new(call: impl Future<Output = Result<T, Cancelled>> + Send + 'static) -> Self {
+        Self { call: Box::pin(call), woken: Arc::default() }
+    }
+
+    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
+        let waker = Waker::from(self.woken.clone());
+        self.call.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+
+    /// Polls once; the call has to wait.
+    fn wait_for_its_turn(mut self) -> Self {
+        assert!(self.poll().is_pending());
+        self
+    }
+
+    fn wakes(&self) -> usize {
+        self.woken.0.load(Relaxed)
+    }
+}
+
+/// Panics quietly: without the hook, which would print it.
+fn panic() -> ! {
+    resume_unwind(Box::new("quiet"))
+}
+
+fn panics<T>(f: impl FnOnce() -> T) -> bool {
+    catch_unwind(AssertUnwindSafe(f)).is_err()
+}
+
+/// A waker that calls its closure.
+struct OnWake<F: Fn()>(F);
+
+impl<F: Fn() + Send + Sync + 'static> OnWake<F> {
+    fn waker(f: F) -> Waker {
+        Waker::from(Arc::new(Self(f)))
+    }
+}
+
+impl<F: Fn() + Send + Sync> Wake for OnWake<F> {
+    fn wake(self: Arc<Self>) {
+        (self.0)();
+    }
+}
+
+fn poll_with<T>(caller: &mut Caller<T>, waker: &Waker) -> Poll<Result<T, Cancelled>> {
+    caller.call.as_mut().poll(&mut Context::from_waker(waker))
+}
+
+/// What a future's n-th poll does.
+enum Turn {
+    /// Is pending, and woken at once.
+    Yield,
+    /// Is pending; its waker is kept in the job.
+    Sleep,
+    Panic,
+    Done,
+}
+
+#[derive(Default)]
+struct Job {
+    polls: AtomicUsize,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Job {
+    fn run<T>(self: &Arc<Self>, turns: Vec<Turn>, value: T) -> impl Future<Output = T> + Send + use<T>
+    where
+        T: Send + 'static,
+    {
+        let (job, mut turns, mut value) = (self.clone(), turns.into_iter(), Some(value));
+        poll_fn(move |cx| {
+            job.polls.fetch_add(1, Relaxed);
+            match turns.next().expect("it is not polled after the last turn") {
+                Yield => cx.waker().wake_by_ref(),
+                Sleep => *job.waker.lock().unwrap() = Some(cx.waker().clone()),
+                Panic => panic(),
+                Done => return Poll::Ready(value.take().unwrap()),
+            }
+            Poll::Pending
+        })
+    }
+
+    fn caller<T>(self: &Arc<Self>, lock: &'static SmartLock<T>, turns: Vec<Turn>, value: T) -> Caller<T>
+    where
+        T: Clone + Send + 'static,
+    {
+        let job = self.clone();
+        Caller::new(lock.run_shared(move || job.run(turns, value)))
+    }
+
+    fn wake(&self) {
+        let waker = self.waker.lock().unwrap().take();
+        waker.expect("the future sleeps").wake();
+    }
+}
+
+fn leaked<T>() -> &'static SmartLock<T> {
+    Box::leak(Box::default())
+}
+
+fn bystander<T: Clone + Send + 'static>(lock: &'static SmartLock<T>) -> Caller<T> {
+    Caller::new(lock.run_shared(|| async { unreachable!("it never leads") }))
+}
+
+fn ok<T>(value: T) -> Poll<Result<T, Cancelled>> {
+    Poll::Ready(Ok(value))
+}
+
+fn is_reentrant<T>(result: Result<T, Cancelled>) -> bool {
+    result.is_err_and(|error| error.is_reentrant())
+}
+
+/// Nobody is left on the lock, and it works.
+fn assert_works(lock: &SmartLock<usize>) {
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+    assert_eq!(lock.run_shared(|| ready(9)).wait(), Ok(9));
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+}
+
+// Futures that panic.
+
+#[test]
+fn a_panic_resumes_in_the_one_that_drove_and_one_follower_starts_anew() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    drop(job.caller(lock, vec![Sleep, Panic], 1).wait_for_its_turn());
+    let mut callers: Vec<_> = (2..5).map(|n| job.caller(lock, vec![Sleep, Done], n).wait_for_its_turn()).collect();
+    job.wake();
+    let mut driver = callers.remove(1);
+    let payload = catch_unwind(AssertUnwindSafe(|| driver.poll())).unwrap_err();
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"quiet"));
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 2));
+    assert!(panics(|| driver.poll()), "it has ended");
+    drop(driver);
+    // Each was woken by the future, and one by the panic.
+    assert_eq!(callers.iter().map(Caller::wakes).sum::<usize>(), 3);
+    let chosen = callers.iter().position(|caller| caller.wakes() == 2).unwrap();
+    assert!(callers[chosen].poll().is_pending());
+    assert!(callers[1 - chosen].poll().is_pending());
+    assert_eq!((job.polls.load(Relaxed), lock.is_running()), (3, true));
+    job.wake();
+    let results: Vec<_> = callers.iter_mut().map(Caller::poll).collect();
+    let value = if chosen == 0 { 2 } else { 4 };
+    assert_eq!(results, [ok(value), ok(value)]);
+    assert_works(lock);
+}
+
+#[test]
+fn one_whose_own_future_panicked_elsewhere_keeps_nobody_from_starting_anew() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let mut spent = job.caller(lock, vec![Sleep, Panic], 1).wait_for_its_turn();
+    let mut driver = job.caller(lock, vec![Done], 2).wait_for_its_turn();
+    let mut fresh = job.caller(lock, vec![Done], 3).wait_for_its_turn();
+    job.wake();
+    assert!(panics(|| driver.poll()));
+    assert_eq!((fresh.wakes(), fresh.poll()), (2, ok(3)), "the one that has a closure is chosen");
+    assert_eq!(spent.poll(), ok(3));
+    assert_works(lock);
+}
+
+#[test]
+fn one_whose_own_future_panicked_elsewhere_follows_one_that_starts_anew_when_it_is_polled_first() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let mut spent = job.caller(lock, vec![Sleep, Panic], 1).wait_for_its_turn();
+    let mut driver = job.caller(lock, vec![Done], 2).wait_for_its_turn();
+    let mut fresh = job.caller(lock, vec![Done], 3).wait_for_its_turn();
+    job.wake();
+    assert!(panics(|| driver.poll()));
+    assert!(spent.poll().is_pending());
+    assert_eq!((fresh.poll(), spent.poll()), (ok(3), ok(3)));
+    assert_works(lock);
+}
+
+#[test]
+fn a_closure_that_panics_leaves_an_idle_lock_and_hands_over() {
+    let lock = leaked();
+    let mut leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
+    let mut chosen = Caller::new(lock.run_shared(|| -> std::future::Ready<usize> { panic() })).wait_for_its_turn();
+    let mut last = Caller::new(lock.run_shared(|| ready(1))).wait_for_its_turn();
+    assert!(leader.poll().is_pending());
+    drop(leader);
+    assert_eq!(chosen.wakes(), 1);
+    assert!(panics(|| chosen.poll()));
+    assert_eq!((last.wakes(), last.poll()), (1, ok(1)));
+    assert_works(lock);
+}
+
+#[test]
+fn a_future_whose_destructor_panics_is_lost() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if !thread::panicking() {
+                panic();
+            }
+        }
+    }
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let bomb = Bomb;
+    let done = Caller::new(lock.run_shared(move || {
+        poll_fn(move |_| {
+            let _bomb = &bomb;
+            Poll::Ready(1)
+        })
+    }));
+    let mut done = done;
+    assert!(panics(|| done.poll()));
+    assert_works(lock);
+    // One that `reset` drops: its panic goes to the caller of `reset`, when all are cancelled.
+    let bomb = Bomb;
+    drop(
+        Caller::new(lock.run_shared(move || {
+            poll_fn(move |_| {
+                let _bomb = &bomb;
+                Poll::Pending
+            })
+        }))
+        .wait_for_its_turn(),
+    );
+    let mut follower = job.caller(lock, vec![Done], 2).wait_for_its_turn();
+    assert!(panics(|| lock.reset()));
+    assert_eq!(follower.wakes(), 1);
+    assert!(matches!(follower.poll(), Poll::Ready(Err(_))));
+    assert_works(lock);
+}
+
+// Values.
+
+#[test]
+fn a_clone_that_panics_ends_the_driver_and_one_of_those_without_a_value_starts_anew() {
+    static EXPLODES: AtomicUsize = AtomicUsize::new(0);
+    #[derive(Debug, PartialEq)]
+    struct Fragile(usize);
+    impl Clone for Fragile {
+        fn clone(&self) -> Self {
+            if self.0 == 1 && EXPLODES.fetch_add(1, Relaxed) == 1 {
+                panic();
+            }
+            Self(self.0)
+        }
+    }
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    drop(job.caller(lock, vec![Sleep, Done], Fragile(1)).wait_for_its_turn());
+    let mut callers: Vec<_> = (2..6).map(|n| job.caller(lock, vec![Done], Fragile(n)).wait_for_its_turn()).collect();
+    job.wake();
+    let mut driver = callers.remove(0);
+    assert!(panics(|| driver.poll()));
+    drop(driver);
+    // The first one was served before the panic. Of the other two, one leads.
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 2));
+    assert_eq!(callers[0].poll(), ok(Fragile(1)));
+    assert!(callers[1].wakes() == 2 || callers[2].wakes() == 2);
+    assert_eq!(callers[2].poll(), ok(Fragile(5)));
+    assert_eq!(callers[1].poll(), ok(Fragile(5)));
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+}
+
+#[test]
+fn values_are_cloned_and_dropped_with_the_lock_free() {
+    static LOCK: SmartLock<Nosy> = SmartLock::new();
+    static USES: AtomicUsize = AtomicUsize::new(0);
+    #[derive(Debug, PartialEq)]
+    struct Nosy;
+    impl Clone for Nosy {
+        fn clone(&self) -> Self {
+            let _ = LOCK.waiters();
+            USES.fetch_add(1, Relaxed);
+            Self
+        }
+    }
+    impl Drop for Nosy {
+        fn drop(&mut self) {
+            LOCK.reset();
+            USES.fetch_add(1, Relaxed);
+        }
+    }
+    let job = Arc::<Job>::default();
+    let mut leader = job.caller(&LOCK, vec![Sleep, Done], Nosy).wait_for_its_turn();
+    let mut follower = bystander(&LOCK).wait_for_its_turn();
+    let leaves = bystander(&LOCK).wait_for_its_turn();
+    job.wake();
+    assert_eq!(leader.poll(), ok(Nosy));
+    drop(leaves);
+    assert_eq!(follower.poll(), ok(Nosy));
+    assert!(USES.load(Relaxed) >= 5);
+    assert_eq!((LOCK.is_running(), LOCK.waiters()), (false, 0));
+}
+
+// Wakers.
+
+#[test]
+fn a_waker_that_panics_keeps_no_other_from_being_woken() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let mut one = job.caller(lock, vec![Sleep, Sleep, Done], 1).wait_for_its_turn();
+    let mut bad = bystander(lock);
+    let bomb = OnWake::waker(|| panic());
+    assert!(poll_with(&mut bad, &bomb).is_pending());
+    let mut two = bystander(lock).wait_for_its_turn();
+    assert!(panics(|| job.wake()));
+    assert_eq!((one.wakes(), two.wakes()), (1, 1));
+    // The bad one drives, and is not the worse for it.
+    assert!(poll_with(&mut bad, &bomb).is_pending());
+    assert!(one.poll().is_pending() && two.poll().is_pending());
+    assert_eq!(job.polls.load(Relaxed), 2);
+    assert!(panics(|| job.wake()));
+    assert!(panics(|| one.poll()), "it delivers, and meets the waker");
+    assert_eq!((two.poll(), poll_with(&mut bad, &bomb)), (ok(1), ok(1)));
+    assert_works(lock);
+}
+
+#[test]
+fn a_waker_that_panics_in_the_middle_of_a_poll_costs_the_future_but_no_other_caller() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let mut driver = job.caller(lock, vec![Sleep, Yield, Done], 1).wait_for_its_turn();
+    let mut bad = bystander(lock);
+    let bomb = OnWake::waker(|| panic());
+    assert!(poll_with(&mut bad, &bomb).is_pending());
+    assert!(panics(|| job.wake()));
+    assert!(poll_with(&mut bad, &OnWake::waker(|| ())).is_pending());
+    let mut other = job.caller(lock, vec![Done], 2);
+    // The wake-up happens inside the future's poll, so it is the future that panics.
+    assert!(other.poll().is_pending() && other.wakes() == 0);
+    drop(bad);
+    drop(driver.poll());
+    let _ = other.poll();
+    lock.reset();
+}
+
+#[test]
+fn wakers_may_use_the_lock() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let answers = Arc::new(Mutex::new(Vec::new()));
+    let log = answers.clone();
+    let nosy = OnWake::waker(move || {
+        let mut call = Box::pin(lock.run_shared(|| ready(9)));
+        let answer = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        log.lock().unwrap().push((answer, lock.waiters()));
+    });
+    let mut leader = job.caller(lock, vec![Sleep, Done], 1);
+    assert!(poll_with(&mut leader, &nosy).is_pending());
+    let mut follower = bystander(lock);
+    assert!(poll_with(&mut follower, &nosy).is_pending());
+    job.wake();
+    // The first waker's call drove the future to its end; its delivery woke both, in its own wake-up.
+    assert_eq!((poll_with(&mut leader, &nosy), poll_with(&mut follower, &nosy)), (ok(1), ok(1)));
+    assert!(answers.lock().unwrap().iter().any(|(answer, _)| *answer == ok(1)));
+    assert_works(lock);
+}
+
+#[test]
+fn a_waker_that_panics_while_the_driver_unwinds_does_not_abort() {
+    let lock = leaked();
+    let early = Arc::new(Mutex::new((bystander(lock), OnWake::waker(|| panic_any(1)))));
+    let mut last = Caller::new(lock.run_shared(|| ready(3)));
+    let inside = early.clone();
+    let mut leader = Caller::new(lock.run_shared(move || {
+        poll_fn(move |_| {
+            let (follower, waker) = &mut *inside.lock().unwrap();
+            thread::scope(|scope| assert!(scope.spawn(|| poll_with(follower, waker)).join().unwrap().is_pending()));
+            resume_unwind(Box::new("future"))
+        })
+    }));
+    let payload = catch_unwind(AssertUnwindSafe(|| leader.poll())).unwrap_err();
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"future"));
+    assert_eq!((lock.waiters(), last.poll()), (1, ok(3)));
+    let mut early = early.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    assert_eq!(early.0.poll(), ok(3));
+    assert_works(lock);
+}
+
+// Re-entry.
+
+#[test]
+fn a_call_from_inside_the_shared_futures_own_poll_ends_with_an_error() {
+    let lock = leaked();
+    let awaited = lock.run_shared(move || async move {
+        futures_lite::future::yield_now().await;
+        let shared = is_reentrant(lock.run_shared(|| ready(0)).await);
+        shared && is_reentrant(lock.run_once(|| ready(0)).await)
+    });
+    drop(awaited);
+}

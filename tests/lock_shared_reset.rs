@@ -1,0 +1,396 @@
+//! `SmartLock::run_shared` and `reset`: followers are cancelled, and the caller that drove last keeps the future and gets its result.
+
+use smartasync::{Cancelled, SmartLock};
+use std::future::{pending, poll_fn, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+/// A call with a waker of its own.
+struct Caller {
+    call: Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + Send>>,
+    woken: Arc<Count>,
+}
+
+impl Caller {
+    fn new(call: impl Future<Output = Result<usize, Cancelled>> + Send + 'static) -> Self {
+        Self { call: Box::pin(call), woken: Arc::default() }
+    }
+
+    fn poll(&mut self) -> Poll<Result<usize, Cancelled>> {
+        let waker = Waker::from(self.woken.clone());
+        self.call.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+
+    /// Polls once; the call has to wait.
+    fn wait_for_its_turn(mut self) -> Self {
+        assert!(self.poll().is_pending());
+        self
+    }
+
+    fn wakes(&self) -> usize {
+        self.woken.0.load(Relaxed)
+    }
+}
+
+/// Work of several steps, in the hands of its test.
+#[derive(Default)]
+struct Job {
+    polls: AtomicUsize,
+    /// The steps that were taken, by any future.
+    steps: Mutex<Vec<usize>>,
+    /// How many steps may be taken.
+    leave: AtomicUsize,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Job {
+    /// Takes as many steps as it has leave for in each poll, and returns `steps` after the last one.
+    fn run(self: &Arc<Self>, steps: usize) -> impl Future<Output = usize> + Send + use<> {
+        let (job, mut done) = (self.clone(), 0);
+        poll_fn(move |cx| {
+            job.polls.fetch_add(1, Relaxed);
+            while job.leave.load(Relaxed) > 0 {
+                job.leave.fetch_sub(1, Relaxed);
+                job.steps.lock().unwrap().push(done);
+                done += 1;
+                if done == steps {
+                    return Poll::Ready(steps);
+                }
+            }
+            *job.waker.lock().unwrap() = Some(cx.waker().clone());
+            Poll::Pending
+        })
+    }
+
+    /// A caller that would run this job.
+    fn caller(self: &Arc<Self>, lock: &'static SmartLock<usize>, steps: usize) -> Caller {
+        let job = self.clone();
+        Caller::new(lock.run_shared(move || job.run(steps)))
+    }
+
+    /// Gives leave for one step, and wakes the future.
+    fn step(&self) {
+        self.leave.fetch_add(1, Relaxed);
+        let waker = self.waker.lock().unwrap().take();
+        waker.expect("the future waits").wake();
+    }
+
+    fn polls(&self) -> usize {
+        self.polls.load(Relaxed)
+    }
+
+    fn steps(&self) -> Vec<usize> {
+        self.steps.lock().unwrap().clone()
+    }
+}
+
+/// A lock for ever.
+fn leaked() -> &'static SmartLock<usize> {
+    Box::leak(Box::default())
+}
+
+/// A call that must never become the leader.
+fn bystander(lock: &'static SmartLock<usize>) -> Caller {
+    Caller::new(lock.run_shared(|| async { unreachable!("it never leads") }))
+}
+
+fn ok(value: usize) -> Poll<Result<usize, Cancelled>> {
+    Poll::Ready(Ok(value))
+}
+
+fn assert_idle(lock: &SmartLock<usize>) {
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+}
+
+fn cancelled(result: Poll<Result<usize, Cancelled>>) -> bool {
+    matches!(result, Poll::Ready(Err(error)) if !error.is_reentrant())
+}
+
+/// Calls its closure when it is dropped.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+#[test]
+fn followers_are_cancelled_and_the_one_that_drove_keeps_the_future() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let mut driver = job.caller(lock, 2).wait_for_its_turn();
+    let mut followers = [bystander(lock).wait_for_its_turn(), bystander(lock).wait_for_its_turn()];
+    job.step();
+    assert!(driver.poll().is_pending());
+    lock.reset();
+    assert_idle(lock);
+    for follower in &mut followers {
+        assert_eq!(follower.wakes(), 2);
+        assert!(cancelled(follower.poll()));
+    }
+    assert!(driver.poll().is_pending());
+    job.step();
+    assert_eq!((driver.poll(), job.steps()), (ok(2), vec![0, 1]));
+    assert_idle(lock);
+}
+
+#[test]
+fn the_one_that_drove_last_keeps_it_whoever_brought_it() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let mut first = job.caller(lock, 3).wait_for_its_turn();
+    let mut last = Caller::new(lock.run_once(|| async { unreachable!("it follows") })).wait_for_its_turn();
+    job.step();
+    assert!(last.poll().is_pending());
+    lock.reset();
+    assert!(cancelled(first.poll()));
+    // Its own wake-ups are enough.
+    for result in [Poll::Pending, ok(3)] {
+        let before = last.wakes();
+        job.step();
+        assert_eq!((last.wakes(), last.poll()), (before + 1, result));
+    }
+    assert_eq!(job.steps(), [0, 1, 2]);
+    assert_idle(lock);
+}
+
+#[test]
+fn the_next_flight_runs_beside_those_that_were_cut_loose() {
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let lock = leaked();
+        let jobs: Vec<_> = (0..3).map(|_| Arc::<Job>::default()).collect();
+        let mut drivers = Vec::new();
+        for (index, job) in jobs.iter().enumerate() {
+            if index > 0 {
+                lock.reset();
+            }
+            drivers.push(job.caller(lock, index + 1).wait_for_its_turn());
+        }
+        let mut follower = bystander(lock).wait_for_its_turn();
+        for index in order {
+            for step in 0..=index {
+                jobs[index].step();
+                let result = drivers[index].poll();
+                assert_eq!(result, if step == index { ok(index + 1) } else { Poll::Pending });
+            }
+            assert_eq!(jobs[index].polls(), index + 2);
+            if index == 2 {
+                assert_eq!(follower.poll(), ok(3));
+            }
+        }
+        assert_idle(lock);
+    }
+}
+
+#[test]
+fn one_that_was_cut_loose_may_be_dropped_or_panic_and_the_next_flight_goes_on() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let dropped = Arc::<Count>::default();
+    let count = dropped.clone();
+    let mut polls = 0;
+    let panicking = Caller::new(lock.run_shared(move || {
+        poll_fn(move |cx| {
+            polls += 1;
+            if polls == 3 {
+                resume_unwind(Box::new("loose"));
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+    }));
+    let mut panicking = panicking.wait_for_its_turn();
+    lock.reset();
+    let leaving = Caller::new(lock.run_shared(move || {
+        let local = OnDrop(move || count.clone().wake());
+        async move {
+            let _local = local;
+            pending().await
+        }
+    }));
+    let leaving = leaving.wait_for_its_turn();
+    lock.reset();
+    let mut leader = job.caller(lock, 1).wait_for_its_turn();
+    let mut follower = bystander(lock).wait_for_its_turn();
+    drop(leaving);
+    assert_eq!(dropped.0.load(Relaxed), 1);
+    assert!(panicking.poll().is_pending(), "it goes on, as it was woken");
+    assert!(catch_unwind(AssertUnwindSafe(|| panicking.poll())).is_err());
+    drop(panicking);
+    assert_eq!((lock.is_running(), lock.waiters(), follower.wakes()), (true, 2, 0));
+    job.step();
+    assert_eq!((leader.poll(), follower.poll()), (ok(1), ok(1)));
+    assert_idle(lock);
+}
+
+#[test]
+fn one_in_the_middle_of_a_poll_keeps_the_future_while_the_next_flight_runs() {
+    for ready_at in [1, 2] {
+        let lock = leaked();
+        let (inside, proceed) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let (ours, theirs) = (inside.clone(), proceed.clone());
+        let mut polls = 0;
+        let mut old = Caller::new(lock.run_shared(move || {
+            poll_fn(move |cx| {
+                polls += 1;
+                if polls == 1 {
+                    ours.wait();
+                    theirs.wait();
+                    cx.waker().wake_by_ref();
+                }
+                if polls == ready_at { Poll::Ready(1) } else { Poll::Pending }
+            })
+        }));
+        thread::scope(|scope| {
+            let old = scope.spawn(move || (old.poll(), old));
+            inside.wait();
+            let mut follower = bystander(lock).wait_for_its_turn();
+            lock.reset();
+            assert!(cancelled(follower.poll()));
+            assert_idle(lock);
+            let job = Arc::<Job>::default();
+            let mut leader = job.caller(lock, 1).wait_for_its_turn();
+            let mut follower = bystander(lock).wait_for_its_turn();
+            proceed.wait();
+            let (result, mut old) = old.join().unwrap();
+            if ready_at == 2 {
+                assert_eq!((result, old.poll()), (Poll::Pending, ok(1)));
+                // Once when it was cut loose, perhaps, and once by its future.
+                assert!(old.wakes() > 0);
+            } else {
+                assert_eq!(result, ok(1));
+            }
+            assert_eq!((lock.is_running(), leader.wakes(), follower.wakes()), (true, 0, 0));
+            job.step();
+            assert_eq!((leader.poll(), follower.poll()), (ok(1), ok(1)));
+        });
+        assert_idle(lock);
+    }
+}
+
+#[test]
+fn a_reset_from_inside_the_closure_or_the_future_cuts_its_own_caller_loose() {
+    let lock = leaked();
+    let in_closure = lock.run_shared(move || {
+        lock.reset();
+        async move {
+            futures_lite::future::yield_now().await;
+            // A flight of its own, so no re-entry.
+            lock.run_shared(|| ready(1)).await.unwrap()
+        }
+    });
+    assert_eq!(in_closure.wait(), Ok(1));
+    let in_future = lock.run_shared(move || async move {
+        lock.reset();
+        futures_lite::future::yield_now().await;
+        lock.reset();
+        lock.run_shared(|| ready(2)).await.unwrap()
+    });
+    assert_eq!(in_future.wait(), Ok(2));
+    assert_idle(lock);
+
+    let mut job = Arc::<Job>::default();
+    for _ in 0..2 {
+        let own = job.clone();
+        let mut loose = Caller::new(lock.run_shared(move || {
+            lock.reset();
+            own.run(1)
+        }))
+        .wait_for_its_turn();
+        assert_idle(lock);
+        assert_eq!(lock.run_shared(|| ready(5)).wait(), Ok(5));
+        job.step();
+        assert_eq!((loose.wakes(), loose.poll()), (1, ok(1)));
+        job = Arc::default();
+    }
+}
+
+#[test]
+fn when_all_callers_are_gone_it_drops_the_future_and_the_destructor_may_use_the_lock() {
+    for also_a_follower in [false, true] {
+        let lock = leaked();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = seen.clone();
+        let leader = Caller::new(lock.run_shared(move || {
+            let local = OnDrop(move || {
+                lock.reset();
+                let answer = lock.run_shared(|| ready(7)).wait();
+                log.lock().unwrap().push((lock.is_running(), lock.waiters(), answer));
+            });
+            async move {
+                let _local = local;
+                pending().await
+            }
+        }))
+        .wait_for_its_turn();
+        let follower = also_a_follower.then(|| bystander(lock).wait_for_its_turn());
+        drop(leader);
+        assert_eq!(*seen.lock().unwrap(), []);
+        lock.reset();
+        assert_eq!(*seen.lock().unwrap(), [(false, 0, Ok(7))]);
+        assert!(follower.is_none_or(|mut follower| cancelled(follower.poll())), "it never drove");
+        assert_eq!(lock.run_shared(|| ready(8)).wait(), Ok(8));
+        assert_idle(lock);
+    }
+}
+
+#[test]
+fn the_destructor_of_a_loose_future_may_use_the_lock() {
+    let lock = leaked();
+    let leader = Caller::new(lock.run_shared(move || {
+        let local = OnDrop(move || {
+            assert_eq!(lock.run_shared(|| ready(7)).wait(), Ok(7));
+            lock.reset();
+        });
+        async move {
+            let _local = local;
+            pending().await
+        }
+    }))
+    .wait_for_its_turn();
+    lock.reset();
+    drop(leader);
+    assert_idle(lock);
+}
+
+#[test]
+fn a_value_that_was_delivered_survives_and_the_waker_that_resets_is_free_to() {
+    struct Resets(&'static SmartLock<usize>);
+    impl Wake for Resets {
+        fn wake(self: Arc<Self>) {
+            self.0.reset();
+        }
+    }
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let mut leader = job.caller(lock, 1).wait_for_its_turn();
+    let mut resets = bystander(lock);
+    let waker = Waker::from(Arc::new(Resets(lock)));
+    assert!(resets.call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let mut follower = bystander(lock).wait_for_its_turn();
+    // The future's wake-up resets the lock: the leader keeps the future.
+    job.step();
+    assert!(cancelled(resets.poll()) && cancelled(follower.poll()));
+    assert_eq!(leader.poll(), ok(1));
+
+    let mut leader = Caller::new(lock.run_shared(|| async {
+        futures_lite::future::yield_now().await;
+        2
+    }))
+    .wait_for_its_turn();
+    let mut follower = bystander(lock);
+    assert_eq!(follower.poll(), ok(2), "it was woken before");
+    lock.reset();
+    assert_eq!(leader.poll(), ok(2));
+    assert_idle(lock);
+}

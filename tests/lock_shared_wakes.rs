@@ -1,0 +1,345 @@
+//! `SmartLock::run_shared`: no wake-up is lost, whenever it comes and however a caller came to take part. `run_once` callers among them.
+
+use smartasync::{Cancelled, SmartLock};
+use std::future::{pending, poll_fn, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+/// A call with a waker of its own.
+struct Caller {
+    call: Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + Send>>,
+    woken: Arc<Count>,
+}
+
+impl Caller {
+    fn new(call: impl Future<Output = Result<usize, Cancelled>> + Send + 'static) -> Self {
+        Self { call: Box::pin(call), woken: Arc::default() }
+    }
+
+    fn poll(&mut self) -> Poll<Result<usize, Cancelled>> {
+        let waker = Waker::from(self.woken.clone());
+        self.call.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+
+    /// Polls once; the call has to wait.
+    fn wait_for_its_turn(mut self) -> Self {
+        assert!(self.poll().is_pending());
+        self
+    }
+
+    fn wakes(&self) -> usize {
+        self.woken.0.load(Relaxed)
+    }
+}
+
+/// Work of several steps, in the hands of its test.
+#[derive(Default)]
+struct Job {
+    polls: AtomicUsize,
+    /// The steps that were taken, by any future.
+    steps: Mutex<Vec<usize>>,
+    /// How many steps may be taken.
+    leave: AtomicUsize,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Job {
+    /// Takes as many steps as it has leave for in each poll, and returns `steps` after the last one.
+    fn run(self: &Arc<Self>, steps: usize) -> impl Future<Output = usize> + Send + use<> {
+        let (job, mut done) = (self.clone(), 0);
+        poll_fn(move |cx| {
+            job.polls.fetch_add(1, Relaxed);
+            while job.leave.load(Relaxed) > 0 {
+                job.leave.fetch_sub(1, Relaxed);
+                job.steps.lock().unwrap().push(done);
+                done += 1;
+                if done == steps {
+                    return Poll::Ready(steps);
+                }
+            }
+            *job.waker.lock().unwrap() = Some(cx.waker().clone());
+            Poll::Pending
+        })
+    }
+
+    /// A caller that would run this job.
+    fn caller(self: &Arc<Self>, lock: &'static SmartLock<usize>, steps: usize) -> Caller {
+        let job = self.clone();
+        Caller::new(lock.run_shared(move || job.run(steps)))
+    }
+
+    /// Gives leave for one step, and wakes the future.
+    fn step(&self) {
+        self.leave.fetch_add(1, Relaxed);
+        let waker = self.waker.lock().unwrap().take();
+        waker.expect("the future waits").wake();
+    }
+
+    fn polls(&self) -> usize {
+        self.polls.load(Relaxed)
+    }
+
+    fn steps(&self) -> Vec<usize> {
+        self.steps.lock().unwrap().clone()
+    }
+}
+
+/// A lock for ever.
+fn leaked() -> &'static SmartLock<usize> {
+    Box::leak(Box::default())
+}
+
+/// A call that must never become the leader.
+fn bystander(lock: &'static SmartLock<usize>) -> Caller {
+    Caller::new(lock.run_shared(|| async { unreachable!("it never leads") }))
+}
+
+fn ok(value: usize) -> Poll<Result<usize, Cancelled>> {
+    Poll::Ready(Ok(value))
+}
+
+fn assert_idle(lock: &SmartLock<usize>) {
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+}
+
+/// Polls on another thread: a poll inside the future's own would be a re-entry.
+fn poll_elsewhere(caller: &mut Caller) -> Poll<Result<usize, Cancelled>> {
+    thread::scope(|scope| scope.spawn(|| caller.poll()).join().unwrap())
+}
+
+// A wake-up in the middle of a poll.
+
+/// The leader's first poll calls `meanwhile` with its waker and a newcomer, is never polled again, and the newcomer has to end the run.
+fn newcomer_ends_the_run(meanwhile: impl FnOnce(&Waker, &mut Caller) + Send + 'static) {
+    let lock = leaked();
+    let newcomer = Arc::new(Mutex::new(bystander(lock)));
+    let (inside, mut meanwhile) = (newcomer.clone(), Some(meanwhile));
+    let leader = Caller::new(lock.run_shared(move || {
+        poll_fn(move |cx| {
+            let Some(meanwhile) = meanwhile.take() else { return Poll::Ready(1) };
+            meanwhile(cx.waker(), &mut inside.lock().unwrap());
+            Poll::Pending
+        })
+    }))
+    .wait_for_its_turn();
+    let mut newcomer = newcomer.lock().unwrap();
+    assert!(newcomer.wakes() > 0);
+    assert_eq!(newcomer.poll(), ok(1));
+    assert_eq!(lock.waiters(), 0);
+    drop(leader);
+    assert_idle(lock);
+}
+
+#[test]
+fn a_wake_up_before_the_newcomer_registers_is_not_lost() {
+    newcomer_ends_the_run(|waker, newcomer| {
+        waker.wake_by_ref();
+        assert!(poll_elsewhere(newcomer).is_pending());
+        assert_eq!(newcomer.wakes(), 0);
+    });
+}
+
+#[test]
+fn a_wake_up_after_the_newcomer_registered_is_not_lost() {
+    newcomer_ends_the_run(|waker, newcomer| {
+        assert!(poll_elsewhere(newcomer).is_pending());
+        waker.wake_by_ref();
+        assert_eq!(newcomer.wakes(), 1);
+    });
+}
+
+#[test]
+fn a_wake_up_that_the_newcomer_used_up_while_the_future_was_out_is_not_lost() {
+    newcomer_ends_the_run(|waker, newcomer| {
+        assert!(poll_elsewhere(newcomer).is_pending());
+        waker.wake_by_ref();
+        assert!(poll_elsewhere(newcomer).is_pending());
+        assert_eq!(newcomer.wakes(), 1);
+    });
+}
+
+#[test]
+fn a_wake_up_from_another_thread_in_the_middle_of_a_poll_is_not_lost() {
+    newcomer_ends_the_run(|waker, newcomer| {
+        assert!(poll_elsewhere(newcomer).is_pending());
+        thread::scope(|scope| scope.spawn(|| waker.wake_by_ref()).join().unwrap());
+        assert!(poll_elsewhere(newcomer).is_pending());
+        waker.wake_by_ref();
+    });
+}
+
+#[test]
+fn a_newcomer_that_left_in_the_middle_of_a_poll_leaves_the_wake_up_to_the_driver() {
+    let lock = leaked();
+    let mut polls = 0;
+    let mut leader = Caller::new(lock.run_shared(move || {
+        poll_fn(move |cx| {
+            polls += 1;
+            if polls == 2 {
+                return Poll::Ready(1);
+            }
+            let mut newcomer = bystander(lock);
+            assert!(poll_elsewhere(&mut newcomer).is_pending());
+            cx.waker().wake_by_ref();
+            assert!(poll_elsewhere(&mut newcomer).is_pending());
+            drop(newcomer);
+            Poll::Pending
+        })
+    }))
+    .wait_for_its_turn();
+    assert!(leader.wakes() > 0);
+    assert_eq!(leader.poll(), ok(1));
+    assert_idle(lock);
+}
+
+#[test]
+fn a_wake_up_while_nobody_takes_part_is_there_for_the_next_caller() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    drop(job.caller(lock, 1).wait_for_its_turn());
+    job.step();
+    assert_eq!(bystander(lock).poll(), ok(1));
+    assert_idle(lock);
+}
+
+// Those who waited before the shared future was there.
+
+#[test]
+fn one_who_was_polled_while_the_closure_ran_is_woken_with_the_future() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let follower = Arc::new(Mutex::new(bystander(lock)));
+    let (early, own) = (follower.clone(), job.clone());
+    let leader = Caller::new(lock.run_shared(move || {
+        assert!(poll_elsewhere(&mut early.lock().unwrap()).is_pending());
+        own.run(2)
+    }))
+    .wait_for_its_turn();
+    let mut follower = follower.lock().unwrap();
+    poll_if_woken(&mut follower);
+    drop(leader);
+    poll_if_woken(&mut follower);
+    job.step();
+    assert!(follower.wakes() > 0 && follower.poll().is_pending());
+    job.step();
+    assert_eq!(follower.poll(), ok(2));
+    assert_eq!(job.steps(), [0, 1]);
+    assert_idle(lock);
+}
+
+/// What an executor does. The call has to wait on.
+fn poll_if_woken(caller: &mut Caller) {
+    if caller.woken.0.swap(0, Relaxed) > 0 {
+        assert!(caller.poll().is_pending());
+    }
+}
+
+#[test]
+fn followers_of_a_lost_leader_of_the_other_kind_are_woken_with_the_future() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
+    let mut callers: Vec<_> = (0..4).map(|_| job.caller(lock, 3).wait_for_its_turn()).collect();
+    drop(leader);
+    let chosen = callers.iter().position(|caller| caller.wakes() == 1).expect("one is woken");
+    let mut chosen = callers.remove(chosen);
+    assert_eq!(callers.iter().map(Caller::wakes).sum::<usize>(), 0, "exactly one");
+    assert!(chosen.poll().is_pending());
+    drop(chosen);
+    callers.iter_mut().for_each(poll_if_woken);
+    job.step();
+    assert!(callers.iter().all(|caller| caller.wakes() > 0));
+    assert!(callers[2].poll().is_pending());
+    drop(callers.pop());
+    job.step();
+    assert!(callers[1].poll().is_pending());
+    job.step();
+    assert!(callers.iter_mut().all(|caller| caller.poll() == ok(3)));
+    assert_eq!(job.steps(), [0, 1, 2]);
+    assert_idle(lock);
+}
+
+#[test]
+fn followers_of_a_future_that_panicked_are_woken_with_the_next_one() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let callers: Arc<Mutex<Vec<_>>> = Arc::new(Mutex::new((0..3).map(|_| job.caller(lock, 2)).collect()));
+    let early = callers.clone();
+    let mut leader = Caller::new(lock.run_shared(move || {
+        poll_fn(move |_| {
+            assert!(early.lock().unwrap().iter_mut().all(|caller| poll_elsewhere(caller).is_pending()));
+            resume_unwind(Box::new("future"))
+        })
+    }));
+    assert!(catch_unwind(AssertUnwindSafe(|| leader.poll())).is_err());
+    let mut callers = callers.lock().unwrap();
+    let chosen = callers.iter().position(|caller| caller.wakes() == 1).expect("one is woken");
+    let mut chosen = callers.remove(chosen);
+    assert_eq!(callers.iter().map(Caller::wakes).sum::<usize>(), 0, "exactly one");
+    assert!(chosen.poll().is_pending());
+    drop(chosen);
+    callers.iter_mut().for_each(poll_if_woken);
+    job.step();
+    assert!(callers.iter().all(|caller| caller.wakes() == 1));
+    assert!(callers[1].poll().is_pending());
+    job.step();
+    assert!(callers.iter_mut().all(|caller| caller.poll() == ok(2)));
+    assert_eq!(job.steps(), [0, 1]);
+    assert_idle(lock);
+}
+
+// `run_once` callers among them.
+
+#[test]
+fn a_run_once_caller_follows_and_drives_a_shared_future() {
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let leader = job.caller(lock, 2).wait_for_its_turn();
+    let once = || Caller::new(lock.run_once(|| async { unreachable!("it follows") }));
+    let (mut one, mut two) = (once().wait_for_its_turn(), once().wait_for_its_turn());
+    drop(leader);
+    job.step();
+    assert_eq!((one.wakes(), two.wakes()), (1, 1));
+    assert!(one.poll().is_pending());
+    drop(one);
+    job.step();
+    assert_eq!(two.poll(), ok(2));
+    assert_eq!((job.steps(), job.polls()), (vec![0, 1], 3));
+    assert_idle(lock);
+}
+
+#[test]
+fn a_run_shared_caller_follows_a_run_once_leader() {
+    let lock = leaked();
+    let gate = Arc::new(Count::default());
+    let open = gate.clone();
+    let mut leader = Caller::new(lock.run_once(move || poll_fn(move |_| if open.0.load(Relaxed) > 0 { Poll::Ready(1) } else { Poll::Pending })));
+    assert!(leader.poll().is_pending());
+    let mut follower = bystander(lock).wait_for_its_turn();
+    assert!(follower.poll().is_pending());
+    gate.0.store(1, Relaxed);
+    assert_eq!((leader.poll(), follower.wakes(), follower.poll()), (ok(1), 1, ok(1)));
+    assert_idle(lock);
+}
+
+#[test]
+fn both_kinds_take_over_from_each_other() {
+    let lock = leaked();
+    let once = Caller::new(lock.run_once(pending)).wait_for_its_turn();
+    let mut shared = Caller::new(lock.run_shared(|| poll_fn(|_| resume_unwind(Box::new("future"))))).wait_for_its_turn();
+    let mut last = Caller::new(lock.run_once(|| ready(3))).wait_for_its_turn();
+    drop(once);
+    assert_eq!((shared.wakes(), last.wakes()), (1, 0));
+    assert!(catch_unwind(AssertUnwindSafe(|| shared.poll())).is_err());
+    assert!(last.wakes() > 0);
+    assert_eq!(last.poll(), ok(3));
+    assert_idle(lock);
+}
