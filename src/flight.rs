@@ -78,6 +78,8 @@ pub(crate) struct Flights<T> {
     waiting: usize,
     /// How often `reset` was called.
     resets: u64,
+    /// The lock is out of its map: who comes anew has to look there again.
+    closed: bool,
 }
 
 /// The wakers of a polled caller. What is left in it when the caller has been admitted is dropped where no lock is held.
@@ -118,10 +120,11 @@ pub(crate) struct Unwanted<T> {
     _seat: Option<Seat<T>>,
     _cargo: Option<Cargo<T>>,
     _waker: Option<Waker>,
+    _wakers: Vec<Option<Waker>>,
 }
 
 impl<T> Unwanted<T> {
-    const NOTHING: Self = Self { _seat: None, _cargo: None, _waker: None };
+    const NOTHING: Self = Self { _seat: None, _cargo: None, _waker: None, _wakers: Vec::new() };
 }
 
 /// A follower that is to be woken, to lead.
@@ -158,6 +161,7 @@ impl<T> Flights<T> {
             last: NOBODY,
             waiting: 0,
             resets: 0,
+            closed: false,
         }
     }
 
@@ -165,8 +169,19 @@ impl<T> Flights<T> {
         self.led
     }
 
+    /// How many callers wait. The driver of a shared future waits for nobody.
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting
+        self.waiting - usize::from(self.driver.is_some())
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// [`reset`](Flights::reset) for good.
+    pub(crate) fn close(&mut self) -> Reset<T> {
+        self.closed = true;
+        self.reset()
     }
 
     /// A caller is polled for the first time, on `thread`: it leads if nobody does.
@@ -250,21 +265,21 @@ impl<T> Flights<T> {
         if let Seat::Waiting { waker, .. } = self.vacate(seat) { waker } else { None }
     }
 
+    /// Takes a seat at the end of the queue.
     fn seat(&mut self, waker: Waker) -> SeatId {
-        let seat = Seat::Waiting { waker: Some(waker), before: self.last, after: NOBODY };
-        let index = match self.vacant.pop() {
-            Some(index) => {
-                self.seats[index as usize] = seat;
-                index
-            }
-            None => {
-                let index = u32::try_from(self.seats.len()).ok().filter(|&index| index != NOBODY);
-                self.seats.push(seat);
-                index.expect("a lock has fewer than 2^32 - 1 followers")
-            }
-        };
-        self.link_last(index);
-        SeatId(index)
+        let seat = self.occupy(Seat::Waiting { waker: Some(waker), before: self.last, after: NOBODY });
+        self.link_last(seat.0);
+        seat
+    }
+
+    fn occupy(&mut self, seat: Seat<T>) -> SeatId {
+        if let Some(index) = self.vacant.pop() {
+            self.seats[index as usize] = seat;
+            return SeatId(index);
+        }
+        let index = u32::try_from(self.seats.len()).ok().filter(|&index| index != NOBODY);
+        self.seats.push(seat);
+        SeatId(index.expect("a lock has fewer than 2^32 - 1 followers"))
     }
 
     fn link_last(&mut self, index: u32) {
@@ -395,7 +410,7 @@ impl<T> Flights<T> {
     }
 
     /// There is no value for a due seat, because a clone panicked: its follower waits again or, if `reset` came meanwhile, is cancelled.
-    /// Then its waker is returned.
+    /// Returns its waker if it is to be woken for that.
     pub(crate) fn put_back(&mut self, seat: SeatId, due: &Due) -> Option<Waker> {
         let Seat::Due { waker } = &mut self.seats[seat.index()] else {
             self.vacate(seat);
@@ -406,9 +421,11 @@ impl<T> Flights<T> {
             self.seats[seat.index()] = Seat::Cancelled;
             return waker;
         }
+        // In a shared flight it is woken, to register with the notifier.
+        let (waker, woken) = if matches!(self.cargo, Cargo::None) { (waker, None) } else { (None, waker) };
         self.seats[seat.index()] = Seat::Waiting { waker, before: self.last, after: NOBODY };
         self.link_last(seat.0);
-        None
+        woken
     }
 
     /// Chooses a follower to lead, if followers wait and nobody leads or was chosen already.

@@ -162,13 +162,14 @@ impl<T> SmartLock<T> {
         self.core.reset();
     }
 
-    /// Says whether a caller leads now. Between a lost leader and the poll of the next one, nobody does.
+    /// Says whether a flight is under way: a caller leads, or a shared future is not done. Between a lost leader and the poll of the next one,
+    /// none is.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.core.is_running()
     }
 
-    /// How many followers wait now.
+    /// How many followers wait now. The caller that drove a shared future last is none.
     #[must_use]
     pub fn waiters(&self) -> usize {
         self.core.waiters()

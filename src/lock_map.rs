@@ -5,6 +5,7 @@
 //! newer one.
 
 use crate::call::{Call, Work, driven};
+use crate::panics::Panics;
 use crate::run::{Cancelled, Core, Handle, RunOnce, RunShared};
 use crate::sync::{Arc, Mutex};
 use core::borrow::Borrow;
@@ -120,20 +121,25 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
     {
         let removed = self.shard(key).lock().remove_entry(key);
         if let Some((key, core)) = removed {
-            // The entry is out of the map, so this cannot reach a newer flight.
-            core.reset();
-            drop(key);
+            // The entry is out of the map, so this cannot reach a newer flight; and a caller that still holds it looks in the map again.
+            let mut panics = Panics::default();
+            core.close(&mut panics);
+            panics.catch(|| drop((key, core)));
+            panics.resume();
         }
     }
 
     /// [`reset`](SmartLockMap::reset) for every key.
     pub fn reset_all(&self) {
+        let mut panics = Panics::default();
         for shard in &self.shards {
             let removed: Vec<_> = shard.lock().drain().collect();
-            for (_key, core) in removed {
-                core.reset();
+            for (key, core) in removed {
+                core.close(&mut panics);
+                panics.catch(|| drop((key, core)));
             }
         }
+        panics.resume();
     }
 
     fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> &Shard<K, T> {

@@ -4,9 +4,9 @@
 //! `Drop`, wakers), which may panic or use the lock again at any of these points.
 
 use crate::context::thread_token;
-use crate::flight::{Admission, Chosen, Due, FlightId, Flights, Landed, Reset, Ride, SeatId, Wakers};
+use crate::flight::{Admission, Chosen, Due, FlightId, Flights, Landed, Notifier, Reset, Ride, SeatId, Wakers};
 use crate::panics::Panics;
-use crate::sync::Mutex;
+use crate::sync::{Arc, Mutex};
 use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
@@ -184,13 +184,23 @@ impl<T> Core<T> {
     }
 
     pub(crate) fn reset(&self) {
-        let Reset { wakers, unwanted } = self.flights.lock().reset();
+        let reset = self.flights.lock().reset();
         let mut panics = Panics::default();
-        for waker in wakers {
+        Self::after_reset(reset, &mut panics);
+        panics.resume();
+    }
+
+    /// Resets the lock for good: callers that come anew are told to look for another.
+    pub(crate) fn close(&self, panics: &mut Panics) {
+        let reset = self.flights.lock().close();
+        Self::after_reset(reset, panics);
+    }
+
+    fn after_reset(reset: Reset<T>, panics: &mut Panics) {
+        for waker in reset.wakers {
             panics.catch(|| waker.wake());
         }
-        panics.catch(|| drop(unwanted));
-        panics.resume();
+        panics.catch(|| drop(reset.unwanted));
     }
 
     pub(crate) fn is_running(&self) -> bool {
@@ -231,10 +241,12 @@ impl<T> Core<T> {
     }
 }
 
-/// What a polled caller is to do: lead this flight, or return this from its poll.
+/// What a polled caller is to do: lead this flight, return this from its poll, or look elsewhere.
 enum Boarded<T> {
     Lead(FlightId),
     Answer(Poll<Result<T, Cancelled>>),
+    /// Look for another lock: this one is out of its map.
+    Closed,
 }
 
 impl<T: Clone> Core<T> {
@@ -242,7 +254,12 @@ impl<T: Clone> Core<T> {
     #[inline]
     fn board(&self, role: &mut Role, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
         if let Role::Fresh = role {
-            let leads = self.flights.lock().lead(this_thread());
+            let mut flights = self.flights.lock();
+            if flights.is_closed() {
+                return Boarded::Closed;
+            }
+            let leads = flights.lead(this_thread());
+            drop(flights);
             if let Some(flight) = leads {
                 return Boarded::Lead(flight);
             }
@@ -253,7 +270,7 @@ impl<T: Clone> Core<T> {
     #[inline(never)]
     fn board_as_follower(&self, role: &mut Role, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
         let mut seat = if let Role::Follower(seat) = *role { Some(seat) } else { None };
-        let mut registered = false;
+        let mut registered: Option<Arc<Notifier>> = None;
         loop {
             let admission = self.admit(seat, own, wakers);
             *role = Role::Ended;
@@ -261,11 +278,12 @@ impl<T: Clone> Core<T> {
                 Admission::Lead(flight) => return Boarded::Lead(flight),
                 Admission::Follow(at, notifier) => {
                     *role = Role::Follower(at);
-                    if let (Some(notifier), false) = (notifier, registered) {
+                    let known = registered.as_ref().map(Arc::as_ptr);
+                    if let Some(notifier) = notifier.filter(|notifier| known != Some(Arc::as_ptr(notifier))) {
                         // The future may have been woken before this, so the lock is asked once more.
                         notifier.register(at, own);
                         seat = Some(at);
-                        registered = true;
+                        registered = Some(notifier);
                         // Its old waker is dropped here, with the mutex free, not when the next answer replaces it.
                         drop(mem::take(wakers));
                         continue;
@@ -282,11 +300,12 @@ impl<T: Clone> Core<T> {
     }
 
     /// Polls a shared future.
-    fn drive(&self, role: &mut Role, own: &Waker, mut ride: Ride<T>) -> Poll<Result<T, Cancelled>> {
+    fn drive(&self, role: &mut Role, own: &Waker, ride: Ride<T>) -> Poll<Result<T, Cancelled>> {
         let Ride { seat, flight, .. } = ride;
-        // Until the poll has gone well, the flight is as good as lost.
+        // Until the poll has gone well, the flight is as good as lost. The future is dropped before another can lead.
         *role = Role::Ended;
         let lost = LoseRide { core: self, seat, flight };
+        let mut ride = ride;
         ride.notifier.register(seat, own);
         ride.notifier.begin_poll();
         let waker = Waker::from(ride.notifier.clone());
@@ -380,25 +399,28 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let core = this.lock.core();
         // Dropped when the role is settled: a waker's destructor may panic.
         let mut wakers = Wakers::default();
         let flight = match *this.role {
             Role::Leader(flight) => {
-                core.flights.lock().enter_leader(flight, this_thread());
+                this.lock.core().flights.lock().enter_leader(flight, this_thread());
                 flight
             }
             Role::Ended => panic!("a `run_once` call was polled after it had ended"),
-            Role::Fresh | Role::Follower(_) => match core.board(this.role, cx.waker(), &mut wakers) {
-                Boarded::Lead(flight) => flight,
-                Boarded::Answer(answer) => {
-                    if answer.is_ready() {
-                        this.lock.release();
+            Role::Fresh | Role::Follower(_) => loop {
+                match this.lock.core().board(this.role, cx.waker(), &mut wakers) {
+                    Boarded::Lead(flight) => break flight,
+                    Boarded::Closed => this.lock.release(),
+                    Boarded::Answer(answer) => {
+                        if answer.is_ready() {
+                            this.lock.release();
+                        }
+                        return answer;
                     }
-                    return answer;
                 }
             },
         };
+        let core = this.lock.core();
         // Until the poll has gone well, the leader is as good as lost.
         *this.role = Role::Ended;
         let lost = LoseLeader { core, flight };
@@ -432,24 +454,32 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let core = this.lock.core();
         // Dropped when the role is settled: a waker's destructor may panic.
         let mut wakers = Wakers::default();
         if let Role::Ended = this.role {
             panic!("a `run_shared` call was polled after it had ended");
         }
-        let answer = match core.board(&mut this.role, cx.waker(), &mut wakers) {
-            Boarded::Answer(answer) => answer,
-            Boarded::Lead(flight) => {
-                this.role = Role::Ended;
-                let lost = LoseLeader { core, flight };
-                drop(wakers);
-                let f = this.f.take().expect("it leads once");
-                let future = Box::pin(f());
-                let waker = cx.waker().clone();
-                let ride = core.flights.lock().share(flight, future, waker);
-                mem::forget(lost);
-                core.drive(&mut this.role, cx.waker(), ride)
+        let answer = loop {
+            let core = this.lock.core();
+            match core.board(&mut this.role, cx.waker(), &mut wakers) {
+                Boarded::Answer(answer) => break answer,
+                Boarded::Closed => this.lock.release(),
+                Boarded::Lead(flight) => {
+                    this.role = Role::Ended;
+                    let lost = LoseLeader { core, flight };
+                    drop(wakers);
+                    let f = this.f.take().expect("it leads once");
+                    let future = Box::pin(f());
+                    let waker = cx.waker().clone();
+                    // Bound as a whole, so that nothing of it is dropped with the mutex held.
+                    let (ride, shared) = core.flights.lock().share(flight, future, waker);
+                    mem::forget(lost);
+                    let mut panics = Panics::default();
+                    shared.wake(&mut panics);
+                    let answer = core.drive(&mut this.role, cx.waker(), ride);
+                    panics.resume();
+                    break answer;
+                }
             }
         };
         if answer.is_ready() {

@@ -39,6 +39,22 @@ pub(crate) struct Ride<T> {
     pub(crate) notifier: Arc<Notifier>,
 }
 
+/// What the beginning of a shared flight leaves behind.
+pub(crate) struct Shared {
+    waiting: Vec<Waker>,
+    unwanted: Option<Waker>,
+}
+
+impl Shared {
+    /// Wakes those who wait already, with the mutex free.
+    pub(crate) fn wake(self, panics: &mut Panics) {
+        for waker in self.waiting {
+            panics.catch(|| waker.wake());
+        }
+        panics.catch(|| drop(self.unwanted));
+    }
+}
+
 /// What a ride that ended leaves behind.
 pub(crate) struct Landed<T> {
     /// Whom it serves, or `None` if the flight was reset meanwhile, or nobody follows.
@@ -48,19 +64,27 @@ pub(crate) struct Landed<T> {
 }
 
 impl<T> Flights<T> {
-    /// The leader of `flight` has made a future for all: it takes a seat itself, and drives first.
-    pub(crate) fn share(&mut self, flight: FlightId, future: BoxFuture<T>, waker: Waker) -> Ride<T> {
-        let seat = self.seat(waker);
+    /// The leader of `flight` has made a future for all: it takes a seat itself, and drives first. Returns the wakers of those who wait
+    /// already: woken, they come to register with the notifier.
+    pub(crate) fn share(&mut self, flight: FlightId, future: BoxFuture<T>, waker: Waker) -> (Ride<T>, Shared) {
         let notifier = Arc::new(Notifier::new());
-        if self.is_current(flight) {
+        let mut shared = Shared { waiting: Vec::new(), unwanted: None };
+        let seat = if self.is_current(flight) {
+            let mut next = self.first;
+            while let Some(Seat::Waiting { waker, after, .. }) = self.seats.get_mut(next as usize) {
+                shared.waiting.extend(waker.take());
+                next = *after;
+            }
+            let seat = self.seat(waker);
             self.cargo = Cargo::Out { notifier: notifier.clone() };
             self.driver = Some(seat);
+            seat
         } else {
-            // `reset` was called while the future was made: its maker keeps it.
-            self.unlink(seat);
-            self.seats[seat.index()] = Seat::Loose { future: None, notifier: notifier.clone() };
-        }
-        Ride { seat, flight, future, notifier }
+            // `reset` was called while the future was made: its maker keeps it, and is woken by the notifier alone.
+            shared.unwanted = Some(waker);
+            self.occupy(Seat::Loose { future: None, notifier: notifier.clone() })
+        };
+        (Ride { seat, flight, future, notifier }, shared)
     }
 
     /// Who waits in a shared flight registers here.
@@ -105,7 +129,11 @@ impl<T> Flights<T> {
         if !matches!(self.seats[seat.index()], Seat::Loose { .. }) {
             self.unlink(seat);
             self.driver = None;
-            landed.unwanted._cargo = Some(mem::replace(&mut self.cargo, Cargo::None));
+            let cargo = mem::replace(&mut self.cargo, Cargo::None);
+            if let Cargo::Parked { notifier, .. } | Cargo::Out { notifier } = &cargo {
+                landed.unwanted._wakers = notifier.forget_all_but(None);
+            }
+            landed.unwanted._cargo = Some(cargo);
             if lost {
                 landed.next = self.lose_leader(flight);
             } else {
@@ -128,6 +156,7 @@ impl<T> Flights<T> {
             Cargo::Parked { future, notifier } => (Some(future), notifier),
             Cargo::Out { notifier } => (None, notifier),
         };
+        unwanted._wakers = notifier.forget_all_but(Some(driver));
         self.unlink(driver);
         if let Seat::Waiting { waker, .. } = mem::replace(&mut self.seats[driver.index()], Seat::Loose { future, notifier }) {
             wakers.extend(waker);
@@ -197,6 +226,19 @@ impl Notifier {
 
     fn unregister(&self, seat: SeatId) -> Option<Waker> {
         self.woken.lock().wakers.get_mut(seat.index())?.take()
+    }
+
+    /// The flight is over, or left to one driver: nobody else is to be woken. The wakers are to be dropped when no mutex is held.
+    fn forget_all_but(&self, driver: Option<SeatId>) -> Vec<Option<Waker>> {
+        let mut woken = self.woken.lock();
+        let mut wakers = mem::take(&mut woken.wakers);
+        if let Some(driver) = driver {
+            if let Some(own @ Some(_)) = wakers.get_mut(driver.index()) {
+                woken.wakers.resize_with(driver.index() + 1, || None);
+                woken.wakers[driver.index()] = own.take();
+            }
+        }
+        wakers
     }
 
     /// Wakes all who take part.
