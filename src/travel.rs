@@ -27,12 +27,55 @@ impl<T: ?Sized> Copy for Ref<'_, T> {}
 #[derive(Debug)]
 pub struct Val<T>(pub T);
 
+/// What can travel as an owned copy of a reference.
+#[diagnostic::on_unimplemented(
+    message = "a sync smart function cannot take `&{Self}`, because it could not travel to the offload pool when the function is awaited",
+    label = "a function in here takes `&{Self}`",
+    note = "derive `Clone` for the type and make it `Send`, take an `Arc` of it, or write `#[maybe_async] async fn`"
+)]
+pub trait TravelsOwned: ToOwned<Owned: Send + 'static> + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ToOwned<Owned: Send + 'static> + ?Sized + 'static> TravelsOwned for T {}
+
+/// What can travel by value.
+#[diagnostic::on_unimplemented(
+    message = "a sync smart function cannot take `{Self}`, because it could not travel to the offload pool when the function is awaited",
+    label = "a function in here takes `{Self}`",
+    note = "take something that is `Send + 'static`, or write `#[maybe_async] async fn`"
+)]
+pub trait Travels: Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> Travels for T {}
+
+/// What can travel back from the pool.
+#[diagnostic::on_unimplemented(
+    message = "a sync smart function cannot return `{Self}`, because it could not travel back from the offload pool when the function is awaited",
+    label = "a function in here returns `{Self}`",
+    note = "return something that is `Send + 'static`, or write `#[maybe_async] async fn`"
+)]
+pub trait TravelsBack: Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> TravelsBack for T {}
+
 /// A list of arguments.
+#[diagnostic::on_unimplemented(
+    message = "the arguments of a sync smart function have to travel to the offload pool when it is awaited, and these cannot",
+    label = "an argument in here cannot travel",
+    note = "take arguments that are `Send + 'static`, or references to what can be cloned; or write `#[maybe_async] async fn`"
+)]
 pub trait Pack {
     /// The arguments as the body takes them, borrowed for `'x`.
     type Lent<'x>;
     /// The arguments on their way.
     type Owned: Send + 'static;
+    /// The arguments as they came.
+    type Given;
+
+    /// Gives them back.
+    fn unpack(self) -> Self::Given;
 
     /// Makes the arguments owned. The only place where any is cloned.
     fn pack(self) -> Self::Owned;
@@ -44,19 +87,28 @@ pub trait Pack {
 impl Pack for () {
     type Lent<'x> = ();
     type Owned = ();
+    type Given = ();
+
+    fn unpack(self) {}
 
     fn pack(self) {}
 
     fn lend((): &mut ()) {}
 }
 
-impl<T, R> Pack for (Ref<'_, T>, R)
+impl<'a, T, R> Pack for (Ref<'a, T>, R)
 where
-    T: ToOwned<Owned: Send + 'static> + ?Sized + 'static,
+    T: TravelsOwned + ?Sized,
     R: Pack,
 {
     type Lent<'x> = (&'x T, R::Lent<'x>);
     type Owned = (T::Owned, R::Owned);
+    type Given = (&'a T, R::Given);
+
+    #[inline]
+    fn unpack(self) -> Self::Given {
+        (self.0.0, self.1.unpack())
+    }
 
     fn pack(self) -> Self::Owned {
         (self.0.0.to_owned(), self.1.pack())
@@ -69,11 +121,17 @@ where
 
 impl<T, R> Pack for (Val<T>, R)
 where
-    T: Send + 'static,
+    T: Travels,
     R: Pack,
 {
     type Lent<'x> = (T, R::Lent<'x>);
     type Owned = (Option<T>, R::Owned);
+    type Given = (T, R::Given);
+
+    #[inline]
+    fn unpack(self) -> Self::Given {
+        (self.0.0, self.1.unpack())
+    }
 
     fn pack(self) -> Self::Owned {
         (Some(self.0.0), self.1.pack())
@@ -94,11 +152,23 @@ where
     body
 }
 
+/// Says in one sentence which argument cannot travel, before anything else needs that it can.
+#[inline]
+pub const fn all_travel<P: Pack>(arguments: P) -> P {
+    arguments
+}
+
+/// The arguments as they came, for a body that runs here.
+#[inline]
+pub fn unpack<P: Pack>(arguments: P) -> P::Given {
+    arguments.unpack()
+}
+
 /// Runs `body` on the pool with the packed arguments.
 pub fn travel_body<P, R, F>(arguments: P, body: F) -> Offload<R>
 where
     P: Pack,
-    R: Send + 'static,
+    R: TravelsBack,
     F: for<'x> FnOnce(P::Lent<'x>) -> R + Send + 'static,
 {
     let mut owned = arguments.pack();
@@ -109,7 +179,7 @@ where
 pub fn travel_again<P, R, F>(arguments: P, function: F) -> Offload<R>
 where
     P: Pack,
-    R: Send + 'static,
+    R: TravelsBack,
     F: for<'x> Again<P::Lent<'x>, R> + Send + 'static,
 {
     let mut owned = arguments.pack();

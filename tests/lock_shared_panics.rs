@@ -1,6 +1,7 @@
-//! `SmartLock::run_shared` with futures, values and wakers that panic or use the lock, and calls from inside the future's own poll.
+//! `SmartLock::run_shared` with futures, values and wakers that panic or use the lock.
 
-use smartasync::{Cancelled, SmartLock, allow_blocking};
+use Turn::{Done, Panic, Sleep};
+use smartasync::{Cancelled, SmartLock};
 use std::future::{pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::pin::Pin;
@@ -8,7 +9,6 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
-use Turn::{Done, Panic, Sleep, Yield};
 
 #[derive(Default)]
 struct Count(AtomicUsize);
@@ -74,10 +74,13 @@ fn poll_with<T>(caller: &mut Caller<T>, waker: &Waker) -> Poll<Result<T, Cancell
     caller.call.as_mut().poll(&mut Context::from_waker(waker))
 }
 
+/// Polls on another thread: a poll inside the future's own would be a re-entry.
+fn poll_elsewhere(caller: &mut Caller, waker: &Waker) -> Poll<Result<usize, Cancelled>> {
+    thread::scope(|scope| scope.spawn(|| poll_with(caller, waker)).join().unwrap())
+}
+
 /// What a future's n-th poll does.
 enum Turn {
-    /// Is pending, and woken at once.
-    Yield,
     /// Is pending; its waker is kept in the job.
     Sleep,
     Panic,
@@ -99,7 +102,6 @@ impl Job {
         poll_fn(move |cx| {
             job.polls.fetch_add(1, Relaxed);
             match turns.next().expect("it is not polled after the last turn") {
-                Yield => cx.waker().wake_by_ref(),
                 Sleep => *job.waker.lock().unwrap() = Some(cx.waker().clone()),
                 Panic => panic(),
                 Done => return Poll::Ready(value.take().unwrap()),
@@ -132,10 +134,6 @@ fn bystander<T: Clone + Send + 'static>(lock: &'static SmartLock<T>) -> Caller<T
 
 fn ok<T>(value: T) -> Poll<Result<T, Cancelled>> {
     Poll::Ready(Ok(value))
-}
-
-fn is_reentrant<T>(result: Result<T, Cancelled>) -> bool {
-    result.is_err_and(|error| error.is_reentrant())
 }
 
 /// Nobody is left on the lock, and it works.
@@ -224,26 +222,21 @@ fn a_future_whose_destructor_panics_is_lost() {
     }
     let (lock, job) = (leaked(), Arc::<Job>::default());
     let bomb = Bomb;
-    let done = Caller::new(lock.run_shared(move || {
+    let mut done = Caller::new(lock.run_shared(move || {
         poll_fn(move |_| {
             let _bomb = &bomb;
             Poll::Ready(1)
         })
     }));
-    let mut done = done;
     assert!(panics(|| done.poll()));
     assert_works(lock);
     // One that `reset` drops: its panic goes to the caller of `reset`, when all are cancelled.
     let bomb = Bomb;
-    drop(
-        Caller::new(lock.run_shared(move || {
-            poll_fn(move |_| {
-                let _bomb = &bomb;
-                Poll::Pending
-            })
-        }))
-        .wait_for_its_turn(),
-    );
+    let leader = Caller::new(lock.run_shared(move || async move {
+        let _bomb = bomb;
+        pending().await
+    }));
+    drop(leader.wait_for_its_turn());
     let mut follower = job.caller(lock, vec![Done], 2).wait_for_its_turn();
     assert!(panics(|| lock.reset()));
     assert_eq!(follower.wakes(), 1);
@@ -336,21 +329,32 @@ fn a_waker_that_panics_keeps_no_other_from_being_woken() {
 }
 
 #[test]
-fn a_waker_that_panics_in_the_middle_of_a_poll_costs_the_future_but_no_other_caller() {
-    let (lock, job) = (leaked(), Arc::<Job>::default());
-    let mut driver = job.caller(lock, vec![Sleep, Yield, Done], 1).wait_for_its_turn();
-    let mut bad = bystander(lock);
-    let bomb = OnWake::waker(|| panic());
-    assert!(poll_with(&mut bad, &bomb).is_pending());
-    assert!(panics(|| job.wake()));
-    assert!(poll_with(&mut bad, &OnWake::waker(|| ())).is_pending());
-    let mut other = job.caller(lock, vec![Done], 2);
-    // The wake-up happens inside the future's poll, so it is the future that panics.
-    assert!(other.poll().is_pending() && other.wakes() == 0);
-    drop(bad);
-    drop(driver.poll());
-    let _ = other.poll();
-    lock.reset();
+fn a_waker_that_panics_in_the_middle_of_a_poll_keeps_nobody_from_going_on() {
+    let lock = leaked();
+    let callers = (bystander(lock), Caller::new(lock.run_shared(|| ready(2))));
+    let early = Arc::new(Mutex::new(callers));
+    let (inside, mut polls) = (early.clone(), 0);
+    let mut driver = Caller::new(lock.run_shared(move || {
+        poll_fn(move |cx| {
+            polls += 1;
+            if polls == 2 {
+                return Poll::Ready(1);
+            }
+            let (bad, other) = &mut *inside.lock().unwrap();
+            let count = Waker::from(other.woken.clone());
+            assert!(poll_elsewhere(bad, &OnWake::waker(|| panic())).is_pending() && poll_elsewhere(other, &count).is_pending());
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+    }));
+    assert!(panics(|| driver.poll()));
+    drop(driver);
+    let (bad, other) = &mut *early.lock().unwrap();
+    assert!(other.wakes() > 0);
+    let result = other.poll();
+    assert!(result == ok(1) || result == ok(2), "{result:?}");
+    assert_eq!(bad.poll(), result);
+    assert_works(lock);
 }
 
 #[test]
@@ -383,7 +387,7 @@ fn a_waker_that_panics_while_the_driver_unwinds_does_not_abort() {
     let mut leader = Caller::new(lock.run_shared(move || {
         poll_fn(move |_| {
             let (follower, waker) = &mut *inside.lock().unwrap();
-            thread::scope(|scope| assert!(scope.spawn(|| poll_with(follower, waker)).join().unwrap().is_pending()));
+            assert!(poll_elsewhere(follower, waker).is_pending());
             resume_unwind(Box::new("future"))
         })
     }));
@@ -393,17 +397,4 @@ fn a_waker_that_panics_while_the_driver_unwinds_does_not_abort() {
     let mut early = early.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     assert_eq!(early.0.poll(), ok(3));
     assert_works(lock);
-}
-
-// Re-entry.
-
-#[test]
-fn a_call_from_inside_the_shared_futures_own_poll_ends_with_an_error() {
-    let lock = leaked();
-    let awaited = lock.run_shared(move || async move {
-        futures_lite::future::yield_now().await;
-        let shared = is_reentrant(lock.run_shared(|| ready(0)).await);
-        shared && is_reentrant(lock.run_once(|| ready(0)).await)
-    });
-    drop(awaited);
 }

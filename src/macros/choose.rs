@@ -131,49 +131,51 @@ macro_rules! __smart_sync_work {
                     sync opaque: $opaque body: $body receiver: [reference $this $($declared)*] lets: $lets ret: $ret first: [] arguments: ||
                 },
             ),
-            $crate::__private::Route::Away => $crate::__private::Routed::Away($crate::__private::travel_again(
-                ($crate::__private::Ref($this), $crate::__smart_list! { pack $(($kind $argument))* }),
-                $crate::__smart_name_generics! { name: $name generics: $generics },
-            )),
+            $crate::__private::Route::Away => {
+                let arguments = $crate::__private::all_travel(
+                    ($crate::__private::Ref($this), $crate::__smart_list! { pack $(($kind $argument))* }),
+                );
+                $crate::__private::Routed::Away($crate::__private::travel_again(
+                    arguments,
+                    $crate::__smart_name_generics! { name: $name generics: $generics },
+                ))
+            }
         })
     };
     // `fn` without `self` by reference
     (
-        opaque: $opaque:tt body: [$body:block] receiver: $receiver:tt lets: $lets:tt
+        opaque: $opaque:tt body: [$body:block] receiver: [$($by:ident $this:tt $($declared:tt)*)?] lets: $lets:tt
         travel: [$(($kind:ident $argument:ident))*] name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::forked(move |route| {
-            let arguments = $crate::__smart_list! { references $(($kind $argument))* };
+            // What is captured first is dropped first, if the call is dropped as it is.
+            $(let _ = &$this;)?
+            let arguments = $crate::__smart_list! { pack $(($kind $argument))* };
             let body = $crate::__private::body(
                 &arguments,
                 $crate::__smart_body! {
-                    sync opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret
+                    sync opaque: $opaque body: $body receiver: [$($by $this $($declared)*)?] lets: $lets ret: $ret
                     first: [] arguments: |$crate::__smart_list! { names $(($kind $argument))* }|
                 },
             );
             match route {
                 #[allow(unreachable_code, reason = "a body that does not return has a result too")]
-                $crate::__private::Route::Here => {
-                    $crate::__private::Routed::Here(body($crate::__smart_list! { names $(($kind $argument))* }))
-                }
+                $crate::__private::Route::Here => $crate::__private::Routed::Here(body($crate::__private::unpack(arguments))),
                 $crate::__private::Route::Away => $crate::__private::Routed::Away($crate::__private::travel_body(arguments, body)),
             }
         })
     };
 }
 
-/// A list of arguments as nested pairs: as a pattern or expression of the `names` of those that came as references, of these `references`
-/// packed, or of all arguments, to `pack` them.
+/// The list of arguments as nested pairs: an expression that will `pack` them, or a pattern of their `names`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_list {
     ($which:ident) => { () };
-    ($which:ident (mutable $name:ident) $($rest:tt)*) => { $crate::__smart_error! { mutable $name } };
+    (pack (mutable $name:ident) $($rest:tt)*) => { $crate::__smart_error! { mutable $name } };
     (pack (reference $name:ident) $($rest:tt)*) => { ($crate::__private::Ref($name), $crate::__smart_list! { pack $($rest)* }) };
     (pack (value $name:ident) $($rest:tt)*) => { ($crate::__private::Val($name), $crate::__smart_list! { pack $($rest)* }) };
-    (references (reference $name:ident) $($rest:tt)*) => { ($crate::__private::Ref($name), $crate::__smart_list! { references $($rest)* }) };
-    (names (reference $name:ident) $($rest:tt)*) => { ($name, $crate::__smart_list! { names $($rest)* }) };
-    ($which:ident (value $name:ident) $($rest:tt)*) => { $crate::__smart_list! { $which $($rest)* } };
+    (names ($kind:ident $name:ident) $($rest:tt)*) => { ($name, $crate::__smart_list! { names $($rest)* }) };
 }
 
 /// The user's body, in the closure or block that it runs in. `self` and every argument are moved in, used or not, so that they are dropped

@@ -67,6 +67,14 @@ macro_rules! __smart_error {
             )
         }
     };
+    (borrowed_result $name:ident) => {
+        ::core::compile_error! {
+            ::core::concat!(
+                "the sync smart function `", ::core::stringify!($name),
+                "` cannot return a reference, because its arguments travel to another thread when it is awaited: write `#[maybe_async] async fn`, or return something owned"
+            )
+        }
+    };
     (argument $other:tt) => {
         ::core::compile_error! {
             ::core::concat!("found `", ::core::stringify!($other), "` where a smart function has an argument: write `name: Type`")

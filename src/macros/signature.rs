@@ -3,6 +3,9 @@
 //! Angle brackets are no groups to a macro, so their end has to be searched for. Each search looks at a window of tokens: one arm for each
 //! place in the window where the end may be, and a last arm that moves the window on. That keeps the depth of recursion a fraction of the
 //! number of tokens. `$t0 $t1 …` are the tokens before the place.
+//!
+//! A lifetime has an arm of its own before each arm with `$body:block`: if it came as a `lifetime` fragment of a user's own macro, the compiler
+//! would take it for the label of a block.
 
 /// Finds the end of `<…>`: the `>` or `>>` before the parenthesised arguments.
 #[doc(hidden)]
@@ -101,6 +104,7 @@ macro_rules! __smart_result {
         $crate::__smart_split! { item: { $($item)* ret: [()] tail: [;] } bounds: [] body: [$body] next: [$($next)*] }
     };
     (item: $item:tt tail: [] copy: $copy:tt) => { $crate::__smart_error! { no_body } };
+    (item: $item:tt tail: [-> $ret:ty] copy: $copy:tt) => { $crate::__smart_error! { no_body } };
     (item: $item:tt tail: [$other:tt $($rest:tt)*] copy: $copy:tt) => { $crate::__smart_error! { after_arguments $other } };
 }
 
@@ -120,6 +124,9 @@ macro_rules! __smart_where {
     (item: $item:tt taken: [$($taken:tt)*] rest: [; $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)*] body: [] next: [$($next)*] }
     };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$life:lifetime $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $life] rest: [$($rest)*] }
+    };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$body:block $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)*] body: [$body] next: [$($next)*] }
     };
@@ -134,6 +141,9 @@ macro_rules! __smart_where {
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt ; $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)* $t0] body: [] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $life:lifetime $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $life] rest: [$($rest)*] }
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $body:block $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)* $t0] body: [$body] next: [$($next)*] }
@@ -150,6 +160,9 @@ macro_rules! __smart_where {
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt ; $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1] body: [] next: [$($next)*] }
     };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $life:lifetime $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $life] rest: [$($rest)*] }
+    };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $body:block $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1] body: [$body] next: [$($next)*] }
     };
@@ -164,6 +177,9 @@ macro_rules! __smart_where {
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt ; $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2] body: [] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $life:lifetime $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $life] rest: [$($rest)*] }
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $body:block $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2] body: [$body] next: [$($next)*] }
@@ -180,6 +196,9 @@ macro_rules! __smart_where {
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt ; $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3] body: [] next: [$($next)*] }
     };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $life:lifetime $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $life] rest: [$($rest)*] }
+    };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $body:block $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3] body: [$body] next: [$($next)*] }
     };
@@ -194,6 +213,9 @@ macro_rules! __smart_where {
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt ; $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3 $t4] body: [] next: [$($next)*] }
+    };
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $life:lifetime $($rest:tt)*]) => {
+        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $life] rest: [$($rest)*] }
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $body:block $($next:tt)*]) => {
         $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3 $t4] body: [$body] next: [$($next)*] }
@@ -211,6 +233,9 @@ macro_rules! __smart_find_impl {
     (look: [impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
     (look: [where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
     (look: [; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$life:lifetime $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($rest)*] $($state)* }
+    };
     (look: [$body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
     (look: [($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
@@ -221,6 +246,9 @@ macro_rules! __smart_find_impl {
     (look: [$t0:tt impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
     (look: [$t0:tt where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
     (look: [$t0:tt ; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt $life:lifetime $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($rest)*] $($state)* }
+    };
     (look: [$t0:tt $body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
     (look: [$t0:tt ($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
@@ -231,6 +259,9 @@ macro_rules! __smart_find_impl {
     (look: [$t0:tt $t1:tt impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
     (look: [$t0:tt $t1:tt where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
     (look: [$t0:tt $t1:tt ; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt $t1:tt $life:lifetime $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($rest)*] $($state)* }
+    };
     (look: [$t0:tt $t1:tt $body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
     (look: [$t0:tt $t1:tt ($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
@@ -241,6 +272,9 @@ macro_rules! __smart_find_impl {
     (look: [$t0:tt $t1:tt $t2:tt impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
     (look: [$t0:tt $t1:tt $t2:tt where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
     (look: [$t0:tt $t1:tt $t2:tt ; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [$t0:tt $t1:tt $t2:tt $life:lifetime $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_find_impl! { look: [$($rest)*] $($state)* }
+    };
     (look: [$t0:tt $t1:tt $t2:tt $body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
     (look: [$t0:tt $t1:tt $t2:tt ($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }

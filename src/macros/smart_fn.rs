@@ -155,6 +155,16 @@ macro_rules! smart_fn {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_split {
+    // A borrowed result of a sync function.
+    (item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] name: $n:tt } generics: $g:tt args: $args:tt ret: $r:tt tail: [-> &'static $($t:tt)*] } $($rest:tt)*) => {
+        $crate::__smart_split! {
+            item: { head: { attributes: $a vis: $v asyncness: [sync] name: $n } generics: $g args: $args ret: $r tail: [-> $($t)*] } $($rest)*
+        }
+    };
+    (item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] name: [$name:ident] } generics: $g:tt args: $args:tt ret: $r:tt tail: [-> & $($t:tt)*] } bounds: $b:tt body: $body:tt next: [$($next:tt)*]) => {
+        $crate::__smart_error! { borrowed_result $name }
+        $crate::smart_fn! { $($next)* }
+    };
     (
         item: {
             head: { attributes: $attributes:tt vis: $vis:tt asyncness: $asyncness:tt name: $name:tt }

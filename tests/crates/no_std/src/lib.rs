@@ -1,0 +1,39 @@
+//! One driver for blocking and async firmware.
+#![no_std]
+#![deny(warnings, missing_docs)]
+
+use smartasync::{smart_await, smart_fn};
+
+/// A register that is read over some bus.
+#[derive(Debug)]
+pub struct Register(pub u16);
+
+impl Register {
+    smart_fn!(
+        /// Reads it.
+        #[maybe_async]
+        pub async fn read(&mut self) -> u16 {
+            smart_await!(sync => self.0, async => core::future::ready(self.0))
+        }
+
+        /// Reads it twice.
+        #[maybe_async]
+        #[blocking(read_twice_blocking)]
+        pub async fn read_twice(&mut self) -> u32 {
+            u32::from(smart_await!(self.read())) + u32::from(smart_await!(self.read()))
+        }
+
+        /// Waits for an interrupt.
+        pub async fn interrupt(&mut self) -> u16 {
+            core::future::ready(self.0).await
+        }
+    );
+}
+
+#[cfg(feature = "sync-fn")]
+smart_fn!(
+    /// Needs a pool.
+    pub fn add(a: u16, b: u16) -> u16 {
+        a + b
+    }
+);

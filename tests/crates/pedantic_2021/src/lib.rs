@@ -1,0 +1,92 @@
+//! Smart functions of every kind, in a crate that allows its macros nothing.
+#![deny(warnings, missing_docs, clippy::pedantic, clippy::nursery, unused_qualifications, unreachable_pub, let_underscore_drop)]
+#![forbid(unsafe_code)]
+
+use renamed::{smart_await, smart_fn};
+use std::num::ParseIntError;
+use std::sync::Mutex;
+
+/// Names that an expansion must not mean.
+pub mod shadows {
+    #![allow(missing_docs, dead_code)]
+    pub struct Result;
+    pub struct Option;
+    pub struct Ok;
+    pub struct Err;
+    pub struct Some;
+    pub struct None;
+    pub struct Box;
+    pub struct String;
+    pub trait Future {}
+    pub trait Send {}
+    pub mod core {}
+}
+#[allow(unused_imports)]
+use shadows::{core, Box, Err, Future, None, Ok, Option, Result, Send, Some, String};
+
+/// A page.
+#[derive(Clone, Debug)]
+pub struct Page(pub u32);
+
+impl Page {
+    smart_fn!(
+        /// An async method.
+        pub async fn load(&self, key: &str) -> u32 {
+            self.0 + u32::try_from(key.len()).unwrap_or(0)
+        }
+
+        /// A sync method, and its twin.
+        #[blocking(store_blocking)]
+        pub fn store(&self, key: &str, n: u32) -> u32 {
+            self.0 + n + u32::try_from(key.len()).unwrap_or(0)
+        }
+
+        /// Both.
+        #[maybe_async]
+        pub async fn both(&self, key: &str) -> std::result::Result<u32, ParseIntError> {
+            let n: u32 = key.parse()?;
+            if n > 5 {
+                return std::result::Result::Ok(n);
+            }
+            std::result::Result::Ok(smart_await!(self.load(key)) + smart_await!(sync => 1, async => async { 1 }))
+        }
+    );
+}
+
+smart_fn!(
+    /// A temporary at the tail, which edition 2021 drops late.
+    pub async fn tail(m: Mutex<u32>) -> u32 { *m.lock().unwrap() }
+    /// The same in a sync function.
+    pub fn sync_tail(m: Mutex<u32>, k: &str) -> u32 { *m.lock().unwrap() + u32::from(k.is_empty()) }
+    /// No result.
+    pub async fn unit() {}
+    /// No result, and an unused argument.
+    pub fn sync_unit(_: u32) {}
+    /// Does not return.
+    pub async fn never() -> ! { loop { std::future::pending::<()>().await; } }
+    /// Does not return.
+    pub fn sync_never() -> ! { panic!("as it says") }
+    /// Returns by `return`.
+    pub async fn returns(x: u32) -> u32 { return x; }
+    /// Boxed.
+    #[boxed]
+    pub async fn boxed(x: &str) -> usize { x.len() }
+    /// Has a result type and does not return.
+    pub async fn diverges(_x: u32) -> u32 { panic!("as it says") }
+);
+
+#[cfg(test)]
+mod tests {
+    use super::{boxed, sync_tail, tail, Page};
+    use std::sync::Mutex;
+
+    #[test]
+    fn smart_functions_work_among_shadowed_names() {
+        assert_eq!(Page(1).both("3").wait(), Ok(3));
+        assert_eq!(Page(1).both("7").wait(), Ok(7));
+        assert_eq!(Page(1).store_blocking("key", 2), 6);
+        assert_eq!(renamed::block_on(Page(1).store("key", 2)), 6);
+        assert_eq!(tail(Mutex::new(3)).wait() + renamed::block_on(sync_tail(Mutex::new(4), "")), 8);
+        assert_eq!(boxed("abc").wait(), 3);
+    }
+}

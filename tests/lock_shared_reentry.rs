@@ -1,0 +1,188 @@
+//! `SmartLock::run_shared` from inside the shared future's own poll: an error, never a deadlock. What only looks like it goes on.
+
+use smartasync::{Cancelled, SmartLock, allow_blocking};
+use std::future::{pending, poll_fn, ready};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+type Boxed<T> = Pin<Box<dyn Future<Output = Result<T, Cancelled>> + Send>>;
+
+fn poll<T>(call: &mut Boxed<T>) -> Poll<Result<T, Cancelled>> {
+    call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn is_reentrant<T>(result: Result<T, Cancelled>) -> bool {
+    result.is_err_and(|error| error.is_reentrant())
+}
+
+/// Calls its closure when it is dropped.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+fn leaked<T>() -> &'static SmartLock<T> {
+    Box::leak(Box::default())
+}
+
+fn assert_idle<T>(lock: &SmartLock<T>) {
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+}
+
+/// Calls of both kinds, awaited.
+async fn both_are_reentrant(lock: &SmartLock<bool>) -> bool {
+    let shared = is_reentrant(lock.run_shared(|| ready(false)).await);
+    shared && is_reentrant(lock.run_once(|| ready(false)).await)
+}
+
+#[test]
+fn a_call_that_is_awaited_inside_ends_with_an_error() {
+    let lock = leaked();
+    let early = lock.run_shared(move || both_are_reentrant(lock));
+    assert_eq!(early.wait(), Ok(true));
+    let late = lock.run_shared(move || async move {
+        futures_lite::future::yield_now().await;
+        both_are_reentrant(lock).await
+    });
+    assert_eq!(pollster::block_on(late), Ok(true));
+    assert_idle(lock);
+}
+
+#[test]
+fn a_call_that_is_waited_for_inside_the_closure_or_the_future_ends_with_an_error() {
+    let lock = leaked();
+    let inner = move || allow_blocking(|| is_reentrant(lock.run_shared(|| ready(false)).wait()));
+    assert_eq!(lock.run_shared(move || ready(inner())).wait(), Ok(true));
+    assert_eq!(lock.run_shared(move || async move { inner() }).wait(), Ok(true));
+    assert_idle(lock);
+}
+
+#[test]
+fn it_is_noticed_whoever_drives() {
+    let lock = leaked();
+    let waker = Arc::<Mutex<Option<Waker>>>::default();
+    let kept = waker.clone();
+    let mut leader: Boxed<bool> = Box::pin(lock.run_shared(move || async move {
+        let mut polls = 0;
+        poll_fn(move |cx| {
+            polls += 1;
+            *kept.lock().unwrap() = Some(cx.waker().clone());
+            if polls == 2 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        both_are_reentrant(lock).await
+    }));
+    assert!(poll(&mut leader).is_pending());
+    waker.lock().unwrap().take().unwrap().wake();
+    // A caller of the other kind, on another thread.
+    let follower = thread::spawn(move || lock.run_once(|| ready(false)).wait());
+    assert_eq!(follower.join().unwrap(), Ok(true));
+    assert_eq!(poll(&mut leader), Poll::Ready(Ok(true)));
+    assert_idle(lock);
+}
+
+#[test]
+fn a_follower_that_moved_into_the_future_ends_with_an_error() {
+    let lock = leaked();
+    let slot = Arc::<Mutex<Option<Boxed<usize>>>>::default();
+    let inside = slot.clone();
+    let waker = Arc::<Mutex<Option<Waker>>>::default();
+    let kept = waker.clone();
+    let mut leader: Boxed<usize> = Box::pin(lock.run_shared(move || {
+        poll_fn(move |cx| {
+            let Some(mut follower) = inside.lock().unwrap().take() else {
+                *kept.lock().unwrap() = Some(cx.waker().clone());
+                return Poll::Pending;
+            };
+            let Poll::Ready(answer) = poll(&mut follower) else { panic!("it waits for itself") };
+            assert!(is_reentrant(answer));
+            assert_eq!(lock.waiters(), 2);
+            Poll::Ready(1)
+        })
+    }));
+    let mut other: Boxed<usize> = Box::pin(lock.run_shared(|| ready(2)));
+    let mut follower: Boxed<usize> = Box::pin(lock.run_shared(|| ready(3)));
+    assert!(poll(&mut leader).is_pending() && poll(&mut other).is_pending() && poll(&mut follower).is_pending());
+    *slot.lock().unwrap() = Some(follower);
+    waker.lock().unwrap().take().unwrap().wake();
+    // Its seat is free for a newcomer, who drives.
+    let mut newcomer: Boxed<usize> = Box::pin(lock.run_shared(|| ready(4)));
+    assert_eq!(poll(&mut newcomer), Poll::Ready(Ok(1)));
+    assert_eq!((poll(&mut leader), poll(&mut other)), (Poll::Ready(Ok(1)), Poll::Ready(Ok(1))));
+    assert_idle(lock);
+}
+
+#[test]
+fn a_call_from_the_destructor_of_a_future_that_is_done_ends_with_an_error() {
+    let lock = leaked();
+    let answer = Arc::new(Mutex::new(None));
+    let log = answer.clone();
+    let call = lock.run_shared(move || {
+        let captured = OnDrop(move || *log.lock().unwrap() = Some(allow_blocking(|| is_reentrant(lock.run_shared(|| ready(0)).wait()))));
+        // A closure keeps what it captured until it is dropped, unlike an async block.
+        poll_fn(move |_| {
+            let _captured = &captured;
+            Poll::Ready(1)
+        })
+    });
+    assert_eq!(call.wait(), Ok(1));
+    assert_eq!(*answer.lock().unwrap(), Some(true));
+    assert_idle(lock);
+}
+
+#[test]
+fn a_future_that_nobody_polls_now_is_not_re_entered() {
+    let lock = leaked();
+    let mut first: Boxed<usize> = Box::pin(lock.run_shared(pending));
+    for _ in 0..3 {
+        assert!(poll(&mut first).is_pending());
+        let mut next: Boxed<usize> = Box::pin(lock.run_shared(|| ready(1)));
+        assert!(poll(&mut next).is_pending());
+        first = next;
+    }
+}
+
+#[test]
+fn another_thread_that_comes_in_the_middle_of_a_poll_is_no_re_entry() {
+    let lock = leaked();
+    let (inside, proceed) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (ours, theirs, polls) = (inside.clone(), proceed.clone(), AtomicUsize::new(0));
+    let leader = thread::spawn(move || {
+        let call = lock.run_shared(move || {
+            poll_fn(move |cx| {
+                if polls.fetch_add(1, Relaxed) == 1 {
+                    return Poll::Ready(1);
+                }
+                ours.wait();
+                theirs.wait();
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            })
+        });
+        call.wait()
+    });
+    inside.wait();
+    let mut follower: Boxed<usize> = Box::pin(lock.run_shared(|| ready(2)));
+    assert!(poll(&mut follower).is_pending());
+    proceed.wait();
+    assert_eq!((leader.join().unwrap(), pollster::block_on(follower)), (Ok(1), Ok(1)));
+    assert_idle(lock);
+}
+
+#[test]
+fn a_shared_future_may_use_another_lock_whose_future_uses_the_first_ones_values() {
+    let (outer, inner) = (leaked(), leaked());
+    let call = outer.run_shared(move || async move {
+        let from_inner = inner.run_shared(move || async move { is_reentrant(outer.run_shared(|| ready(Ok(false))).await) });
+        from_inner.await
+    });
+    assert_eq!(call.wait(), Ok(Ok(true)));
+    assert_idle(outer);
+    assert_idle(inner);
+}
