@@ -18,7 +18,7 @@ use core::task::{Context, Poll, Waker};
 /// Runs `model` under every interleaving, with at most `preemptions` forced switches between threads, and says how many there were. A
 /// model that explored nothing, or one only, checks nothing.
 fn check(name: &str, preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
-    let runs = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let runs = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counted = runs.clone();
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);

@@ -3,7 +3,8 @@
 //! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex free: user code (closures, futures, `Clone`,
 //! `Drop`, wakers), which may panic or use the lock again at any of these points.
 
-use crate::context::thread_token;
+#[cfg(not(smartasync_model))]
+use crate::context;
 use crate::flight::{Admission, Chosen, Due, FlightId, Flights, Landed, Notifier, Reset, Ride, SeatId, Wakers};
 use crate::panics::Panics;
 use crate::sync::{Arc, Mutex};
@@ -137,7 +138,7 @@ fn this_thread() -> NonZeroUsize {
 #[cfg(not(smartasync_model))]
 #[inline]
 fn this_thread() -> NonZeroUsize {
-    NonZeroUsize::new(thread_token()).expect("no thread-local is at address zero")
+    NonZeroUsize::new(context::thread_token()).expect("no thread-local is at address zero")
 }
 
 /// Hands over when it is dropped: its leader was dropped or panics.

@@ -4,6 +4,7 @@ use super::{check, wait_for};
 use crate::run::{Cancelled, Core, RunOnce, RunShared};
 use crate::sync::{Arc, Mutex, Ordering};
 use core::future::poll_fn;
+use core::mem;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use loom::sync::atomic::AtomicUsize;
@@ -81,7 +82,7 @@ fn a_follower_takes_over_from_a_leader_that_is_dropped() {
         let gone = thread::spawn(move || {
             let mut call = pin!(RunOnce::new(&*theirs, core::future::pending::<usize>));
             // It leads or follows, and goes away in either role.
-            drop(poll_once(call.as_mut()));
+            let _polled = poll_once(call.as_mut());
         });
         assert_eq!(wait_for(RunOnce::new(&*lock, || async { 1 })).unwrap(), 1);
         gone.join().unwrap();
@@ -166,29 +167,50 @@ impl Event {
     }
 }
 
+/// A closure that starts a future which waits for `event`, and counts its starts.
+fn wait_for_event(event: &Arc<Event>, starts: &Arc<AtomicUsize>) -> impl FnOnce() -> Pin<Box<dyn Future<Output = usize> + Send>> + use<> {
+    let (event, starts) = (event.clone(), starts.clone());
+    move || {
+        starts.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move {
+            poll_fn(|cx| event.poll(cx)).await;
+            1
+        })
+    }
+}
+
 #[test]
 fn a_shared_future_gets_on_though_its_first_driver_is_polled_no_more() {
     check("shared", 2, || {
         let lock: Lock = Arc::new(Core::new());
-        let event = Arc::new(Event::default());
-        let starts = Arc::new(AtomicUsize::new(0));
-        let start = |event: &Arc<Event>, starts: &Arc<AtomicUsize>| {
-            let (event, starts) = (event.clone(), starts.clone());
-            move || {
-                starts.fetch_add(1, Ordering::Relaxed);
-                async move {
-                    poll_fn(|cx| event.poll(cx)).await;
-                    1
-                }
-            }
-        };
-        let mut parked = Box::pin(RunShared::new(&*lock, start(&event, &starts)));
+        let (event, starts) = (Arc::new(Event::default()), Arc::new(AtomicUsize::new(0)));
+        let mut parked = Box::pin(RunShared::new(&*lock, wait_for_event(&event, &starts)));
         assert!(poll_once(parked.as_mut()).is_pending());
-        let (theirs, join) = (lock.clone(), start(&event, &starts));
+        let (theirs, join) = (lock.clone(), wait_for_event(&event, &starts));
         let other = thread::spawn(move || assert_eq!(wait_for(RunShared::new(&*theirs, join)).unwrap(), 1));
         event.happen();
         other.join().unwrap();
         assert_eq!(starts.load(Ordering::Relaxed), 1);
         assert!(matches!(poll_once(parked.as_mut()), Poll::Ready(Ok(1))));
+    });
+}
+
+#[test]
+fn a_wake_up_during_the_poll_of_a_driver_reaches_who_came_meanwhile() {
+    check("shared, woken while out", 3, || {
+        let lock: Lock = Arc::new(Core::new());
+        let (event, starts) = (Arc::new(Event::default()), Arc::new(AtomicUsize::new(0)));
+        let (theirs, drive) = (lock.clone(), wait_for_event(&event, &starts));
+        let driver = thread::spawn(move || {
+            let mut call = Box::pin(RunShared::new(&*theirs, drive));
+            // Polled once, and kept as it is.
+            let _polled = poll_once(call.as_mut());
+            mem::forget(call);
+        });
+        let (theirs, join) = (lock.clone(), wait_for_event(&event, &starts));
+        let other = thread::spawn(move || assert_eq!(wait_for(RunShared::new(&*theirs, join)).unwrap(), 1));
+        event.happen();
+        driver.join().unwrap();
+        other.join().unwrap();
     });
 }
