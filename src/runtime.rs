@@ -50,6 +50,9 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// Says whether the code on this thread's stack runs inside a task of the other runtime.
     ///
+    /// With tokio, `tokio::task::try_id().is_some()` is a good answer. It is true in `spawn_blocking` too, where the crate's
+    /// [`allow_blocking`](crate::allow_blocking) says that blocking is fine.
+    ///
     /// It is asked only where this crate's own marks say nothing: never inside a [`Call`](crate::Call)'s poll, on a pool thread or in
     /// [`allow_blocking`](crate::allow_blocking).
     fn is_async_context(&self) -> bool {

@@ -29,7 +29,10 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// assert_eq!(load(true).wait(), 1);
 /// assert_eq!(load(false).map(|n| n + 1).wait(), 3);
-/// assert_eq!(Smart::nested(async { load(false) }).wait(), 2);
+/// async fn load_later() -> Smart<'static, u32> {
+///     load(false)
+/// }
+/// assert_eq!(Smart::nested(load_later()).wait(), 2);
 /// ```
 #[must_use = "a `Smart` does nothing until it is finished with `.wait()` in sync code or `.await` in async code"]
 pub struct Smart<'a, T> {

@@ -6,7 +6,7 @@ use std::future::{pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
@@ -349,7 +349,7 @@ fn a_waker_that_panics_in_the_middle_of_a_poll_keeps_nobody_from_going_on() {
     }));
     assert!(panics(|| driver.poll()));
     drop(driver);
-    let (bad, other) = &mut *early.lock().unwrap();
+    let (bad, other) = &mut *early.lock().unwrap_or_else(PoisonError::into_inner);
     assert!(other.wakes() > 0);
     let result = other.poll();
     assert!(result == ok(1) || result == ok(2), "{result:?}");
@@ -394,7 +394,7 @@ fn a_waker_that_panics_while_the_driver_unwinds_does_not_abort() {
     let payload = catch_unwind(AssertUnwindSafe(|| leader.poll())).unwrap_err();
     assert_eq!(payload.downcast_ref::<&str>(), Some(&"future"));
     assert_eq!((lock.waiters(), last.poll()), (1, ok(3)));
-    let mut early = early.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut early = early.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(early.0.poll(), ok(3));
     assert_works(lock);
 }

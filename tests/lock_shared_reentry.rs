@@ -102,7 +102,7 @@ fn a_follower_that_moved_into_the_future_ends_with_an_error() {
             };
             let Poll::Ready(answer) = poll(&mut follower) else { panic!("it waits for itself") };
             assert!(is_reentrant(answer));
-            assert_eq!(lock.waiters(), 2);
+            assert_eq!(lock.waiters(), 2, "the leader, and the other");
             Poll::Ready(1)
         })
     }));
