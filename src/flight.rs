@@ -82,6 +82,17 @@ pub(crate) struct Flights<T> {
     closed: bool,
 }
 
+/// Who is polled.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'c> {
+    pub(crate) seat: Option<SeatId>,
+    pub(crate) thread: NonZeroUsize,
+    /// Its waker.
+    pub(crate) own: &'c Waker,
+    /// It still has its closure.
+    pub(crate) can_lead: bool,
+}
+
 /// The wakers of a polled caller. What is left in it when the caller has been admitted is dropped where no lock is held.
 #[derive(Default)]
 pub(crate) struct Wakers {
@@ -111,6 +122,10 @@ pub(crate) enum Admission<T> {
     Cancelled,
     /// It is inside its own leader's poll.
     Reentrant,
+    /// Nobody leads, and it cannot: its closure has run already. The follower is to be woken in its place.
+    Spent(Option<Chosen>),
+    /// The lock is out of its map.
+    Closed,
     /// It has to wait, and must bring a waker.
     BringWaker,
 }
@@ -197,8 +212,12 @@ impl<T> Flights<T> {
         Some(FlightId(self.flight))
     }
 
-    /// A caller is polled, on `thread`, for the first time or in its seat.
-    pub(crate) fn admit(&mut self, seat: Option<SeatId>, thread: NonZeroUsize, own: &Waker, wakers: &mut Wakers) -> Admission<T> {
+    /// A caller is polled, for the first time or in its seat.
+    pub(crate) fn admit(&mut self, caller: Caller<'_>, wakers: &mut Wakers) -> Admission<T> {
+        let Caller { seat, thread, own, can_lead } = caller;
+        if seat.is_none() && self.closed {
+            return Admission::Closed;
+        }
         if let Some(seat) = seat {
             match &mut self.seats[seat.index()] {
                 Seat::Waiting { .. } => {}
@@ -222,6 +241,11 @@ impl<T> Flights<T> {
                     };
                 }
             }
+        }
+        if !can_lead && !self.led {
+            let was_chosen = self.chosen == seat;
+            wakers.stale = seat.and_then(|seat| self.remove(seat));
+            return Admission::Spent(if was_chosen { self.choose() } else { None });
         }
         if let Some(flight) = self.lead(thread) {
             wakers.stale = seat.and_then(|seat| self.remove(seat));

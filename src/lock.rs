@@ -100,7 +100,8 @@ impl<T> SmartLock<T> {
     ///
     /// # Errors
     ///
-    /// [`Cancelled`], as for `run_once`. At `reset` the caller that drove the future last takes the future along, and gets its result.
+    /// [`Cancelled`], as for `run_once`, and for a caller whose own future panicked in another one: it has nothing left to run. At `reset` the
+    /// caller that drove the future last takes the future along, and gets its result.
     ///
     /// # Cancel safety
     ///

@@ -5,7 +5,7 @@
 
 #[cfg(not(smartasync_model))]
 use crate::context;
-use crate::flight::{Admission, Chosen, Due, FlightId, Flights, Landed, Notifier, Reset, Ride, SeatId, Wakers};
+use crate::flight::{Admission, Caller, Chosen, Due, FlightId, Flights, Landed, Notifier, Reset, Ride, SeatId, Wakers};
 use crate::panics::Panics;
 use crate::sync::{Arc, Mutex};
 use core::error::Error;
@@ -232,13 +232,13 @@ impl<T> Core<T> {
     }
 
     /// Admits a caller; clones its waker only if it has to wait, and then with the lock free.
-    fn admit(&self, seat: Option<SeatId>, own: &Waker, wakers: &mut Wakers) -> Admission<T> {
-        let admission = self.flights.lock().admit(seat, this_thread(), own, wakers);
+    fn admit(&self, caller: Caller<'_>, wakers: &mut Wakers) -> Admission<T> {
+        let admission = self.flights.lock().admit(caller, wakers);
         if !matches!(admission, Admission::BringWaker) {
             return admission;
         }
-        wakers.fresh = Some(own.clone());
-        self.flights.lock().admit(seat, this_thread(), own, wakers)
+        wakers.fresh = Some(caller.own.clone());
+        self.flights.lock().admit(caller, wakers)
     }
 }
 
@@ -253,7 +253,7 @@ enum Boarded<T> {
 impl<T: Clone> Core<T> {
     /// Settles the role of a caller that is polled.
     #[inline]
-    fn board(&self, role: &mut Role, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
+    fn board(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
         if let Role::Fresh = role {
             let mut flights = self.flights.lock();
             if flights.is_closed() {
@@ -265,15 +265,16 @@ impl<T: Clone> Core<T> {
                 return Boarded::Lead(flight);
             }
         }
-        self.board_as_follower(role, own, wakers)
+        self.board_as_follower(role, can_lead, own, wakers)
     }
 
     #[inline(never)]
-    fn board_as_follower(&self, role: &mut Role, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
-        let mut seat = if let Role::Follower(seat) = *role { Some(seat) } else { None };
+    fn board_as_follower(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
+        let seat = if let Role::Follower(seat) = *role { Some(seat) } else { None };
+        let mut caller = Caller { seat, thread: this_thread(), own, can_lead };
         let mut registered: Option<Arc<Notifier>> = None;
         loop {
-            let admission = self.admit(seat, own, wakers);
+            let admission = self.admit(caller, wakers);
             *role = Role::Ended;
             return Boarded::Answer(match admission {
                 Admission::Lead(flight) => return Boarded::Lead(flight),
@@ -283,7 +284,7 @@ impl<T: Clone> Core<T> {
                     if let Some(notifier) = notifier.filter(|notifier| known != Some(Arc::as_ptr(notifier))) {
                         // The future may have been woken before this, so the lock is asked once more.
                         notifier.register(at, own);
-                        seat = Some(at);
+                        caller.seat = Some(at);
                         registered = Some(notifier);
                         // Its old waker is dropped here, with the mutex free, not when the next answer replaces it.
                         drop(mem::take(wakers));
@@ -293,8 +294,18 @@ impl<T: Clone> Core<T> {
                 }
                 Admission::Drive(ride) => self.drive(role, own, ride),
                 Admission::Served(value) => Poll::Ready(Ok(value)),
-                Admission::Reentrant => Poll::Ready(Err(Cancelled::reentrant())),
-                Admission::Cancelled => Poll::Ready(Err(Cancelled::by_reset())),
+                Admission::Reentrant => Poll::Ready(Err(Cancelled { by: Cause::Reentry })),
+                Admission::Cancelled => Poll::Ready(Err(Cancelled { by: Cause::Reset })),
+                Admission::Spent(next) => {
+                    let mut panics = Panics::default();
+                    self.hand_over(next, &mut panics);
+                    panics.resume();
+                    Poll::Ready(Err(Cancelled { by: Cause::Panic }))
+                }
+                Admission::Closed => {
+                    *role = Role::Fresh;
+                    return Boarded::Closed;
+                }
                 Admission::BringWaker => unreachable!("it brought one"),
             });
         }
@@ -313,12 +324,13 @@ impl<T: Clone> Core<T> {
         let Poll::Ready(value) = ride.future.as_mut().poll(&mut Context::from_waker(&waker)) else {
             mem::forget(lost);
             *role = Role::Follower(seat);
-            let notifier = ride.notifier.clone();
-            self.flights.lock().park(ride);
-            if notifier.was_woken() {
-                // Whoever registered meanwhile found the future out, and may be the only one that is polled.
-                notifier.wake_all();
+            // Whoever registered meanwhile found the future out, and may be the only one that is polled.
+            let woken = self.flights.lock().park(ride);
+            let mut panics = Panics::default();
+            for waker in woken.into_iter().flatten() {
+                panics.catch(|| waker.wake());
             }
+            panics.resume();
             return Poll::Pending;
         };
         drop(ride);
@@ -409,7 +421,7 @@ where
             }
             Role::Ended => panic!("a `run_once` call was polled after it had ended"),
             Role::Fresh | Role::Follower(_) => loop {
-                match this.lock.core().board(this.role, cx.waker(), &mut wakers) {
+                match this.lock.core().board(this.role, true, cx.waker(), &mut wakers) {
                     Boarded::Lead(flight) => break flight,
                     Boarded::Closed => this.lock.release(),
                     Boarded::Answer(answer) => {
@@ -462,7 +474,7 @@ where
         }
         let answer = loop {
             let core = this.lock.core();
-            match core.board(&mut this.role, cx.waker(), &mut wakers) {
+            match core.board(&mut this.role, this.f.is_some(), cx.waker(), &mut wakers) {
                 Boarded::Answer(answer) => break answer,
                 Boarded::Closed => this.lock.release(),
                 Boarded::Lead(flight) => {
@@ -490,21 +502,21 @@ where
     }
 }
 
-/// The error of a call on a [`SmartLock`](crate::SmartLock): the call followed when the lock was reset, or would have waited for itself.
+/// The error of a call on a [`SmartLock`](crate::SmartLock): the call followed when the lock was reset, or would have waited for itself, or its
+/// shared future panicked in another caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancelled {
-    reentrant: bool,
+    by: Cause,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    Reset,
+    Reentry,
+    Panic,
 }
 
 impl Cancelled {
-    const fn by_reset() -> Self {
-        Self { reentrant: false }
-    }
-
-    const fn reentrant() -> Self {
-        Self { reentrant: true }
-    }
-
     /// Says whether the call came from inside its own leader's poll.
     ///
     /// # Examples
@@ -513,21 +525,24 @@ impl Cancelled {
     /// use smartasync::SmartLock;
     ///
     /// let lock = SmartLock::new();
-    /// let inner = lock.run_once(|| async { lock.run_once(|| async { 1 }).await.map_err(|error| error.is_reentrant()).unwrap_err() as u32 });
-    /// assert_eq!(inner.wait(), Ok(1));
+    /// let outer = lock.run_once(|| async {
+    ///     let inner = lock.run_once(|| async { false }).await;
+    ///     inner.unwrap_err().is_reentrant()
+    /// });
+    /// assert_eq!(outer.wait(), Ok(true));
     /// ```
     #[must_use]
     pub const fn is_reentrant(&self) -> bool {
-        self.reentrant
+        matches!(self.by, Cause::Reentry)
     }
 }
 
 impl fmt::Display for Cancelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.reentrant {
-            "the call came from inside the run that it would have waited for"
-        } else {
-            "the lock was reset while the call waited"
+        f.write_str(match self.by {
+            Cause::Reset => "the lock was reset while the call waited",
+            Cause::Reentry => "the call came from inside the run that it would have waited for",
+            Cause::Panic => "the future that the call had brought panicked in another caller",
         })
     }
 }

@@ -284,7 +284,8 @@ fn a_value_that_waits_for_its_follower_keeps_the_key_and_no_newcomer_waits_for_i
 
 #[test]
 fn a_half_done_shared_future_goes_with_its_last_caller_and_its_destructor_may_use_the_key() {
-    struct OnDrop(Map, Arc<Mutex<Vec<(usize, Result<usize, Cancelled>)>>>);
+    type Log = Arc<Mutex<Vec<(usize, Result<usize, Cancelled>)>>>;
+    struct OnDrop(Map, Log);
     impl Drop for OnDrop {
         fn drop(&mut self) {
             let OnDrop(map, log) = self;

@@ -171,32 +171,6 @@ fn a_panic_resumes_in_the_one_that_drove_and_one_follower_starts_anew() {
 }
 
 #[test]
-fn one_whose_own_future_panicked_elsewhere_keeps_nobody_from_starting_anew() {
-    let (lock, job) = (leaked(), Arc::<Job>::default());
-    let mut spent = job.caller(lock, vec![Sleep, Panic], 1).wait_for_its_turn();
-    let mut driver = job.caller(lock, vec![Done], 2).wait_for_its_turn();
-    let mut fresh = job.caller(lock, vec![Done], 3).wait_for_its_turn();
-    job.wake();
-    assert!(panics(|| driver.poll()));
-    assert_eq!((fresh.wakes(), fresh.poll()), (2, ok(3)), "the one that has a closure is chosen");
-    assert_eq!(spent.poll(), ok(3));
-    assert_works(lock);
-}
-
-#[test]
-fn one_whose_own_future_panicked_elsewhere_follows_one_that_starts_anew_when_it_is_polled_first() {
-    let (lock, job) = (leaked(), Arc::<Job>::default());
-    let mut spent = job.caller(lock, vec![Sleep, Panic], 1).wait_for_its_turn();
-    let mut driver = job.caller(lock, vec![Done], 2).wait_for_its_turn();
-    let mut fresh = job.caller(lock, vec![Done], 3).wait_for_its_turn();
-    job.wake();
-    assert!(panics(|| driver.poll()));
-    assert!(spent.poll().is_pending());
-    assert_eq!((fresh.poll(), spent.poll()), (ok(3), ok(3)));
-    assert_works(lock);
-}
-
-#[test]
 fn a_closure_that_panics_leaves_an_idle_lock_and_hands_over() {
     let lock = leaked();
     let mut leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
@@ -350,10 +324,9 @@ fn a_waker_that_panics_in_the_middle_of_a_poll_keeps_nobody_from_going_on() {
     assert!(panics(|| driver.poll()));
     drop(driver);
     let (bad, other) = &mut *early.lock().unwrap_or_else(PoisonError::into_inner);
+    // The future is not the worse for it, and those who were registered are woken.
     assert!(other.wakes() > 0);
-    let result = other.poll();
-    assert!(result == ok(1) || result == ok(2), "{result:?}");
-    assert_eq!(bad.poll(), result);
+    assert_eq!((bad.poll(), other.poll()), (ok(1), ok(1)));
     assert_works(lock);
 }
 

@@ -5,8 +5,9 @@
 //! its last poll; of many that were woken, one polls it.
 //!
 //! No wake-up is lost. A participant registers its waker and then looks at the lock once more. If the future was woken before it registered,
-//! it finds `woken` set, and drives; or it finds the future with another driver, who puts it back later, finds `woken` set, and wakes all
-//! who are registered. If the future is woken after it registered, it is woken.
+//! it finds `since_poll` set, and drives; or it finds the future with another driver, who puts it back later, finds `since_poll` set, and
+//! wakes all who are registered. If the future is woken after it registered, it is woken, or its driver finds that when it puts it back: while
+//! the future is out, waking it wakes nobody, so that no participant's waker runs inside the future's own poll.
 
 use super::{Chosen, Due, FlightId, Flights, Seat, SeatId, Unwanted};
 use crate::panics::Panics;
@@ -112,15 +113,17 @@ impl<T> Flights<T> {
         }
     }
 
-    /// Puts a future back that is not ready.
-    pub(crate) fn park(&mut self, ride: Ride<T>) {
+    /// Puts a future back that is not ready. Returns whom to wake, because it was woken meanwhile.
+    pub(crate) fn park(&mut self, ride: Ride<T>) -> Vec<Option<Waker>> {
         let Ride { seat, flight, future, notifier } = ride;
+        let woken = notifier.end_poll();
         if let Seat::Loose { future: place, .. } = &mut self.seats[seat.index()] {
             *place = Some(future);
         } else if self.is_current(flight) {
             self.polling = None;
             self.cargo = Cargo::Parked { future, notifier };
         }
+        woken
     }
 
     /// The future that `seat` drove is ready, or `lost` in a panic: the flight ends.
@@ -185,13 +188,15 @@ pub(crate) struct Notifier {
 struct Woken {
     /// The future was woken since its last poll began.
     since_poll: bool,
+    /// It is being polled.
+    out: bool,
     /// The wakers of those who take part, by seat.
     wakers: Vec<Option<Waker>>,
 }
 
 impl Notifier {
     fn new() -> Self {
-        Self { woken: Mutex::new(Woken { since_poll: true, wakers: Vec::new() }) }
+        Self { woken: Mutex::new(Woken { since_poll: true, out: false, wakers: Vec::new() }) }
     }
 
     /// Says whether the future has to be polled.
@@ -201,7 +206,16 @@ impl Notifier {
 
     /// A poll begins: a wake-up from now on asks for another one.
     pub(crate) fn begin_poll(&self) {
-        self.woken.lock().since_poll = false;
+        let mut woken = self.woken.lock();
+        woken.since_poll = false;
+        woken.out = true;
+    }
+
+    /// A poll has ended, and the future is put back. Returns whom to wake, because it was woken meanwhile.
+    fn end_poll(&self) -> Vec<Option<Waker>> {
+        let mut woken = self.woken.lock();
+        woken.out = false;
+        if woken.since_poll { mem::take(&mut woken.wakers) } else { Vec::new() }
     }
 
     /// Has `own` woken with the future. User code, so no lock may be held.
@@ -241,12 +255,12 @@ impl Notifier {
         wakers
     }
 
-    /// Wakes all who take part.
-    pub(crate) fn wake_all(&self) {
+    /// Wakes all who take part, unless the future is out: then its driver does.
+    fn wake_all(&self) {
         let wakers = {
             let mut woken = self.woken.lock();
             woken.since_poll = true;
-            mem::take(&mut woken.wakers)
+            if woken.out { Vec::new() } else { mem::take(&mut woken.wakers) }
         };
         let mut panics = Panics::default();
         for waker in wakers.into_iter().flatten() {
