@@ -83,7 +83,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
 
     /// [`SmartLock::run_shared`](crate::SmartLock::run_shared) for `key`: the map owns the future, and whichever caller is polled drives it.
     ///
-    /// When all callers of the key are gone, the half-done future is dropped: an unused key holds no memory.
+    /// When all callers of the key are gone, the half-done future is dropped: an unused key holds no memory. The key is free by then, so the
+    /// next flight may begin while the future's destructor runs.
     ///
     /// # Errors
     ///
