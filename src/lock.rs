@@ -12,6 +12,15 @@ use core::fmt;
 /// Without contention a call allocates nothing. No user code (closures, `Clone`, `Drop`, wakers) runs while the lock is held inside, so
 /// all of it may panic, block or use the lock again.
 ///
+/// | event | leader | followers | who comes next |
+/// | --- | --- | --- | --- |
+/// | the leader is done | its value | a clone each | leads |
+/// | the leader is dropped | gone | one wakes and leads, the others wait | leads, and serves the followers too |
+/// | the leader panics | the panic | one wakes and leads, the others wait | leads, and serves the followers too |
+/// | a follower is dropped | goes on | the others wait; if it was chosen to lead, the next one is | follows |
+/// | [`reset`](SmartLock::reset) | goes on alone, its own value | [`Cancelled`] | leads |
+/// | a call inside the leader's poll | goes on | go on | that call gets [`Cancelled`] |
+///
 /// The output is cloned for each follower. Where it is a `Result`, its error is too: keep an error that cannot be cloned (`io::Error`, say) as a
 /// `String` or in an `Arc`.
 ///
