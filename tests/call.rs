@@ -1,5 +1,7 @@
 //! `Call`: lazy, a future on every runtime, `Send` exactly where its body is, and what it says when it is misused.
 
+mod support;
+
 use futures_lite::future::{poll_once, yield_now, zip};
 use smartasync::{BoxCall, Call, SendBoxCall, Work, block_on, is_async_context, smart, smart_await, smart_fn, smart_sync};
 use std::cell::Cell;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
+use support::is_send::{IsSend, NotSend};
 
 smart_fn!(
     async fn count_async(runs: Arc<AtomicUsize>) -> usize {
@@ -54,24 +57,6 @@ fn nothing_runs_before_the_first_poll_or_wait() {
         )+};
     }
     check!(count_async count_sync count_either count_boxed count_wrapped);
-}
-
-/// Whether a call is `Send`, found without running it: the inherent method hides the trait's where its bound is met.
-#[allow(dead_code, reason = "it is there for its type")]
-struct IsSend<'a, T>(&'a T);
-
-trait NotSend {
-    fn is_send(&self) -> bool {
-        false
-    }
-}
-
-impl<T> NotSend for IsSend<'_, T> {}
-
-impl<T: Send> IsSend<'_, T> {
-    fn is_send(&self) -> bool {
-        true
-    }
 }
 
 smart_fn!(

@@ -1,77 +1,25 @@
 //! What kind of code is on the stack: where waiting is refused, where it is allowed, and waits inside waits.
 
+mod support;
+
 use smartasync::{
     Smart, allow_blocking, block_on, forbid_blocking, is_async_context, offload, smart, smart_await, smart_fn, smart_sync, spawn_local,
 };
 use std::cell::{Cell, RefCell};
-use std::fs;
 use std::future::{poll_fn, ready};
 use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Condvar, Mutex, Once};
-use std::task::{Context, Poll, Waker};
+use std::sync::mpsc;
+use std::sync::{Arc, Once};
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
-
-/// Calls `f` on a thread of its own, and panics if it takes too long.
-fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 'static) -> T {
-    let (done, result) = mpsc::channel();
-    let thread = thread::spawn(move || drop(done.send(f())));
-    match result.recv_timeout(Duration::from_secs(seconds)) {
-        Ok(value) => {
-            thread.join().unwrap();
-            value
-        }
-        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().unwrap_err()),
-        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
-    }
-}
-
-/// A future that is ready once another thread has opened it.
-#[derive(Clone, Default)]
-struct Gate(Arc<GateState>);
-
-#[derive(Default)]
-struct GateState {
-    inside: Mutex<(bool, Option<Waker>)>,
-    polled: Condvar,
-}
-
-impl Gate {
-    fn open(&self) {
-        let waker = {
-            let mut inside = self.0.inside.lock().unwrap();
-            inside.0 = true;
-            inside.1.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// Blocks until somebody awaits the gate; gives a clone of their waker.
-    fn until_awaited(&self) -> Waker {
-        let inside = self.0.polled.wait_while(self.0.inside.lock().unwrap(), |inside| inside.1.is_none()).unwrap();
-        inside.1.clone().unwrap()
-    }
-}
-
-impl Future for Gate {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut inside = self.0.inside.lock().unwrap();
-        if inside.0 {
-            return Poll::Ready(());
-        }
-        inside.1 = Some(cx.waker().clone());
-        self.0.polled.notify_all();
-        Poll::Pending
-    }
-}
+use support::gate::Gate;
+use support::watchdog::within;
+#[cfg(target_os = "linux")]
+use support::watchdog::{this_thread, until_asleep};
+use support::yield_once;
 
 /// Where a panic came from, as its hook saw it.
 #[derive(Debug, PartialEq)]
@@ -153,19 +101,6 @@ fn in_all_async_places(f: fn()) {
         yield_once().await;
         f();
     }));
-}
-
-async fn yield_once() {
-    let mut yielded = false;
-    poll_fn(|cx| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 smart_fn!(
@@ -451,24 +386,6 @@ fn in_the_sync_copy_only_the_outermost_wait_asks() {
         }
     );
     within(10, || assert_eq!(outer().wait(), (4, false)));
-}
-
-/// Where `/proc` tells about this thread.
-fn this_thread() -> PathBuf {
-    PathBuf::from("/proc").join(fs::read_link("/proc/thread-self").unwrap()).join("stat")
-}
-
-/// Blocks until the thread sleeps. After it has said that its poll is about to end, it can only sleep in its wait.
-fn until_asleep(stat: &PathBuf) {
-    loop {
-        let stat = fs::read_to_string(stat).unwrap();
-        // The name, in parentheses, may contain anything.
-        let (_, after_name) = stat.rsplit_once(") ").unwrap();
-        if after_name.starts_with('S') {
-            return;
-        }
-        thread::yield_now();
-    }
 }
 
 /// Waits for the gate of `level` and, from inside the first poll of that wait, for those of the levels above. Counts the polls of each.

@@ -1,67 +1,21 @@
 //! `SmartLock::run_once`, polled by hand on one thread: who leads, who follows, and what a lock is.
 
+mod support;
+
 use smartasync::{Cancelled, SmartLock};
 use std::cell::Cell;
 use std::future::{poll_fn, ready};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// A call with a waker of its own.
-struct Caller<'a, T> {
-    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>> + 'a>>,
-    woken: Arc<Count>,
-}
-
-impl<'a, T> Caller<'a, T> {
-    fn new(call: impl Future<Output = Result<T, Cancelled>> + 'a) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
-    }
-
-    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
-        let waker = Waker::from(self.woken.clone());
-        self.call.as_mut().poll(&mut Context::from_waker(&waker))
-    }
-
-    fn wakes(&self) -> usize {
-        self.woken.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Suspends leaders until it has a value.
-#[derive(Default)]
-struct Gate(Cell<Option<u32>>);
-
-impl Gate {
-    fn run(&self) -> impl Future<Output = u32> {
-        poll_fn(|_| self.0.take().map_or(Poll::Pending, Poll::Ready))
-    }
-}
-
-fn ok<T>(value: T) -> Poll<Result<T, Cancelled>> {
-    Poll::Ready(Ok(value))
-}
-
-fn assert_idle<T>(lock: &SmartLock<T>) {
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
-}
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use support::lock::{Caller, Gate, assert_idle, ok};
 
 #[test]
 fn the_first_polled_caller_leads_whoever_was_made_first() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut made_first = Caller::new(lock.run_once(|| async { unreachable!("it follows") }));
     let mut made_second = Caller::new(lock.run_once(|| gate.run()));
     assert!(made_second.poll().is_pending());
@@ -73,7 +27,7 @@ fn the_first_polled_caller_leads_whoever_was_made_first() {
 
 #[test]
 fn followers_get_clones_and_run_nothing() {
-    let (lock, gate, runs) = (SmartLock::new(), Gate::default(), Cell::new(0));
+    let (lock, gate, runs) = (SmartLock::new(), Gate::new(), Cell::new(0));
     let load = || {
         runs.set(runs.get() + 1);
         gate.run()
@@ -93,7 +47,7 @@ fn followers_get_clones_and_run_nothing() {
 
 #[test]
 fn followers_with_another_closure_type_share_the_value() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut leader = Caller::new(lock.run_once(|| gate.run()));
     let mut follower = Caller::new(lock.run_once(|| ready(2)));
     assert!(leader.poll().is_pending() && follower.poll().is_pending());
@@ -113,7 +67,7 @@ fn a_call_that_was_never_polled_did_nothing() {
 
 #[test]
 fn nothing_is_cached_after_the_flight() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     for round in 0..3 {
         let mut leader = Caller::new(lock.run_once(|| gate.run()));
         let mut follower = Caller::new(lock.run_once(|| gate.run()));
@@ -150,7 +104,7 @@ fn the_closure_and_its_future_may_borrow() {
 
 #[test]
 fn a_follower_is_woken_through_its_latest_waker() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut leader = Caller::new(lock.run_once(|| gate.run()));
     let mut follower = Caller::new(lock.run_once(|| ready(0)));
     assert!(leader.poll().is_pending() && follower.poll().is_pending());
@@ -168,7 +122,7 @@ fn a_follower_is_woken_through_its_latest_waker() {
 
 #[test]
 fn dropped_followers_leave_no_waker_and_no_seat() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut leader = Caller::new(lock.run_once(|| gate.run()));
     assert!(leader.poll().is_pending());
     let mut stay = Caller::new(lock.run_once(|| ready(0)));
@@ -209,7 +163,7 @@ fn a_value_that_was_delivered_and_not_taken_is_dropped_with_its_follower() {
 
 #[test]
 fn is_running_and_waiters_tell_each_stage() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let state = || (lock.is_running(), lock.waiters());
     let mut leader = Caller::new(lock.run_once(|| {
         assert_eq!(state(), (true, 0), "in the closure");

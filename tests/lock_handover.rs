@@ -1,65 +1,17 @@
 //! `SmartLock::run_once` where a leader is dropped: one follower is woken to take over, and whoever is polled first leads.
 
-use smartasync::{Cancelled, SmartLock};
-use std::cell::{Cell, RefCell};
-use std::future::{pending, poll_fn, ready};
+mod support;
+
+use smartasync::SmartLock;
+use std::cell::RefCell;
+use std::future::{pending, ready};
 use std::mem;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// A call with a waker of its own.
-struct Caller<'a, T> {
-    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>> + 'a>>,
-    woken: Arc<Count>,
-}
-
-impl<'a, T> Caller<'a, T> {
-    fn new(call: impl Future<Output = Result<T, Cancelled>> + 'a) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
-    }
-
-    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
-        let waker = Waker::from(self.woken.clone());
-        self.call.as_mut().poll(&mut Context::from_waker(&waker))
-    }
-
-    fn wakes(&self) -> usize {
-        self.woken.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Suspends leaders until it has a value.
-#[derive(Default)]
-struct Gate(Cell<Option<u32>>);
-
-impl Gate {
-    fn run(&self) -> impl Future<Output = u32> {
-        poll_fn(|_| self.0.take().map_or(Poll::Pending, Poll::Ready))
-    }
-}
-
-fn ok<T>(value: T) -> Poll<Result<T, Cancelled>> {
-    Poll::Ready(Ok(value))
-}
-
-fn assert_idle<T>(lock: &SmartLock<T>) {
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
-}
+use std::task::Poll;
+use support::lock::{Caller, Gate, assert_idle, ok};
 
 #[test]
 fn a_dropped_leader_wakes_exactly_one_follower_which_runs_its_own_closure() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut leader = Caller::new(lock.run_once(pending::<u32>));
     assert!(leader.poll().is_pending());
     let ran = RefCell::new(Vec::new());
@@ -130,7 +82,7 @@ fn each_leader_of_a_chain_may_be_lost_after_it_began() {
 
 #[test]
 fn a_chosen_follower_that_is_not_polled_holds_nobody_up() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut leader = Caller::new(lock.run_once(pending));
     let mut chosen = Caller::new(lock.run_once(|| async { unreachable!("it is served by the newcomer") }));
     let mut other = Caller::new(lock.run_once(|| async { unreachable!("it is served by the newcomer") }));
@@ -148,7 +100,7 @@ fn a_chosen_follower_that_is_not_polled_holds_nobody_up() {
 
 #[test]
 fn a_chosen_follower_that_is_polled_late_follows_the_newcomer() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut leader = Caller::new(lock.run_once(pending));
     let mut chosen = Caller::new(lock.run_once(|| async { unreachable!("it follows") }));
     assert!(leader.poll().is_pending() && chosen.poll().is_pending());

@@ -1,111 +1,18 @@
 //! `SmartLockMap::reset`: it cuts a key's flight out of the map, and what becomes of that flight never touches the key's newer one.
 
-use smartasync::{Cancelled, SmartLockMap};
+mod support;
+
+use smartasync::SmartLockMap;
 use std::borrow::Borrow;
-use std::future::{pending, poll_fn, ready};
+use std::future::{pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Relaxed);
-    }
-}
-
-/// A call with a waker of its own.
-struct Caller {
-    call: Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + Send>>,
-    woken: Arc<Count>,
-}
-
-impl Caller {
-    fn new(call: impl Future<Output = Result<usize, Cancelled>> + Send + 'static) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
-    }
-
-    fn poll(&mut self) -> Poll<Result<usize, Cancelled>> {
-        let waker = Waker::from(self.woken.clone());
-        self.call.as_mut().poll(&mut Context::from_waker(&waker))
-    }
-
-    /// Polls once; the call has to wait.
-    fn wait_for_its_turn(mut self) -> Self {
-        assert!(self.poll().is_pending());
-        self
-    }
-
-    fn wakes(&self) -> usize {
-        self.woken.0.load(Relaxed)
-    }
-}
-
-type Map = &'static SmartLockMap<String, usize>;
-
-fn leaked() -> Map {
-    Box::leak(Box::default())
-}
-
-/// A future in the hands of its test: pending until it has a value.
-#[derive(Clone, Default)]
-struct Gate(Arc<Mutex<(Option<usize>, Option<Waker>)>>);
-
-impl Gate {
-    fn run(&self) -> impl Future<Output = usize> + Send + use<> {
-        let gate = self.0.clone();
-        poll_fn(move |cx| {
-            let mut gate = gate.lock().unwrap();
-            gate.1 = Some(cx.waker().clone());
-            gate.0.map_or(Poll::Pending, Poll::Ready)
-        })
-    }
-
-    fn open(&self, value: usize) {
-        let waker = {
-            let mut gate = self.0.lock().unwrap();
-            gate.0 = Some(value);
-            gate.1.take()
-        };
-        waker.expect("the future waits").wake();
-    }
-
-    fn caller(&self, map: Map, key: &str, kind: Kind) -> Caller {
-        let run = self.run();
-        match kind {
-            Kind::Once => Caller::new(map.run_once(key.to_owned(), || run)),
-            Kind::Shared => Caller::new(map.run_shared(key.to_owned(), || run)),
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Once,
-    Shared,
-}
-
-const KINDS: [Kind; 2] = [Kind::Once, Kind::Shared];
-
-/// A call that must never lead.
-fn bystander(map: Map, key: &str, kind: Kind) -> Caller {
-    match kind {
-        Kind::Once => Caller::new(map.run_once(key.to_owned(), || async { unreachable!("it never leads") })),
-        Kind::Shared => Caller::new(map.run_shared(key.to_owned(), || async { unreachable!("it never leads") })),
-    }
-}
-
-fn ok(value: usize) -> Poll<Result<usize, Cancelled>> {
-    Poll::Ready(Ok(value))
-}
-
-fn cancelled(result: Poll<Result<usize, Cancelled>>) -> bool {
-    matches!(result, Poll::Ready(Err(error)) if !error.is_reentrant())
-}
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Wake, Waker};
+use support::Count;
+use support::lock::{cancelled, ok};
+use support::map::{Gate, KINDS, Kind, bystander, leaked};
+use support::shared::Caller;
 
 #[test]
 fn followers_are_cancelled_and_a_leader_keeps_its_result() {

@@ -1,53 +1,18 @@
 //! `SmartLockMap` in bulk: threads and tasks that use one key, a few, or many at once; the sums are right, and no key is left.
 
-use smartasync::{Cancelled, SmartLockMap};
+mod support;
+
+use smartasync::Cancelled;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
-use std::thread;
 use std::time::Duration;
+use support::map::Map;
+use support::random::{Random, THREADS, on_threads};
 
-type Map = &'static SmartLockMap<String, usize>;
 type Boxed = Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + Send>>;
-
-const THREADS: u64 = 6;
-
-/// A small generator of numbers that look random (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// A number below `bound`.
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % bound
-    }
-}
-
-/// Runs `worker` on many threads; fails if they do not end.
-fn on_threads(worker: impl Fn(Random) + Send + Sync + 'static) {
-    let (ended, all_ended) = mpsc::channel();
-    let worker = Arc::new(worker);
-    for seed in 0..THREADS {
-        let (worker, ended) = (worker.clone(), ended.clone());
-        thread::spawn(move || {
-            worker(Random::new(seed));
-            ended.send(()).unwrap();
-        });
-    }
-    drop(ended);
-    for _ in 0..THREADS {
-        all_ended.recv_timeout(Duration::from_secs(120)).expect("a thread hangs, or has panicked");
-    }
-}
 
 /// What happened to one key.
 #[derive(Default)]

@@ -1,5 +1,7 @@
 //! `SmartLock::run_once`: random operations on one thread, each compared with a model of the contract.
 
+mod support;
+
 use smartasync::{Cancelled, SmartLock};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -7,34 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-
-/// A small generator of numbers that look random (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// A number below `bound`.
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % bound
-    }
-}
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Waker};
+use support::Count;
+use support::random::Random;
 
 /// What a call is, by the contract.
 #[derive(Clone, Copy, Debug, PartialEq)]

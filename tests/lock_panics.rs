@@ -1,96 +1,14 @@
 //! `SmartLock::run_once` where leaders panic: in the closure, in the future, in its destructor.
 
-use smartasync::{Cancelled, SmartLock};
+mod support;
+
 use std::cell::Cell;
 use std::future::{pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread;
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Panics when it is dropped, unless its thread panics already.
-struct Bomb;
-
-impl Drop for Bomb {
-    fn drop(&mut self) {
-        if !thread::panicking() {
-            panic!("drop");
-        }
-    }
-}
-
-struct Caller<T> {
-    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>>>>,
-    woken: Arc<Count>,
-}
-
-impl<T> Caller<T> {
-    fn new(call: impl Future<Output = Result<T, Cancelled>> + 'static) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
-    }
-
-    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
-        let waker = Waker::from(self.woken.clone());
-        self.call.as_mut().poll(&mut Context::from_waker(&waker))
-    }
-
-    /// Polls once; the call has to wait.
-    fn wait_for_its_turn(mut self) -> Self {
-        assert!(self.poll().is_pending());
-        self
-    }
-
-    fn wakes(&self) -> usize {
-        self.woken.0.load(Ordering::Relaxed)
-    }
-}
-
-/// A lock for ever, so that hooks in its values may use it.
-fn leaked<T>() -> &'static SmartLock<T> {
-    Box::leak(Box::default())
-}
-
-/// Suspends its leader until it has a value.
-struct Gate<T>(Rc<Cell<Option<T>>>);
-
-impl<T: Clone + 'static> Gate<T> {
-    fn new() -> Self {
-        Self(Rc::default())
-    }
-
-    fn run(&self) -> impl Future<Output = T> + use<T> {
-        let value = self.0.clone();
-        poll_fn(move |_| value.take().map_or(Poll::Pending, Poll::Ready))
-    }
-
-    /// A caller that leads, if nobody does.
-    fn lead(&self, lock: &'static SmartLock<T>) -> Caller<T> {
-        let run = self.run();
-        Caller::new(lock.run_once(|| run)).wait_for_its_turn()
-    }
-}
-
-fn panics<T>(f: impl FnOnce() -> T) -> bool {
-    catch_unwind(AssertUnwindSafe(f)).is_err()
-}
-
-/// Nobody is left on the lock, and it works.
-fn assert_works(lock: &SmartLock<u32>) {
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
-    assert_eq!(lock.run_once(|| ready(9)).wait(), Ok(9));
-}
+use std::task::Poll;
+use support::lock::{Bomb, Caller, Gate, assert_works, leaked};
+use support::panics;
 
 #[test]
 fn a_panic_stays_in_the_leader_and_one_follower_takes_over() {

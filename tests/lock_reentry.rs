@@ -1,5 +1,7 @@
 //! `SmartLock::run_once` from inside its own leader: an error, never a deadlock. What only looks like it goes on; wakers may use the lock.
 
+mod support;
+
 use smartasync::{Cancelled, SmartLock, allow_blocking, block_on, forbid_blocking};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn, ready};
@@ -9,27 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
-
-fn poll<F: Future + ?Sized>(call: &mut Pin<Box<F>>) -> Poll<F::Output> {
-    call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-}
-
-fn is_reentrant<T>(result: Result<T, Cancelled>) -> bool {
-    result.is_err_and(|error| error.is_reentrant())
-}
-
-/// Calls its closure when it is dropped.
-struct OnDrop<F: FnMut()>(F);
-
-impl<F: FnMut()> Drop for OnDrop<F> {
-    fn drop(&mut self) {
-        (self.0)();
-    }
-}
-
-fn assert_idle<T>(lock: &SmartLock<T>) {
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
-}
+use support::lock::{assert_idle, is_reentrant};
+use support::{OnDrop, poll};
 
 #[test]
 fn a_call_that_is_awaited_inside_its_own_leader_ends_with_an_error() {

@@ -1,72 +1,15 @@
 //! `SmartLock::reset`: followers are cancelled, a running leader keeps its own result, and the next caller leads a new flight.
 
-use smartasync::{Cancelled, SmartLock};
-use std::cell::Cell;
-use std::future::{pending, poll_fn, ready};
+mod support;
+
+use smartasync::SmartLock;
+use std::future::{pending, ready};
 use std::mem;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// A call with a waker of its own.
-struct Caller<'a, T> {
-    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>> + 'a>>,
-    woken: Arc<Count>,
-}
-
-impl<'a, T> Caller<'a, T> {
-    fn new(call: impl Future<Output = Result<T, Cancelled>> + 'a) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
-    }
-
-    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
-        let waker = Waker::from(self.woken.clone());
-        self.call.as_mut().poll(&mut Context::from_waker(&waker))
-    }
-
-    fn wakes(&self) -> usize {
-        self.woken.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Suspends leaders until it has a value.
-#[derive(Default)]
-struct Gate(Cell<Option<u32>>);
-
-impl Gate {
-    fn run(&self) -> impl Future<Output = u32> {
-        poll_fn(|_| self.0.take().map_or(Poll::Pending, Poll::Ready))
-    }
-}
-
-fn ok<T>(value: T) -> Poll<Result<T, Cancelled>> {
-    Poll::Ready(Ok(value))
-}
-
-fn assert_cancelled<T: std::fmt::Debug>(polled: Poll<Result<T, Cancelled>>) {
-    match polled {
-        Poll::Ready(Err(cancelled)) => assert!(!cancelled.is_reentrant()),
-        other => panic!("expected `Err(Cancelled)`, got {other:?}"),
-    }
-}
-
-fn assert_idle<T>(lock: &SmartLock<T>) {
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
-}
+use support::lock::{Caller, Gate, assert_cancelled, assert_idle, ok};
 
 #[test]
 fn a_reset_cancels_the_followers_and_wakes_each_once() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut leader = Caller::new(lock.run_once(|| gate.run()));
     let mut followers: Vec<_> = (0..3).map(|_| Caller::new(lock.run_once(|| ready(0)))).collect();
     assert!(leader.poll().is_pending());
@@ -95,7 +38,7 @@ fn a_reset_of_an_idle_lock_does_nothing() {
 
 #[test]
 fn after_a_reset_the_next_caller_leads_a_flight_that_the_old_leader_neither_serves_nor_clears() {
-    let (lock, old_gate, new_gate) = (SmartLock::new(), Gate::default(), Gate::default());
+    let (lock, old_gate, new_gate) = (SmartLock::new(), Gate::new(), Gate::new());
     let mut old = Caller::new(lock.run_once(|| old_gate.run()));
     assert!(old.poll().is_pending());
     lock.reset();
@@ -113,7 +56,7 @@ fn after_a_reset_the_next_caller_leads_a_flight_that_the_old_leader_neither_serv
 
 #[test]
 fn an_old_leader_that_is_dropped_after_a_reset_hands_nothing_over() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut old = Caller::new(lock.run_once(pending::<u32>));
     assert!(old.poll().is_pending());
     lock.reset();
@@ -128,7 +71,7 @@ fn an_old_leader_that_is_dropped_after_a_reset_hands_nothing_over() {
 
 #[test]
 fn an_old_leader_that_ends_before_the_new_one_begins_leaves_the_lock_idle() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut old = Caller::new(lock.run_once(|| gate.run()));
     assert!(old.poll().is_pending());
     lock.reset();
@@ -140,7 +83,7 @@ fn an_old_leader_that_ends_before_the_new_one_begins_leaves_the_lock_idle() {
 
 #[test]
 fn a_delivered_value_survives_a_reset() {
-    let (lock, gate) = (SmartLock::new(), Gate::default());
+    let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut leader = Caller::new(lock.run_once(|| gate.run()));
     let mut follower = Caller::new(lock.run_once(|| ready(0)));
     assert!(leader.poll().is_pending() && follower.poll().is_pending());

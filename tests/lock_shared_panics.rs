@@ -1,59 +1,19 @@
 //! `SmartLock::run_shared` with futures, values and wakers that panic or use the lock.
 
-use Turn::{Done, Panic, Sleep};
+mod support;
+
 use smartasync::{Cancelled, SmartLock};
 use std::future::{pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Relaxed);
-    }
-}
-
-/// A call with a waker of its own.
-struct Caller<T = usize> {
-    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>> + Send>>,
-    woken: Arc<Count>,
-}
-
-impl<T> Caller<T> {
-    fn new(call: impl Future<Output = Result<T, Cancelled>> + Send + 'static) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
-    }
-
-    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
-        let waker = Waker::from(self.woken.clone());
-        self.call.as_mut().poll(&mut Context::from_waker(&waker))
-    }
-
-    /// Polls once; the call has to wait.
-    fn wait_for_its_turn(mut self) -> Self {
-        assert!(self.poll().is_pending());
-        self
-    }
-
-    fn wakes(&self) -> usize {
-        self.woken.0.load(Relaxed)
-    }
-}
-
-/// Panics quietly: without the hook, which would print it.
-fn panic() -> ! {
-    resume_unwind(Box::new("quiet"))
-}
-
-fn panics<T>(f: impl FnOnce() -> T) -> bool {
-    catch_unwind(AssertUnwindSafe(f)).is_err()
-}
+use support::lock::{leaked, ok};
+use support::shared::{Caller, assert_works, bystander};
+use support::turns::Job;
+use support::turns::Turn::{Done, Panic, Sleep};
+use support::{panic, panics};
 
 /// A waker that calls its closure.
 struct OnWake<F: Fn()>(F);
@@ -70,77 +30,9 @@ impl<F: Fn() + Send + Sync> Wake for OnWake<F> {
     }
 }
 
-fn poll_with<T>(caller: &mut Caller<T>, waker: &Waker) -> Poll<Result<T, Cancelled>> {
-    caller.call.as_mut().poll(&mut Context::from_waker(waker))
-}
-
 /// Polls on another thread: a poll inside the future's own would be a re-entry.
 fn poll_elsewhere(caller: &mut Caller, waker: &Waker) -> Poll<Result<usize, Cancelled>> {
-    thread::scope(|scope| scope.spawn(|| poll_with(caller, waker)).join().unwrap())
-}
-
-/// What a future's n-th poll does.
-enum Turn {
-    /// Is pending; its waker is kept in the job.
-    Sleep,
-    Panic,
-    Done,
-}
-
-#[derive(Default)]
-struct Job {
-    polls: AtomicUsize,
-    waker: Mutex<Option<Waker>>,
-}
-
-impl Job {
-    fn run<T>(self: &Arc<Self>, turns: Vec<Turn>, value: T) -> impl Future<Output = T> + Send + use<T>
-    where
-        T: Send + 'static,
-    {
-        let (job, mut turns, mut value) = (self.clone(), turns.into_iter(), Some(value));
-        poll_fn(move |cx| {
-            job.polls.fetch_add(1, Relaxed);
-            match turns.next().expect("it is not polled after the last turn") {
-                Sleep => *job.waker.lock().unwrap() = Some(cx.waker().clone()),
-                Panic => panic(),
-                Done => return Poll::Ready(value.take().unwrap()),
-            }
-            Poll::Pending
-        })
-    }
-
-    fn caller<T>(self: &Arc<Self>, lock: &'static SmartLock<T>, turns: Vec<Turn>, value: T) -> Caller<T>
-    where
-        T: Clone + Send + 'static,
-    {
-        let job = self.clone();
-        Caller::new(lock.run_shared(move || job.run(turns, value)))
-    }
-
-    fn wake(&self) {
-        let waker = self.waker.lock().unwrap().take();
-        waker.expect("the future sleeps").wake();
-    }
-}
-
-fn leaked<T>() -> &'static SmartLock<T> {
-    Box::leak(Box::default())
-}
-
-fn bystander<T: Clone + Send + 'static>(lock: &'static SmartLock<T>) -> Caller<T> {
-    Caller::new(lock.run_shared(|| async { unreachable!("it never leads") }))
-}
-
-fn ok<T>(value: T) -> Poll<Result<T, Cancelled>> {
-    Poll::Ready(Ok(value))
-}
-
-/// Nobody is left on the lock, and it works.
-fn assert_works(lock: &SmartLock<usize>) {
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
-    assert_eq!(lock.run_shared(|| ready(9)).wait(), Ok(9));
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+    thread::scope(|scope| scope.spawn(|| caller.poll_with(waker)).join().unwrap())
 }
 
 // Futures that panic.
@@ -288,17 +180,17 @@ fn a_waker_that_panics_keeps_no_other_from_being_woken() {
     let mut one = job.caller(lock, vec![Sleep, Sleep, Done], 1).wait_for_its_turn();
     let mut bad = bystander(lock);
     let bomb = OnWake::waker(|| panic());
-    assert!(poll_with(&mut bad, &bomb).is_pending());
+    assert!(bad.poll_with(&bomb).is_pending());
     let mut two = bystander(lock).wait_for_its_turn();
     assert!(panics(|| job.wake()));
     assert_eq!((one.wakes(), two.wakes()), (1, 1));
     // The bad one drives, and is not the worse for it.
-    assert!(poll_with(&mut bad, &bomb).is_pending());
+    assert!(bad.poll_with(&bomb).is_pending());
     assert!(one.poll().is_pending() && two.poll().is_pending());
     assert_eq!(job.polls.load(Relaxed), 2);
     assert!(panics(|| job.wake()));
     assert!(panics(|| one.poll()), "it delivers, and meets the waker");
-    assert_eq!((two.poll(), poll_with(&mut bad, &bomb)), (ok(1), ok(1)));
+    assert_eq!((two.poll(), bad.poll_with(&bomb)), (ok(1), ok(1)));
     assert_works(lock);
 }
 
@@ -341,12 +233,12 @@ fn wakers_may_use_the_lock() {
         log.lock().unwrap().push((answer, lock.waiters()));
     });
     let mut leader = job.caller(lock, vec![Sleep, Done], 1);
-    assert!(poll_with(&mut leader, &nosy).is_pending());
+    assert!(leader.poll_with(&nosy).is_pending());
     let mut follower = bystander(lock);
-    assert!(poll_with(&mut follower, &nosy).is_pending());
+    assert!(follower.poll_with(&nosy).is_pending());
     job.wake();
     // The first waker's call drove the future to its end; its delivery woke both, in its own wake-up.
-    assert_eq!((poll_with(&mut leader, &nosy), poll_with(&mut follower, &nosy)), (ok(1), ok(1)));
+    assert_eq!((leader.poll_with(&nosy), follower.poll_with(&nosy)), (ok(1), ok(1)));
     assert!(answers.lock().unwrap().iter().any(|(answer, _)| *answer == ok(1)));
     assert_works(lock);
 }

@@ -1,39 +1,18 @@
 //! `SmartLock::run_shared` from inside the shared future's own poll: an error, never a deadlock. What only looks like it goes on.
 
+mod support;
+
 use smartasync::{Cancelled, SmartLock, allow_blocking};
 use std::future::{pending, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Barrier, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 use std::thread;
+use support::lock::{assert_idle, is_reentrant, leaked};
+use support::{OnDrop, poll};
 
 type Boxed<T> = Pin<Box<dyn Future<Output = Result<T, Cancelled>> + Send>>;
-
-fn poll<T>(call: &mut Boxed<T>) -> Poll<Result<T, Cancelled>> {
-    call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-}
-
-fn is_reentrant<T>(result: Result<T, Cancelled>) -> bool {
-    result.is_err_and(|error| error.is_reentrant())
-}
-
-/// Calls its closure when it is dropped.
-struct OnDrop<F: FnMut()>(F);
-
-impl<F: FnMut()> Drop for OnDrop<F> {
-    fn drop(&mut self) {
-        (self.0)();
-    }
-}
-
-fn leaked<T>() -> &'static SmartLock<T> {
-    Box::leak(Box::default())
-}
-
-fn assert_idle<T>(lock: &SmartLock<T>) {
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
-}
 
 /// Calls of both kinds, awaited.
 async fn both_are_reentrant(lock: &SmartLock<bool>) -> bool {

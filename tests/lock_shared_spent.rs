@@ -1,124 +1,22 @@
 //! `SmartLock::run_shared` callers whose own future was lost in another caller: they have no closure left, and keep nobody from starting anew.
 
-use Turn::{Done, Panic, Sleep};
+mod support;
+
 use smartasync::{Cancelled, SmartLock};
-use std::future::{poll_fn, ready};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Relaxed);
-    }
-}
-
-/// A call with a waker of its own.
-struct Caller<T = usize> {
-    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>> + Send>>,
-    woken: Arc<Count>,
-}
-
-impl<T> Caller<T> {
-    fn new(call: impl Future<Output = Result<T, Cancelled>> + Send + 'static) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
-    }
-
-    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
-        let waker = Waker::from(self.woken.clone());
-        self.call.as_mut().poll(&mut Context::from_waker(&waker))
-    }
-
-    /// Polls once; the call has to wait.
-    fn wait_for_its_turn(mut self) -> Self {
-        assert!(self.poll().is_pending());
-        self
-    }
-
-    fn wakes(&self) -> usize {
-        self.woken.0.load(Relaxed)
-    }
-}
-
-/// Panics quietly: without the hook, which would print it.
-fn panic() -> ! {
-    resume_unwind(Box::new("quiet"))
-}
-
-fn panics<T>(f: impl FnOnce() -> T) -> bool {
-    catch_unwind(AssertUnwindSafe(f)).is_err()
-}
-
-/// What a future's n-th poll does.
-enum Turn {
-    /// Is pending; its waker is kept in the job.
-    Sleep,
-    Panic,
-    Done,
-}
-
-#[derive(Default)]
-struct Job {
-    polls: AtomicUsize,
-    waker: Mutex<Option<Waker>>,
-}
-
-impl Job {
-    fn run<T>(self: &Arc<Self>, turns: Vec<Turn>, value: T) -> impl Future<Output = T> + Send + use<T>
-    where
-        T: Send + 'static,
-    {
-        let (job, mut turns, mut value) = (self.clone(), turns.into_iter(), Some(value));
-        poll_fn(move |cx| {
-            job.polls.fetch_add(1, Relaxed);
-            match turns.next().expect("it is not polled after the last turn") {
-                Sleep => *job.waker.lock().unwrap() = Some(cx.waker().clone()),
-                Panic => panic(),
-                Done => return Poll::Ready(value.take().unwrap()),
-            }
-            Poll::Pending
-        })
-    }
-
-    fn caller<T>(self: &Arc<Self>, lock: &'static SmartLock<T>, turns: Vec<Turn>, value: T) -> Caller<T>
-    where
-        T: Clone + Send + 'static,
-    {
-        let job = self.clone();
-        Caller::new(lock.run_shared(move || job.run(turns, value)))
-    }
-
-    fn wake(&self) {
-        let waker = self.waker.lock().unwrap().take();
-        waker.expect("the future sleeps").wake();
-    }
-}
-
-fn leaked<T>() -> &'static SmartLock<T> {
-    Box::leak(Box::default())
-}
+use std::future::ready;
+use std::sync::Arc;
+use std::task::Poll;
+use support::lock::{leaked, ok};
+use support::shared::{Caller, assert_works};
+use support::turns::Job;
+use support::turns::Turn::{Done, Panic, Sleep};
+use support::{panic, panics};
 
 /// The answer to one that has nothing left to run.
 fn spent<T>(result: Poll<Result<T, Cancelled>>) -> bool {
     let Poll::Ready(Err(error)) = result else { return false };
     assert_eq!(error.to_string(), "the future that the call had brought panicked in another caller");
     !error.is_reentrant()
-}
-
-fn ok<T>(value: T) -> Poll<Result<T, Cancelled>> {
-    Poll::Ready(Ok(value))
-}
-
-/// Nobody is left on the lock, and it works.
-fn assert_works(lock: &SmartLock<usize>) {
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
-    assert_eq!(lock.run_shared(|| ready(9)).wait(), Ok(9));
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
 }
 
 /// The first of these brought a future that has panicked in another caller; the others follow.

@@ -1,5 +1,7 @@
 //! `SmartLock::run_shared` in bulk: threads and tasks of two runtimes that start, poll, drop and reset at once. And what may be sent.
 
+mod support;
+
 use smartasync::{Cancelled, SmartLock};
 use std::cell::Cell;
 use std::future::{poll_fn, ready};
@@ -11,23 +13,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
-
-/// A small generator of numbers that look random (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// A number below `bound`.
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % bound
-    }
-}
+use support::random::{Random, on_threads};
 
 /// Wakes what it is sent, on a thread of its own.
 #[derive(Clone)]
@@ -83,24 +69,6 @@ impl Runs {
 
 fn leaked<T: Default>() -> &'static T {
     Box::leak(Box::default())
-}
-
-/// Runs `worker` on many threads; fails if they do not end.
-fn on_threads(worker: impl Fn(Random) + Send + Sync + 'static) {
-    const THREADS: u64 = 6;
-    let (ended, all_ended) = mpsc::channel();
-    let worker = Arc::new(worker);
-    for seed in 0..THREADS {
-        let (worker, ended) = (worker.clone(), ended.clone());
-        thread::spawn(move || {
-            worker(Random::new(seed));
-            ended.send(()).unwrap();
-        });
-    }
-    drop(ended);
-    for _ in 0..THREADS {
-        all_ended.recv_timeout(Duration::from_secs(120)).expect("a thread hangs, or has panicked");
-    }
 }
 
 type Boxed = Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + Send>>;

@@ -1,119 +1,17 @@
 //! `SmartLock::run_shared`: no wake-up is lost, whenever it comes and however a caller came to take part. `run_once` callers among them.
 
-use smartasync::{Cancelled, SmartLock};
+mod support;
+
+use smartasync::Cancelled;
 use std::future::{pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Poll, Waker};
 use std::thread;
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Relaxed);
-    }
-}
-
-/// A call with a waker of its own.
-struct Caller {
-    call: Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + Send>>,
-    woken: Arc<Count>,
-}
-
-impl Caller {
-    fn new(call: impl Future<Output = Result<usize, Cancelled>> + Send + 'static) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
-    }
-
-    fn poll(&mut self) -> Poll<Result<usize, Cancelled>> {
-        let waker = Waker::from(self.woken.clone());
-        self.call.as_mut().poll(&mut Context::from_waker(&waker))
-    }
-
-    /// Polls once; the call has to wait.
-    fn wait_for_its_turn(mut self) -> Self {
-        assert!(self.poll().is_pending());
-        self
-    }
-
-    fn wakes(&self) -> usize {
-        self.woken.0.load(Relaxed)
-    }
-}
-
-/// Work of several steps, in the hands of its test.
-#[derive(Default)]
-struct Job {
-    polls: AtomicUsize,
-    /// The steps that were taken, by any future.
-    steps: Mutex<Vec<usize>>,
-    /// How many steps may be taken.
-    leave: AtomicUsize,
-    waker: Mutex<Option<Waker>>,
-}
-
-impl Job {
-    /// Takes as many steps as it has leave for in each poll, and returns `steps` after the last one.
-    fn run(self: &Arc<Self>, steps: usize) -> impl Future<Output = usize> + Send + use<> {
-        let (job, mut done) = (self.clone(), 0);
-        poll_fn(move |cx| {
-            job.polls.fetch_add(1, Relaxed);
-            while job.leave.load(Relaxed) > 0 {
-                job.leave.fetch_sub(1, Relaxed);
-                job.steps.lock().unwrap().push(done);
-                done += 1;
-                if done == steps {
-                    return Poll::Ready(steps);
-                }
-            }
-            *job.waker.lock().unwrap() = Some(cx.waker().clone());
-            Poll::Pending
-        })
-    }
-
-    /// A caller that would run this job.
-    fn caller(self: &Arc<Self>, lock: &'static SmartLock<usize>, steps: usize) -> Caller {
-        let job = self.clone();
-        Caller::new(lock.run_shared(move || job.run(steps)))
-    }
-
-    /// Gives leave for one step, and wakes the future.
-    fn step(&self) {
-        self.leave.fetch_add(1, Relaxed);
-        let waker = self.waker.lock().unwrap().take();
-        waker.expect("the future waits").wake();
-    }
-
-    fn polls(&self) -> usize {
-        self.polls.load(Relaxed)
-    }
-
-    fn steps(&self) -> Vec<usize> {
-        self.steps.lock().unwrap().clone()
-    }
-}
-
-/// A lock for ever.
-fn leaked() -> &'static SmartLock<usize> {
-    Box::leak(Box::default())
-}
-
-/// A call that must never become the leader.
-fn bystander(lock: &'static SmartLock<usize>) -> Caller {
-    Caller::new(lock.run_shared(|| async { unreachable!("it never leads") }))
-}
-
-fn ok(value: usize) -> Poll<Result<usize, Cancelled>> {
-    Poll::Ready(Ok(value))
-}
-
-fn assert_idle(lock: &SmartLock<usize>) {
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
-}
+use support::Count;
+use support::lock::{assert_idle, leaked, ok};
+use support::shared::{Caller, Job, bystander};
 
 /// Polls on another thread: a poll inside the future's own would be a re-entry.
 fn poll_elsewhere(caller: &mut Caller) -> Poll<Result<usize, Cancelled>> {

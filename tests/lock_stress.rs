@@ -1,5 +1,7 @@
 //! `SmartLock::run_once` in bulk: many threads that start, poll, drop and reset at once, and crowds of followers.
 
+mod support;
+
 use smartasync::{Cancelled, SmartLock};
 use std::cell::Cell;
 use std::future::{pending, poll_fn, ready};
@@ -7,36 +9,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
-
-/// A small generator of numbers that look random (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// A number below `bound`.
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % bound
-    }
-}
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
+use support::Count;
+use support::random::{Random, on_threads};
 
 /// Sets a flag while a future lives that nobody may live beside.
 struct Alone<'a>(&'a AtomicBool);
@@ -64,24 +41,6 @@ fn yields(mut times: usize) -> impl Future<Output = ()> {
         cx.waker().wake_by_ref();
         Poll::Pending
     })
-}
-
-/// Runs `worker` on many threads; fails if they do not end.
-fn on_threads(worker: impl Fn(Random) + Send + Sync + 'static) {
-    const THREADS: u64 = 6;
-    let (ended, all_ended) = mpsc::channel();
-    let worker = Arc::new(worker);
-    for seed in 0..THREADS {
-        let (worker, ended) = (worker.clone(), ended.clone());
-        thread::spawn(move || {
-            worker(Random::new(seed));
-            ended.send(()).unwrap();
-        });
-    }
-    drop(ended);
-    for _ in 0..THREADS {
-        all_ended.recv_timeout(Duration::from_secs(120)).expect("a thread hangs, or has panicked");
-    }
 }
 
 /// Polls by hand up to three times, and drops the call or finishes it, in place or on another thread.

@@ -1,5 +1,7 @@
 //! `SmartLock::run_once` across threads: sync threads, tokio tasks and smol tasks coalesce on one lock, and take over from each other.
 
+mod support;
+
 use smartasync::{Cancelled, SmartLock, TimedOut, allow_blocking};
 use std::cell::Cell;
 use std::future::{pending, poll_fn, ready};
@@ -10,17 +12,11 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
+use support::lock::leaked;
+use support::poll;
 use tokio::sync::oneshot;
 
 type SendCall<T> = Pin<Box<dyn Future<Output = Result<T, Cancelled>> + Send>>;
-
-fn leaked<T>() -> &'static SmartLock<T> {
-    Box::leak(Box::default())
-}
-
-fn poll<F: Future + ?Sized>(call: &mut Pin<Box<F>>) -> Poll<F::Output> {
-    call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-}
 
 /// Returns when `n` followers wait.
 fn await_waiters<T>(lock: &SmartLock<T>, n: usize) {

@@ -1,94 +1,17 @@
 //! `SmartLock::run_once` with values whose `Clone` and `Drop` panic or use the lock, and with followers that leave while it clones.
 
+mod support;
+
 use smartasync::{Cancelled, SmartLock};
 use std::cell::{Cell, RefCell};
-use std::env;
-use std::future::{pending, poll_fn, ready};
+use std::future::{pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::process::Command;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-struct Caller<T> {
-    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>>>>,
-    woken: Arc<Count>,
-}
-
-impl<T> Caller<T> {
-    fn new(call: impl Future<Output = Result<T, Cancelled>> + 'static) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
-    }
-
-    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
-        let waker = Waker::from(self.woken.clone());
-        self.poll_with(&waker)
-    }
-
-    fn poll_with(&mut self, waker: &Waker) -> Poll<Result<T, Cancelled>> {
-        self.call.as_mut().poll(&mut Context::from_waker(waker))
-    }
-
-    /// Polls once; the call has to wait.
-    fn wait_for_its_turn(mut self) -> Self {
-        assert!(self.poll().is_pending());
-        self
-    }
-
-    fn wakes(&self) -> usize {
-        self.woken.0.load(Ordering::Relaxed)
-    }
-}
-
-/// A lock for ever, so that hooks in its values may use it.
-fn leaked<T>() -> &'static SmartLock<T> {
-    Box::leak(Box::default())
-}
-
-/// Suspends its leader until it has a value.
-struct Gate<T>(Rc<Cell<Option<T>>>);
-
-impl<T: Clone + 'static> Gate<T> {
-    fn new() -> Self {
-        Self(Rc::default())
-    }
-
-    fn run(&self) -> impl Future<Output = T> + use<T> {
-        let value = self.0.clone();
-        poll_fn(move |_| value.take().map_or(Poll::Pending, Poll::Ready))
-    }
-
-    /// A caller that leads, if nobody does.
-    fn lead(&self, lock: &'static SmartLock<T>) -> Caller<T> {
-        let run = self.run();
-        Caller::new(lock.run_once(|| run)).wait_for_its_turn()
-    }
-}
-
-fn panics<T>(f: impl FnOnce() -> T) -> bool {
-    catch_unwind(AssertUnwindSafe(f)).is_err()
-}
-
-/// Runs `scenario` in a child process: where it fails, it aborts.
-fn in_a_child(test: &str, scenario: impl FnOnce()) {
-    const CHILD: &str = "SMARTASYNC_LOCK_PANICS_CHILD";
-    if env::var_os(CHILD).is_some() {
-        return scenario();
-    }
-    let output = Command::new(env::current_exe().unwrap()).args([test, "--exact", "--nocapture"]).env(CHILD, "1").output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
+use std::task::{Poll, Waker};
+use support::child::in_a_child;
+use support::lock::{Angry, Caller, Gate, leaked};
+use support::panics;
 
 /// A value that calls back when it is cloned, and when a clone of it is dropped.
 struct Value {
@@ -142,7 +65,7 @@ fn number(polled: Poll<Result<Value, Cancelled>>) -> Poll<Result<u32, Cancelled>
     polled.map_ok(|value| value.number)
 }
 
-fn followers<const N: usize>(lock: &'static SmartLock<Value>) -> [Caller<Value>; N] {
+fn followers<const N: usize>(lock: &'static SmartLock<Value>) -> [Caller<'static, Value>; N] {
     [(); N].map(|()| Caller::new(lock.run_once(|| ready(Value::new(1)))).wait_for_its_turn())
 }
 
@@ -350,15 +273,6 @@ fn a_surplus_value_whose_drop_panics_while_a_clone_unwinds_does_not_abort() {
         assert_eq!(payload.downcast_ref::<&str>(), Some(&"clone"));
         assert_eq!((two.wakes(), number(two.poll())), (1, Poll::Ready(Ok(1))));
     });
-}
-
-/// A waker that panics when it is woken.
-struct Angry;
-
-impl Wake for Angry {
-    fn wake(self: Arc<Self>) {
-        panic!("waker");
-    }
 }
 
 #[test]

@@ -1,135 +1,22 @@
 //! `SmartLock::run_once` with wakers that panic, when they are woken or when they are dropped. Nobody hangs, nothing aborts.
 
-use smartasync::{Cancelled, SmartLock};
+mod support;
+
 use std::cell::Cell;
 use std::future::{pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
-use std::pin::Pin;
-use std::process::Command;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-use std::{env, thread};
-
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// A waker that panics when it is woken.
-struct Angry;
-
-impl Wake for Angry {
-    fn wake(self: Arc<Self>) {
-        panic!("waker");
-    }
-}
-
-/// Panics when it is dropped, unless its thread panics already.
-struct Bomb;
-
-impl Drop for Bomb {
-    fn drop(&mut self) {
-        if !thread::panicking() {
-            panic!("drop");
-        }
-    }
-}
+use std::task::{Poll, Wake};
+use support::child::in_a_child;
+use support::lock::{Angry, Bomb, Caller, Gate, assert_works, leaked};
+use support::panics;
 
 /// A waker whose drop panics.
 struct Mined(Bomb);
 
 impl Wake for Mined {
     fn wake(self: Arc<Self>) {}
-}
-
-struct Caller<T> {
-    call: Pin<Box<dyn Future<Output = Result<T, Cancelled>>>>,
-    woken: Arc<Count>,
-}
-
-impl<T> Caller<T> {
-    fn new(call: impl Future<Output = Result<T, Cancelled>> + 'static) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
-    }
-
-    fn poll(&mut self) -> Poll<Result<T, Cancelled>> {
-        let waker = Waker::from(self.woken.clone());
-        self.poll_with(&waker)
-    }
-
-    fn poll_with(&mut self, waker: &Waker) -> Poll<Result<T, Cancelled>> {
-        self.call.as_mut().poll(&mut Context::from_waker(waker))
-    }
-
-    /// Polls once; the call has to wait.
-    fn wait_for_its_turn(mut self) -> Self {
-        assert!(self.poll().is_pending());
-        self
-    }
-
-    /// Polls once, and leaves the only reference to `waker` behind.
-    fn wait_with(mut self, waker: impl Wake + Send + Sync + 'static) -> Self {
-        let waker = Waker::from(Arc::new(waker));
-        assert!(self.poll_with(&waker).is_pending());
-        // Not its last reference, so nothing blows up here.
-        drop(waker);
-        self
-    }
-
-    fn wakes(&self) -> usize {
-        self.woken.0.load(Ordering::Relaxed)
-    }
-}
-
-/// A lock for ever, so that hooks in its values may use it.
-fn leaked<T>() -> &'static SmartLock<T> {
-    Box::leak(Box::default())
-}
-
-/// Suspends its leader until it has a value.
-struct Gate<T>(Rc<Cell<Option<T>>>);
-
-impl<T: Clone + 'static> Gate<T> {
-    fn new() -> Self {
-        Self(Rc::default())
-    }
-
-    fn run(&self) -> impl Future<Output = T> + use<T> {
-        let value = self.0.clone();
-        poll_fn(move |_| value.take().map_or(Poll::Pending, Poll::Ready))
-    }
-
-    /// A caller that leads, if nobody does.
-    fn lead(&self, lock: &'static SmartLock<T>) -> Caller<T> {
-        let run = self.run();
-        Caller::new(lock.run_once(|| run)).wait_for_its_turn()
-    }
-}
-
-fn panics<T>(f: impl FnOnce() -> T) -> bool {
-    catch_unwind(AssertUnwindSafe(f)).is_err()
-}
-
-/// Runs `scenario` in a child process: where it fails, it aborts.
-fn in_a_child(test: &str, scenario: impl FnOnce()) {
-    const CHILD: &str = "SMARTASYNC_LOCK_PANICS_CHILD";
-    if env::var_os(CHILD).is_some() {
-        return scenario();
-    }
-    let output = Command::new(env::current_exe().unwrap()).args([test, "--exact", "--nocapture"]).env(CHILD, "1").output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Nobody is left on the lock, and it works.
-fn assert_works(lock: &SmartLock<u32>) {
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
-    assert_eq!(lock.run_once(|| ready(9)).wait(), Ok(9));
 }
 
 #[test]

@@ -2,16 +2,19 @@
 //!
 //! The cache is one for the process, so each test here holds [`ALONE`], and no other test may be in this binary.
 
+mod support;
+
 use smartasync::{allow_blocking, block_on, cached_loops, current_loop, reset_smartasync_cache, spawn_local};
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::{Pin, pin};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Barrier, Condvar, Mutex, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::mpsc;
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, ThreadId};
-use std::time::Duration;
+use support::gate::Gate;
+use support::watchdog::within;
 
 /// Protects the cache from other tests.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -20,59 +23,7 @@ static ALONE: Mutex<()> = Mutex::new(());
 fn alone<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     reset_smartasync_cache();
-    let (done, result) = mpsc::channel();
-    let thread = thread::spawn(move || drop(done.send(f())));
-    match result.recv_timeout(Duration::from_secs(30)) {
-        Ok(value) => {
-            thread.join().unwrap();
-            value
-        }
-        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().unwrap_err()),
-        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
-    }
-}
-
-/// A future that is ready once another thread has opened it.
-#[derive(Clone, Default)]
-struct Gate(Arc<GateState>);
-
-#[derive(Default)]
-struct GateState {
-    inside: Mutex<(bool, Option<Waker>)>,
-    polled: Condvar,
-}
-
-impl Gate {
-    fn open(&self) {
-        let waker = {
-            let mut inside = self.0.inside.lock().unwrap();
-            inside.0 = true;
-            inside.1.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// Blocks until somebody awaits the gate; gives a clone of their waker.
-    fn until_awaited(&self) -> Waker {
-        let inside = self.0.polled.wait_while(self.0.inside.lock().unwrap(), |inside| inside.1.is_none()).unwrap();
-        inside.1.clone().unwrap()
-    }
-}
-
-impl Future for Gate {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut inside = self.0.inside.lock().unwrap();
-        if inside.0 {
-            return Poll::Ready(());
-        }
-        inside.1 = Some(cx.waker().clone());
-        self.0.polled.notify_all();
-        Poll::Pending
-    }
+    within(30, f)
 }
 
 /// Says on which thread it was dropped.
@@ -212,11 +163,7 @@ fn resets_that_rain_on_waiting_threads_lose_no_wake_up() {
                 thread::spawn(|| {
                     for _ in 0..200 {
                         let gate = Gate::default();
-                        let opener = gate.clone();
-                        let other = thread::spawn(move || {
-                            opener.until_awaited();
-                            opener.open();
-                        });
+                        let other = gate.open_once_awaited();
                         assert_eq!(
                             block_on(async {
                                 spawn_local(gate).await;
@@ -399,7 +346,7 @@ fn wakers_of_an_ended_thread_do_no_harm_to_the_one_that_took_over_its_slot() {
                 let tasks: Vec<_> = gates.iter().cloned().map(spawn_local).collect();
                 poll_fn(|cx| {
                     wakers.push(cx.waker().clone());
-                    if gates.iter().all(|gate| gate.0.inside.lock().unwrap().1.is_some()) {
+                    if gates.iter().all(|gate| gate.is_awaited()) {
                         return Poll::Ready(());
                     }
                     cx.waker().wake_by_ref();
@@ -442,11 +389,7 @@ struct WaitsLate(Arc<Barrier>);
 impl Drop for WaitsLate {
     fn drop(&mut self) {
         let gate = Gate::default();
-        let opener = gate.clone();
-        let other = thread::spawn(move || {
-            opener.until_awaited();
-            opener.open();
-        });
+        let other = gate.open_once_awaited();
         self.0.wait();
         block_on(gate);
         other.join().unwrap();

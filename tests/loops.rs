@@ -2,85 +2,24 @@
 //!
 //! What concerns the cache over all threads is in `loop_cache.rs`.
 
+mod support;
+
 use smartasync::{LoopId, TimedOut, block_on, current_loop, smart, smart_fn, smart_sync};
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Barrier, Condvar, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::sync::mpsc;
+use std::sync::{Arc, Barrier};
+use std::task::{Poll, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, thread};
-
-/// Calls `f` on a thread of its own, and panics if it takes too long.
-fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 'static) -> T {
-    let (done, result) = mpsc::channel();
-    let thread = thread::spawn(move || drop(done.send(f())));
-    match result.recv_timeout(Duration::from_secs(seconds)) {
-        Ok(value) => {
-            thread.join().unwrap();
-            value
-        }
-        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().unwrap_err()),
-        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
-    }
-}
-
-/// A future that is ready once another thread has opened it.
-#[derive(Clone, Default)]
-struct Gate(Arc<GateState>);
-
-#[derive(Default)]
-struct GateState {
-    inside: Mutex<(bool, Option<Waker>)>,
-    polled: Condvar,
-}
-
-impl Gate {
-    fn open(&self) {
-        let waker = {
-            let mut inside = self.0.inside.lock().unwrap();
-            inside.0 = true;
-            inside.1.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// Blocks until somebody awaits the gate; gives a clone of their waker.
-    fn until_awaited(&self) -> Waker {
-        let inside = self.0.polled.wait_while(self.0.inside.lock().unwrap(), |inside| inside.1.is_none()).unwrap();
-        inside.1.clone().unwrap()
-    }
-}
-
-impl Future for Gate {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut inside = self.0.inside.lock().unwrap();
-        if inside.0 {
-            return Poll::Ready(());
-        }
-        inside.1 = Some(cx.waker().clone());
-        self.0.polled.notify_all();
-        Poll::Pending
-    }
-}
-
-/// Counts how often it is dropped.
-struct CountsDrops(Arc<AtomicUsize>);
-
-impl Drop for CountsDrops {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
+use support::CountsDrops;
+use support::child::in_a_child;
+use support::gate::Gate;
+use support::watchdog::within;
 
 smart_fn!(
     fn plain() -> u32 {
@@ -157,11 +96,7 @@ fn a_panic_inside_a_poll_leaves_the_loop_usable() {
         }
         // A panic in a later poll, after a wake-up from another thread.
         let gate = Gate::default();
-        let opener = gate.clone();
-        let other = thread::spawn(move || {
-            opener.until_awaited();
-            opener.open();
-        });
+        let other = gate.open_once_awaited();
         let waited = catch_unwind(AssertUnwindSafe(|| {
             block_on(async {
                 gate.await;
@@ -235,11 +170,7 @@ fn a_poll_that_consumes_the_token_of_the_thread_loses_no_wake_up() {
 fn a_wait_leaves_the_token_of_the_thread_alone() {
     within(30, || {
         let gate = Gate::default();
-        let opener = gate.clone();
-        let other = thread::spawn(move || {
-            opener.until_awaited();
-            opener.open();
-        });
+        let other = gate.open_once_awaited();
         thread::current().unpark();
         block_on(gate);
         other.join().unwrap();
@@ -296,11 +227,7 @@ struct WaitsWhenDropped(mpsc::Sender<u32>);
 impl Drop for WaitsWhenDropped {
     fn drop(&mut self) {
         let gate = Gate::default();
-        let opener = gate.clone();
-        let other = thread::spawn(move || {
-            opener.until_awaited();
-            opener.open();
-        });
+        let other = gate.open_once_awaited();
         let waited = smart(async {
             gate.await;
             5
@@ -337,20 +264,12 @@ fn waiting_works_in_the_destructor_of_a_thread_local() {
     });
 }
 
-/// Set in the child process of the next test: a panic in the destructor of a thread-local aborts.
-const CHILD: &str = "SMARTASYNC_TEST_CHILD";
-
 /// The crate `thread_local`, which numbers the threads, forgets the number in a destructor of its own. Anybody may have used it before:
 /// then it is destroyed before a local that is older, and that one's destructor may be the first to wait.
 #[test]
 fn the_first_wait_may_come_after_the_thread_has_lost_its_number() {
-    if env::var_os(CHILD).is_none() {
-        let name = "the_first_wait_may_come_after_the_thread_has_lost_its_number";
-        let child = Command::new(env::current_exe().unwrap()).args([name, "--exact", "--nocapture"]).env(CHILD, "1").output().unwrap();
-        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
-        return;
-    }
-    within(10, || {
+    // A panic in the destructor of a thread-local aborts.
+    let scenario = || {
         let (sender, waited) = mpsc::channel();
         let thread = thread::spawn(move || {
             AT_THE_END.set(Some(WaitsWhenDropped(sender)));
@@ -358,7 +277,8 @@ fn the_first_wait_may_come_after_the_thread_has_lost_its_number() {
         });
         assert_eq!(waited.recv(), Ok(6));
         thread.join().unwrap();
-    });
+    };
+    in_a_child("the_first_wait_may_come_after_the_thread_has_lost_its_number", || within(10, scenario));
 }
 
 #[test]
@@ -393,11 +313,7 @@ fn the_longest_time_outs_are_none() {
             [Duration::MAX, Duration::from_secs(u64::MAX / 2), Duration::from_secs(i64::MAX as u64 / 2), Duration::from_secs(u64::MAX / 1000)]
         {
             let gate = Gate::default();
-            let opener = gate.clone();
-            let other = thread::spawn(move || {
-                opener.until_awaited();
-                opener.open();
-            });
+            let other = gate.open_once_awaited();
             assert_eq!(smart(gate).wait_timeout(timeout), Ok(()));
             other.join().unwrap();
         }

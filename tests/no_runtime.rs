@@ -1,53 +1,16 @@
 //! No runtime is installed: futures that bring their own reactor, of async-io and smol, work under `.wait()`, and plain wakers do.
 
+mod support;
+
 use async_io::{Async, Timer};
 use futures_lite::{AsyncReadExt, AsyncWriteExt, future};
 use smartasync::{block_on, is_async_context, smart, smart_await, smart_fn, spawn_local};
 use std::io;
-use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::panic::resume_unwind;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// Calls `f` on a thread of its own, and panics if it takes too long.
-fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 'static) -> T {
-    let (done, result) = mpsc::channel();
-    let thread = thread::spawn(move || drop(done.send(f())));
-    match result.recv_timeout(Duration::from_secs(seconds)) {
-        Ok(value) => {
-            thread.join().unwrap();
-            value
-        }
-        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().unwrap_err()),
-        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
-    }
-}
-
-/// Starts a thread that sends back what it receives, on `connections` connections.
-fn echo_server(connections: usize) -> (SocketAddr, thread::JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = thread::spawn(move || {
-        for _ in 0..connections {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut buffer = [0; 256];
-            while let Ok(length @ 1..) = stream.read(&mut buffer) {
-                stream.write_all(&buffer[..length]).unwrap();
-            }
-        }
-    });
-    (address, server)
-}
-
-fn echo_with_std(address: SocketAddr, word: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.write_all(word.as_bytes())?;
-    let mut answer = vec![0; word.len()];
-    stream.read_exact(&mut answer)?;
-    Ok(String::from_utf8(answer).unwrap())
-}
+use support::net::{echo_server, echo_with_std};
+use support::watchdog::within;
 
 smart_fn!(
     /// Sends each word and waits for its echo; sleeps in between.

@@ -2,64 +2,22 @@
 //!
 //! What needs a certain limit, or counts threads, is in `offload_limit.rs`.
 
+mod support;
+
 use smartasync::{Offload, block_on, offload, smart, smart_fn, smart_sync, spawn_local};
 use std::any::Any;
 use std::cell::Cell;
-use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
-use std::time::Duration;
-
-/// Calls `f` on a thread of its own, and panics if it takes too long.
-fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 'static) -> T {
-    let (done, result) = mpsc::channel();
-    let thread = thread::spawn(move || drop(done.send(f())));
-    match result.recv_timeout(Duration::from_secs(seconds)) {
-        Ok(value) => {
-            thread.join().unwrap();
-            value
-        }
-        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().unwrap_err()),
-        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
-    }
-}
-
-/// Counts how often it is dropped.
-struct CountsDrops(Arc<AtomicUsize>);
-
-impl Drop for CountsDrops {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Panics when it is dropped.
-struct PanicsWhenDropped;
-
-impl Drop for PanicsWhenDropped {
-    fn drop(&mut self) {
-        resume_unwind(Box::new("dropped"));
-    }
-}
-
-async fn yield_once() {
-    let mut yielded = false;
-    poll_fn(|cx| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
+use support::chains::{async_step, sum_of_chains, sync_step};
+use support::watchdog::within;
+use support::{CountsDrops, PanicsWhenDropped, yield_once};
 
 fn poll_with<T>(job: &mut Offload<T>, waker: &Waker) -> Poll<T> {
     Pin::new(job).poll(&mut Context::from_waker(waker))
@@ -73,14 +31,6 @@ smart_fn!(
     fn join_words(first: &str, rest: &[String], mut last: String) -> String {
         last.insert_str(0, &format!("{first} {} ", rest.join(" ")));
         last
-    }
-
-    fn sync_step(depth: u32) -> u32 {
-        if depth == 0 { 0 } else { async_step(depth - 1).wait() + 1 }
-    }
-
-    async fn async_step(depth: u32) -> u32 {
-        if depth == 0 { 0 } else { sync_step(depth - 1).await + 1 }
     }
 
     fn receive(from: Arc<Mutex<mpsc::Receiver<u32>>>) -> u32 {
@@ -237,15 +187,7 @@ fn a_chain_of_sync_and_async_functions_twenty_deep_finishes() {
 #[test]
 fn a_thousand_chains_at_once_finish_on_one_single_threaded_executor() {
     within(20, || {
-        let sum = block_on(async {
-            let chains: Vec<_> = (0..1000).map(|_| spawn_local(sync_step(3))).collect();
-            let mut sum = 0;
-            for chain in chains {
-                sum += chain.await;
-            }
-            sum
-        });
-        assert_eq!(sum, 3000);
+        assert_eq!(sum_of_chains(1000, 3), 3000);
     });
 }
 

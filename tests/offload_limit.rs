@@ -2,22 +2,29 @@
 //!
 //! The pool is one for the process, so each test here holds [`ALONE`], and no other test may be in this binary.
 
-use smartasync::{Offload, TimedOut, block_on, offload, set_offload_limit, smart, smart_fn, spawn_local};
+mod support;
+
+use smartasync::{Offload, TimedOut, block_on, offload, set_offload_limit, smart, spawn_local};
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::future::pending;
 use std::num::NonZeroUsize;
 use std::panic::{catch_unwind, resume_unwind};
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Barrier, Condvar, Mutex, PoisonError};
+use std::sync::mpsc;
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 use std::{env, fs};
+use support::chains::{async_step, sum_of_chains, sync_step};
+use support::gate::Gate;
+use support::watchdog::within;
+#[cfg(target_os = "linux")]
+use support::watchdog::{this_thread, until_asleep};
+use support::{CountsDrops, PanicsWhenDropped, start};
 
 /// Protects the pool from other tests.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -33,77 +40,7 @@ fn set_limit(active: usize) {
 fn with_limit<T: Send + 'static>(limit: usize, f: impl FnOnce() -> T + Send + 'static) -> T {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     set_limit(limit);
-    let (done, result) = mpsc::channel();
-    let thread = thread::spawn(move || drop(done.send(f())));
-    match result.recv_timeout(Duration::from_secs(20)) {
-        Ok(value) => {
-            thread.join().unwrap();
-            value
-        }
-        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().unwrap_err()),
-        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
-    }
-}
-
-/// A future that is ready once another thread has opened it.
-#[derive(Clone, Default)]
-struct Gate(Arc<GateState>);
-
-#[derive(Default)]
-struct GateState {
-    inside: Mutex<(bool, Option<Waker>)>,
-    polled: Condvar,
-}
-
-impl Gate {
-    fn open(&self) {
-        let waker = {
-            let mut inside = self.0.inside.lock().unwrap();
-            inside.0 = true;
-            inside.1.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// Blocks until somebody awaits the gate; gives a clone of their waker.
-    fn until_awaited(&self) -> Waker {
-        let inside = self.0.polled.wait_while(self.0.inside.lock().unwrap(), |inside| inside.1.is_none()).unwrap();
-        inside.1.clone().unwrap()
-    }
-}
-
-impl Future for Gate {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut inside = self.0.inside.lock().unwrap();
-        if inside.0 {
-            return Poll::Ready(());
-        }
-        inside.1 = Some(cx.waker().clone());
-        self.0.polled.notify_all();
-        Poll::Pending
-    }
-}
-
-/// Counts how often it is dropped.
-struct CountsDrops(Arc<AtomicUsize>);
-
-impl Drop for CountsDrops {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Panics when it is dropped.
-struct PanicsWhenDropped;
-
-impl Drop for PanicsWhenDropped {
-    fn drop(&mut self) {
-        resume_unwind(Box::new("dropped"));
-    }
+    within(20, f)
 }
 
 /// Counts how many are inside at once, and how many were at most.
@@ -126,11 +63,6 @@ impl Crowd {
     }
 }
 
-/// Starts the job, unless the pool is busy, and leaves nobody to be woken.
-fn start<T>(job: &mut Offload<T>) {
-    assert!(Pin::new(job).poll(&mut Context::from_waker(Waker::noop())).is_pending());
-}
-
 /// Starts `count` jobs at once and waits for all of them.
 fn run_at_once<T: Send + 'static>(count: usize, job: impl Fn() -> T + Send + Sync + 'static) -> Vec<T> {
     let job = Arc::new(job);
@@ -149,26 +81,8 @@ fn run_at_once<T: Send + 'static>(count: usize, job: impl Fn() -> T + Send + Syn
     })
 }
 
-smart_fn!(
-    fn sync_step(depth: u32) -> u32 {
-        if depth == 0 { 0 } else { async_step(depth - 1).wait() + 1 }
-    }
-
-    async fn async_step(depth: u32) -> u32 {
-        if depth == 0 { 0 } else { sync_step(depth - 1).await + 1 }
-    }
-);
-
 fn chains_at_once(count: u32, depth: u32) {
-    let sum = block_on(async {
-        let chains: Vec<_> = (0..count).map(|_| spawn_local(sync_step(depth))).collect();
-        let mut sum = 0;
-        for chain in chains {
-            sum += chain.await;
-        }
-        sum
-    });
-    assert_eq!(sum, count * depth);
+    assert_eq!(sum_of_chains(count, depth), count * depth);
 }
 
 #[test]
@@ -394,20 +308,6 @@ fn at_the_cap_a_job_waits_for_a_free_thread_and_never_runs_on_an_unrelated_stack
         gates.iter().for_each(Gate::open);
         jobs.drain(..).for_each(|job| block_on(job));
     });
-}
-
-/// Where `/proc` tells about this thread.
-#[cfg(target_os = "linux")]
-fn this_thread() -> PathBuf {
-    PathBuf::from("/proc").join(fs::read_link("/proc/thread-self").unwrap()).join("stat")
-}
-
-/// Blocks until the thread sleeps.
-#[cfg(target_os = "linux")]
-fn until_asleep(stat: &PathBuf) {
-    while !fs::read_to_string(stat).unwrap().rsplit_once(") ").unwrap().1.starts_with('S') {
-        thread::yield_now();
-    }
 }
 
 /// A job that was asked for by an earlier job of the same thread is unrelated, too.

@@ -4,20 +4,23 @@
 //! (`RUST_MIN_STACK`) do not fit into the address space (`ulimit -v`). Threads with a small stack of their own still start.
 #![cfg(target_os = "linux")]
 
-use smartasync::{Offload, block_on, is_async_context, offload, smart, smart_fn, smart_sync, spawn_local};
+mod support;
+
+use smartasync::{block_on, is_async_context, offload, smart, smart_sync, spawn_local};
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::pin::Pin;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::sync::{Arc, Barrier, Condvar, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Barrier};
+use std::task::{Context, Waker};
 use std::time::Duration;
 use std::{env, fs, thread};
-
-/// Set in the child process.
-const CHILD: &str = "SMARTASYNC_TEST_CHILD";
+use support::chains::{sum_of_chains, sync_step};
+use support::child::CHILD;
+use support::gate::Gate;
+use support::start;
 
 /// How many threads with the usual stack the child process can start.
 #[derive(Clone, Copy, PartialEq)]
@@ -93,63 +96,6 @@ fn small_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> th
     thread::Builder::new().stack_size(1 << 18).spawn(f).unwrap()
 }
 
-/// A future that is ready once another thread has opened it.
-#[derive(Clone, Default)]
-struct Gate(Arc<GateState>);
-
-#[derive(Default)]
-struct GateState {
-    inside: Mutex<(bool, Option<Waker>)>,
-    polled: Condvar,
-}
-
-impl Gate {
-    fn open(&self) {
-        let waker = {
-            let mut inside = self.0.inside.lock().unwrap();
-            inside.0 = true;
-            inside.1.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// Blocks until somebody awaits the gate; gives a clone of their waker.
-    fn until_awaited(&self) -> Waker {
-        let inside = self.0.polled.wait_while(self.0.inside.lock().unwrap(), |inside| inside.1.is_none()).unwrap();
-        inside.1.clone().unwrap()
-    }
-}
-
-impl Future for Gate {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut inside = self.0.inside.lock().unwrap();
-        if inside.0 {
-            return Poll::Ready(());
-        }
-        inside.1 = Some(cx.waker().clone());
-        self.0.polled.notify_all();
-        Poll::Pending
-    }
-}
-
-fn start<T>(job: &mut Offload<T>) {
-    assert!(Pin::new(job).poll(&mut Context::from_waker(Waker::noop())).is_pending());
-}
-
-smart_fn!(
-    fn sync_step(depth: u32) -> u32 {
-        if depth == 0 { 0 } else { async_step(depth - 1).wait() + 1 }
-    }
-
-    async fn async_step(depth: u32) -> u32 {
-        if depth == 0 { 0 } else { sync_step(depth - 1).await + 1 }
-    }
-);
-
 #[test]
 fn a_job_runs_on_the_caller_when_no_thread_is_to_be_had() {
     refused("a_job_runs_on_the_caller_when_no_thread_is_to_be_had", Threads::None, || {
@@ -186,15 +132,7 @@ fn a_panic_of_a_job_on_the_caller_reaches_the_awaiter_and_no_one_else() {
 fn chains_finish_without_any_thread() {
     refused("chains_finish_without_any_thread", Threads::None, || {
         assert_eq!(block_on(sync_step(20)), 20);
-        let sum = block_on(async {
-            let chains: Vec<_> = (0..1000).map(|_| spawn_local(sync_step(3))).collect();
-            let mut sum = 0;
-            for chain in chains {
-                sum += chain.await;
-            }
-            sum
-        });
-        assert_eq!(sum, 3000);
+        assert_eq!(sum_of_chains(1000, 3), 3000);
     });
 }
 

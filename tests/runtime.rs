@@ -2,6 +2,8 @@
 //!
 //! Installing is for good and for the whole process, so this binary has nothing else in it. How the runtime behaves is set by thread.
 
+mod support;
+
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -16,12 +18,13 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::error::Error;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream as StdTcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
+use support::net::{echo_server, echo_with_std};
+use support::watchdog;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -76,37 +79,12 @@ fn tokio() -> Tokio {
 /// Installs the runtime, calls `f` on a thread of its own, and panics if it takes too long.
 fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 'static) -> T {
     install();
-    let (done, result) = mpsc::channel();
-    let thread = thread::spawn(move || drop(done.send(f())));
-    match result.recv_timeout(Duration::from_secs(seconds)) {
-        Ok(value) => {
-            thread.join().unwrap();
-            value
-        }
-        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().unwrap_err()),
-        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
-    }
+    watchdog::within(seconds, f)
 }
 
 /// What a panic said.
 fn message_of(payload: &(dyn Any + Send)) -> &str {
     payload.downcast_ref::<String>().map_or_else(|| *payload.downcast_ref::<&str>().unwrap(), String::as_str)
-}
-
-/// Starts a thread that sends back what it receives, on `connections` connections.
-fn echo_server(connections: usize) -> (SocketAddr, thread::JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = thread::spawn(move || {
-        for _ in 0..connections {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut buffer = [0; 256];
-            while let Ok(length @ 1..) = stream.read(&mut buffer) {
-                stream.write_all(&buffer[..length]).unwrap();
-            }
-        }
-    });
-    (address, server)
 }
 
 smart_fn!(
@@ -169,14 +147,6 @@ smart_fn!(
         smart_await!(smart_sync(move || n)) + smart_await!(async { 1 }) + smart_await!(span_of_sync())
     }
 );
-
-fn echo_with_std(address: SocketAddr, word: &str) -> std::io::Result<String> {
-    let mut stream = StdTcpStream::connect(address)?;
-    stream.write_all(word.as_bytes())?;
-    let mut answer = vec![0; word.len()];
-    stream.read_exact(&mut answer)?;
-    Ok(String::from_utf8(answer).unwrap())
-}
 
 #[test]
 fn a_second_runtime_is_refused() {

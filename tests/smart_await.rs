@@ -4,6 +4,8 @@
 //! allocator, which the crate's lints forbid.)
 #![allow(clippy::async_yields_async, reason = "futures of futures are what is tested")]
 
+mod support;
+
 use smartasync::{Call, Smart, block_on, current_loop, smart, smart_await, smart_continuation, smart_fn};
 use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
@@ -12,6 +14,7 @@ use std::num::ParseIntError;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::thread;
+use support::is_send::{IsSend, NotSend};
 
 #[test]
 fn a_value_is_resolved_at_once() {
@@ -171,23 +174,6 @@ fn the_question_mark_follows_and_stands_inside() {
 
 const fn check_send<T: Send>(value: T) -> T {
     value
-}
-
-/// Whether a value is `Send`: the inherent method hides the trait's where its bound is met.
-struct IsSend<'a, T>(#[allow(dead_code, reason = "it is there for its type")] &'a T);
-
-trait NotSend {
-    fn is_send(&self) -> bool {
-        false
-    }
-}
-
-impl<T> NotSend for IsSend<'_, T> {}
-
-impl<T: Send> IsSend<'_, T> {
-    fn is_send(&self) -> bool {
-        true
-    }
 }
 
 async fn local() -> u32 {

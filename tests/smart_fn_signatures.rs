@@ -355,3 +355,22 @@ fn a_raw_name_is_a_name() {
     assert_both!(r#match(1, &2), 3);
     assert_both!(r#move(1), 1);
 }
+
+#[derive(Clone)]
+struct Counted(u32);
+
+impl Counted {
+    smart_fn!(
+        /// On the pool the method is called again, for a `self` of any lifetime, so the result captures none.
+        fn up_to_self(&self, step: usize) -> Result<impl Iterator<Item = u32> + Send + use<>, std::num::TryFromIntError> {
+            let step = u32::try_from(step)?;
+            Ok((0..self.0).filter(move |n| n % step == 0))
+        }
+    );
+}
+
+#[test]
+fn a_sync_method_returns_impl_trait_that_captures_no_lifetime() {
+    assert_eq!(Counted(6).up_to_self(2).wait().unwrap().collect::<Vec<_>>(), [0, 2, 4]);
+    assert_eq!(block_on(Counted(6).up_to_self(3)).unwrap().collect::<Vec<_>>(), [0, 3]);
+}

@@ -2,98 +2,22 @@
 //!
 //! What happens to tasks whose loop was reset is in `loop_cache.rs`, because a reset concerns the whole process.
 
+mod support;
+
 use smartasync::{Task, allow_blocking, block_on, current_loop, is_async_context, smart, spawn_local};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
-
-/// Calls `f` on a thread of its own, and panics if it takes too long.
-fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 'static) -> T {
-    let (done, result) = mpsc::channel();
-    let thread = thread::spawn(move || drop(done.send(f())));
-    match result.recv_timeout(Duration::from_secs(seconds)) {
-        Ok(value) => {
-            thread.join().unwrap();
-            value
-        }
-        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().unwrap_err()),
-        Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
-    }
-}
-
-/// A future that is ready once another thread has opened it.
-#[derive(Clone, Default)]
-struct Gate(Arc<GateState>);
-
-#[derive(Default)]
-struct GateState {
-    inside: Mutex<(bool, Option<Waker>)>,
-    polled: Condvar,
-}
-
-impl Gate {
-    fn open(&self) {
-        let waker = {
-            let mut inside = self.0.inside.lock().unwrap();
-            inside.0 = true;
-            inside.1.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// Blocks until somebody awaits the gate; gives a clone of their waker.
-    fn until_awaited(&self) -> Waker {
-        let inside = self.0.polled.wait_while(self.0.inside.lock().unwrap(), |inside| inside.1.is_none()).unwrap();
-        inside.1.clone().unwrap()
-    }
-}
-
-impl Future for Gate {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut inside = self.0.inside.lock().unwrap();
-        if inside.0 {
-            return Poll::Ready(());
-        }
-        inside.1 = Some(cx.waker().clone());
-        self.0.polled.notify_all();
-        Poll::Pending
-    }
-}
-
-/// Counts how often it is dropped.
-struct CountsDrops(Arc<AtomicUsize>);
-
-impl Drop for CountsDrops {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Is pending once, and wakes itself.
-async fn yield_once() {
-    let mut yielded = false;
-    poll_fn(|cx| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
+use support::gate::Gate;
+use support::watchdog::within;
+use support::{CountsDrops, PanicsWhenDropped, yield_once};
 
 /// Polls once, with a waker that does nothing.
 fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
@@ -274,12 +198,6 @@ fn a_panic_resumes_with_its_payload_in_whoever_awaits_the_task() {
 
 #[test]
 fn a_panic_of_a_detached_task_disturbs_nobody() {
-    struct PanicsWhenDropped;
-    impl Drop for PanicsWhenDropped {
-        fn drop(&mut self) {
-            resume_unwind(Box::new("dropped"));
-        }
-    }
     within(10, || {
         spawn_local(async { resume_unwind(Box::new("boom")) }).detach();
         spawn_local(async { resume_unwind(Box::new(PanicsWhenDropped)) }).detach();
@@ -504,11 +422,7 @@ fn a_nested_wait_in_a_task_is_woken_by_a_task_that_another_thread_wakes() {
     within(10, || {
         for _ in 0..100 {
             let (from_thread, from_task) = (Gate::default(), Gate::default());
-            let opener = from_thread.clone();
-            let other = thread::spawn(move || {
-                opener.until_awaited();
-                opener.open();
-            });
+            let other = from_thread.open_once_awaited();
             let (to_open, opened) = (from_task.clone(), from_task);
             let helper = spawn_local(async move {
                 from_thread.await;
@@ -571,11 +485,7 @@ fn a_future_that_wakes_itself_all_the_time_starves_no_task_and_no_task_starves_i
             }
         });
         let gate = Gate::default();
-        let opener = gate.clone();
-        let other = thread::spawn(move || {
-            opener.until_awaited();
-            opener.open();
-        });
+        let other = gate.open_once_awaited();
         block_on(gate);
         other.join().unwrap();
         // A busy task keeps no deadline away either.
@@ -628,11 +538,7 @@ fn the_last_waker_that_polled_the_handle_is_woken() {
             8
         });
         assert!(poll_once(&mut task).is_pending());
-        let opener = gate.clone();
-        let other = thread::spawn(move || {
-            opener.until_awaited();
-            opener.open();
-        });
+        let other = gate.open_once_awaited();
         assert_eq!(block_on(&mut task), 8);
         other.join().unwrap();
         let again = catch_unwind(AssertUnwindSafe(|| poll_once(&mut task).is_ready()));
