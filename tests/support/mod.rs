@@ -3,33 +3,26 @@
 
 pub(crate) mod chains;
 pub(crate) mod child;
+pub(crate) mod count;
 pub(crate) mod gate;
 pub(crate) mod is_send;
 pub(crate) mod lock;
 pub(crate) mod map;
 pub(crate) mod net;
+pub(crate) mod oracle;
 pub(crate) mod random;
 pub(crate) mod shared;
 pub(crate) mod turns;
 pub(crate) mod watchdog;
 
+pub(crate) use count::Count;
 use smartasync::Offload;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll, Wake, Waker};
-
-/// This waker counts how often it is woken.
-#[derive(Default)]
-pub(crate) struct Count(pub(crate) AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Relaxed);
-    }
-}
+use std::task::{Context, Poll, Waker};
 
 /// This counts how often it is dropped.
 pub(crate) struct CountsDrops(pub(crate) Arc<AtomicUsize>);
