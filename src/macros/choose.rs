@@ -8,31 +8,15 @@ macro_rules! __smart_choose {
     // `#[wraps(path)]`: the body is a call of `path`.
     (
         opaque: $opaque:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+] boxed: $boxed:tt send: $send:tt
-        item: { vis: $vis:tt asyncness: [async] name: $name:tt generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
+        item: { vis: $vis:tt asyncness: [$asyncness:ident] name: $name:tt generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
         receiver: [$($kind:ident $this:tt $($declared:tt)*)?] parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt
         passed: [$($passed:tt)*] travel: $travel:tt
     ) => {
         $crate::__smart_choose! {
             opaque: $opaque kept: $kept maybe: [] twin: $twin wraps: [] boxed: $boxed send: $send
             item: {
-                vis: $vis asyncness: [async] name: $name generics: $generics ret: $ret bounds: $bounds
-                body: [{ $($path)+($($this,)? $($passed)*).await }]
-            }
-            receiver: [$($kind $this $($declared)*)?] parameters: $parameters boxed_parameters: $boxed_parameters lets: []
-            passed: [$($passed)*] travel: $travel
-        }
-    };
-    (
-        opaque: $opaque:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+] boxed: $boxed:tt send: $send:tt
-        item: { vis: $vis:tt asyncness: [sync] name: $name:tt generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
-        receiver: [$($kind:ident $this:tt $($declared:tt)*)?] parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt
-        passed: [$($passed:tt)*] travel: $travel:tt
-    ) => {
-        $crate::__smart_choose! {
-            opaque: $opaque kept: $kept maybe: [] twin: $twin wraps: [] boxed: $boxed send: $send
-            item: {
-                vis: $vis asyncness: [sync] name: $name generics: $generics ret: $ret bounds: $bounds
-                body: [{ $($path)+($($this,)? $($passed)*) }]
+                vis: $vis asyncness: [$asyncness] name: $name generics: $generics ret: $ret bounds: $bounds
+                body: [{ $crate::__smart_wrapped! { $asyncness $($path)+($($this,)? $($passed)*) } }]
             }
             receiver: [$($kind $this $($declared)*)?] parameters: $parameters boxed_parameters: $boxed_parameters lets: []
             passed: [$($passed)*] travel: $travel
@@ -60,6 +44,14 @@ macro_rules! __smart_choose {
             }
         }
     };
+}
+
+/// The call of a wrapped function.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_wrapped {
+    (async $($call:tt)+) => { $($call)+.await };
+    (sync $($call:tt)+) => { $($call)+ };
 }
 
 /// The call of a function with a body, as an expression.

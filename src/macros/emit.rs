@@ -91,25 +91,9 @@ macro_rules! __smart_emit {
             parameters: [$($parameters)*] generics: [$($generics)*] bounds: [$($bounds)*] kept: [$($kept)*] vis: [$vis] ret: $ret
         }
     };
-    // A method: its twin calls it.
+    // A function.
     (
-        output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: [$this:tt] generics: [$($generics:tt)*] bounds: [$($bounds:tt)*]
-        kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:ident] ret: $ret:tt twin: [$($twin:ident)?] passed: [$($passed:tt)*]
-        work: $work:tt
-    ) => {
-        $($kept)*
-        $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)* {
-            $crate::__smart_boxed_work! { box_with: $box_with work: $work }
-        }
-
-        $crate::__smart_twin! {
-            twin: [$($twin)?] of: [$name] call: { $crate::__smart_name_generics! { name: $name generics: [$($generics)*] }($this, $($passed)*) }
-            parameters: [$($parameters)*] generics: [$($generics)*] bounds: [$($bounds)*] kept: [$($kept)*] vis: [$vis] ret: $ret
-        }
-    };
-    // A function without `self`. It may be free or associated, so its twin cannot name it, and has a copy of the body.
-    (
-        output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: [] generics: [$($generics:tt)*] bounds: [$($bounds:tt)*]
+        output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: $this:tt generics: [$($generics:tt)*] bounds: [$($bounds:tt)*]
         kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:ident] ret: $ret:tt twin: $twin:tt passed: $passed:tt
         work: $work:tt
     ) => {
@@ -119,9 +103,24 @@ macro_rules! __smart_emit {
         }
 
         $crate::__smart_twin! {
-            twin: $twin of: [$name] call: { $crate::__smart_boxed_work! { box_with: [] work: $work } }
+            twin: $twin of: [$name]
+            call: { $crate::__smart_twin_call! { this: $this name: $name generics: [$($generics)*] passed: $passed work: $work } }
             parameters: [$($parameters)*] generics: [$($generics)*] bounds: [$($bounds)*] kept: [$($kept)*] vis: [$vis] ret: $ret
         }
+    };
+}
+
+/// The call that a twin waits for.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_twin_call {
+    // That of the method itself.
+    (this: [$this:tt] name: $name:ident generics: $generics:tt passed: [$($passed:tt)*] work: $work:tt) => {
+        $crate::__smart_name_generics! { name: $name generics: $generics }($this, $($passed)*)
+    };
+    // Without `self` the function may be free or associated, so its twin cannot name it, and has a copy of the body.
+    (this: [] name: $name:ident generics: $generics:tt passed: $passed:tt work: $work:tt) => {
+        $crate::__smart_boxed_work! { box_with: [] work: $work }
     };
 }
 
