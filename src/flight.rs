@@ -56,6 +56,13 @@ enum Seat<T> {
     Loose { future: Option<BoxFuture<T>>, notifier: Arc<Notifier> },
 }
 
+impl<T> Seat<T> {
+    /// Takes the waker of a waiting seat.
+    fn take_waker(&mut self) -> Option<Waker> {
+        if let Self::Waiting { waker, .. } = self { waker.take() } else { None }
+    }
+}
+
 /// The state of a lock.
 pub(crate) struct Flights<T> {
     /// The current flight, or the last one.
@@ -286,7 +293,7 @@ impl<T> Flights<T> {
     /// Takes a waiting seat away, and returns its waker.
     fn remove(&mut self, seat: SeatId) -> Option<Waker> {
         self.unlink(seat);
-        if let Seat::Waiting { waker, .. } = self.vacate(seat) { waker } else { None }
+        self.vacate(seat).take_waker()
     }
 
     /// Takes a seat at the end of the queue.
@@ -314,6 +321,16 @@ impl<T> Flights<T> {
         }
         self.last = index;
         self.waiting += 1;
+    }
+
+    /// Calls `f` for each seat in the queue, in their order. It may put something else in the seat's place; the queue is then to be cleared.
+    fn for_each_waiting(&mut self, mut f: impl FnMut(SeatId, &mut Seat<T>)) {
+        let mut next = self.first;
+        while let Some(seat) = self.seats.get_mut(next as usize) {
+            let Seat::Waiting { after, .. } = *seat else { break };
+            f(SeatId(next), seat);
+            next = after;
+        }
     }
 
     /// Takes a waiting seat out of the queue.
@@ -401,13 +418,10 @@ impl<T> Flights<T> {
     #[inline(never)]
     fn all_due(&mut self) -> Due {
         let mut seats = Vec::with_capacity(self.waiting);
-        let mut next = self.first;
-        while let Some(seat) = self.seats.get_mut(next as usize) {
-            let Seat::Waiting { waker, after, .. } = seat else { break };
-            seats.push(SeatId(next));
-            next = *after;
-            *seat = Seat::Due { waker: waker.take() };
-        }
+        self.for_each_waiting(|at, seat| {
+            seats.push(at);
+            *seat = Seat::Due { waker: seat.take_waker() };
+        });
         self.clear_queue();
         Due { seats, resets: self.resets }
     }
@@ -485,13 +499,10 @@ impl<T> Flights<T> {
     pub(crate) fn reset(&mut self) -> Reset<T> {
         let mut wakers = Vec::with_capacity(self.waiting);
         let unwanted = self.cut_loose(&mut wakers);
-        let mut next = self.first;
-        while let Some(seat) = self.seats.get_mut(next as usize) {
-            let Seat::Waiting { waker, after, .. } = seat else { break };
-            wakers.extend(waker.take());
-            next = *after;
+        self.for_each_waiting(|_, seat| {
+            wakers.extend(seat.take_waker());
             *seat = Seat::Cancelled;
-        }
+        });
         self.clear_queue();
         self.led = false;
         self.polling = None;

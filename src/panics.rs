@@ -2,6 +2,7 @@
 
 use core::any::Any;
 use core::mem;
+use core::task::Waker;
 use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
@@ -31,6 +32,13 @@ impl Panics {
             mem::forget(payload);
         }
         false
+    }
+
+    /// Wakes everybody, also after one of the wakers has panicked.
+    pub(crate) fn wake_all(&mut self, wakers: impl IntoIterator<Item = Waker>) {
+        for waker in wakers {
+            self.catch(|| waker.wake());
+        }
     }
 
     /// Lets the first panic go on, unless this thread unwinds already: a second one would abort.

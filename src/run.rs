@@ -198,9 +198,7 @@ impl<T> Core<T> {
     }
 
     fn after_reset(reset: Reset<T>, panics: &mut Panics) {
-        for waker in reset.wakers {
-            panics.catch(|| waker.wake());
-        }
+        panics.wake_all(reset.wakers);
         panics.catch(|| drop(reset.unwanted));
     }
 
@@ -327,9 +325,7 @@ impl<T: Clone> Core<T> {
             // Whoever registered meanwhile found the future out, and may be the only one that is polled.
             let woken = self.flights.lock().park(ride);
             let mut panics = Panics::default();
-            for waker in woken.into_iter().flatten() {
-                panics.catch(|| waker.wake());
-            }
+            panics.wake_all(woken.into_iter().flatten());
             panics.resume();
             return Poll::Pending;
         };
@@ -390,9 +386,7 @@ impl<T> Drop for Delivery<'_, T> {
         let chosen = flights.choose_if_idle();
         drop(flights);
         let mut panics = Panics::default();
-        for waker in wakers {
-            panics.catch(|| waker.wake());
-        }
+        panics.wake_all(wakers);
         self.core.hand_over(chosen, &mut panics);
         for value in unwanted {
             panics.catch(|| drop(value));

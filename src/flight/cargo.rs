@@ -49,9 +49,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Wakes those who wait already, with the mutex free.
     pub(crate) fn wake(self, panics: &mut Panics) {
-        for waker in self.waiting {
-            panics.catch(|| waker.wake());
-        }
+        panics.wake_all(self.waiting);
         panics.catch(|| drop(self.unwanted));
     }
 }
@@ -71,11 +69,7 @@ impl<T> Flights<T> {
         let notifier = Arc::new(Notifier::new());
         let mut shared = Shared { waiting: Vec::new(), unwanted: None };
         let seat = if self.is_current(flight) {
-            let mut next = self.first;
-            while let Some(Seat::Waiting { waker, after, .. }) = self.seats.get_mut(next as usize) {
-                shared.waiting.extend(waker.take());
-                next = *after;
-            }
+            self.for_each_waiting(|_, seat| shared.waiting.extend(seat.take_waker()));
             let seat = self.seat(waker);
             self.cargo = Cargo::Out { notifier: notifier.clone() };
             self.driver = Some(seat);
@@ -161,9 +155,7 @@ impl<T> Flights<T> {
         };
         unwanted._wakers = notifier.forget_all_but(Some(driver));
         self.unlink(driver);
-        if let Seat::Waiting { waker, .. } = mem::replace(&mut self.seats[driver.index()], Seat::Loose { future, notifier }) {
-            wakers.extend(waker);
-        }
+        wakers.extend(mem::replace(&mut self.seats[driver.index()], Seat::Loose { future, notifier }).take_waker());
         unwanted
     }
 
@@ -263,9 +255,7 @@ impl Notifier {
             if woken.out { Vec::new() } else { mem::take(&mut woken.wakers) }
         };
         let mut panics = Panics::default();
-        for waker in wakers.into_iter().flatten() {
-            panics.catch(|| waker.wake());
-        }
+        panics.wake_all(wakers.into_iter().flatten());
         panics.resume();
     }
 }
