@@ -26,6 +26,18 @@ pub trait Work: Future + Sealed {
     fn run(self) -> Self::Output
     where
         Self: Sized;
+
+    /// [`run`](Work::run), but it panics in async code.
+    #[doc(hidden)]
+    #[inline]
+    #[cfg_attr(feature = "std", track_caller)]
+    fn run_if_allowed(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        drive::refuse_in_async();
+        self.run()
+    }
 }
 
 pin_project! {
@@ -96,8 +108,7 @@ impl<W: Work> Call<W> {
     #[inline]
     #[cfg_attr(feature = "std", track_caller)]
     pub fn wait(self) -> W::Output {
-        drive::refuse_in_async();
-        self.work.run()
+        self.work.run_if_allowed()
     }
 
     /// [`wait`](Call::wait), but in async code it gives the call back instead of panicking.
@@ -168,8 +179,7 @@ impl<W: Work> Future for Call<W> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<W::Output> {
-        let _polling = drive::enter_poll();
-        self.project().work.poll(cx)
+        drive::in_async(|| self.project().work.poll(cx))
     }
 }
 
@@ -203,6 +213,13 @@ impl<F: Future> Work for Driven<F> {
     #[inline]
     fn run(self) -> F::Output {
         drive::wait_for(self.future)
+    }
+
+    // It asks no second time what a wait has to ask anyway.
+    #[inline]
+    #[cfg_attr(feature = "std", track_caller)]
+    fn run_if_allowed(self) -> F::Output {
+        drive::block_on(self.future)
     }
 }
 
@@ -318,6 +335,60 @@ where
     Call::new(Forked::Fresh { choose })
 }
 
+pin_project! {
+    /// Work that becomes a future when it is finished.
+    #[project = LaterProj]
+    #[project_replace = LaterTaken]
+    enum Later<I: IntoFuture> {
+        Fresh { origin: I },
+        Begun { #[pin] future: I::IntoFuture },
+        Taken,
+    }
+}
+
+impl<I: IntoFuture> Future for Later<I> {
+    type Output = I::Output;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<I::Output> {
+        loop {
+            if let LaterProj::Begun { future } = self.as_mut().project() {
+                return future.poll(cx);
+            }
+            let LaterTaken::Fresh { origin } = self.as_mut().project_replace(Self::Taken) else {
+                panic!("a `Call` was polled after it had panicked")
+            };
+            let future = origin.into_future();
+            self.set(Self::Begun { future });
+        }
+    }
+}
+
+impl<I: IntoFuture> Later<I> {
+    fn begin(self) -> I::IntoFuture {
+        match self {
+            Self::Fresh { origin } => origin.into_future(),
+            Self::Begun { future } => future,
+            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
+        }
+    }
+}
+
+impl<I: IntoFuture> Sealed for Later<I> {}
+
+impl<I: IntoFuture> Work for Later<I> {
+    #[inline]
+    fn run(self) -> I::Output {
+        drive::wait_for(self.begin())
+    }
+
+    #[inline]
+    #[cfg_attr(feature = "std", track_caller)]
+    fn run_if_allowed(self) -> I::Output {
+        drive::block_on(self.begin())
+    }
+}
+
 /// Makes a call of any future, or of anything that becomes one: for inline use, and for functions of other crates.
 ///
 /// `into_future` is called when the call is finished, not before.
@@ -333,11 +404,9 @@ where
 ///
 /// assert_eq!(smart(fetch("http://localhost/")).wait(), 17);
 /// ```
+#[inline]
 pub fn smart<F: IntoFuture>(future: F) -> Call<impl Work<Output = F::Output>> {
-    forked(move |route| match route {
-        Route::Here => Routed::Here(drive::wait_for(future.into_future())),
-        Route::Away => Routed::Away(future.into_future()),
-    })
+    Call::new(Later::Fresh { origin: future })
 }
 
 /// Makes a call of a closure that blocks: `.wait()` calls it here, `.await` runs it on the offload pool.

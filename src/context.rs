@@ -1,8 +1,10 @@
 //! What kind of code is on this thread's stack: may it block?
 //!
 //! One thread-local cell holds the innermost [`Mark`]. Whoever changes it puts the former one back when its scope ends, by return or by
-//! panic. The cell has no destructor, so it can be read at any time, also while a thread's other locals are being destroyed.
+//! panic. Beside it stands what a wait needs, so that the usual one looks at this one place. The cells have no destructor, so they can be
+//! read at any time, also while a thread's other locals are being destroyed.
 
+use crate::level::Level;
 use crate::runtime;
 use core::cell::Cell;
 use std::thread_local;
@@ -18,8 +20,15 @@ pub(crate) enum Mark {
     Blocking,
 }
 
+/// What each wait and each poll looks at, in one place.
+struct Here {
+    mark: Cell<Mark>,
+    /// The level of the thread's outermost wait, while no wait runs on it.
+    idle: Cell<Option<&'static Level>>,
+}
+
 thread_local! {
-    static MARK: Cell<Mark> = const { Cell::new(Mark::Unmarked) };
+    static HERE: Here = const { Here { mark: Cell::new(Mark::Unmarked), idle: Cell::new(None) } };
 }
 
 /// Puts the former mark back when it is dropped.
@@ -30,7 +39,35 @@ pub(crate) struct Scope {
 impl Drop for Scope {
     #[inline]
     fn drop(&mut self) {
-        MARK.set(self.outer);
+        HERE.with(|here| here.mark.set(self.outer));
+    }
+}
+
+/// The innermost mark.
+#[inline]
+pub(crate) fn mark() -> Mark {
+    HERE.with(|here| here.mark.get())
+}
+
+/// Calls `poll` as async code.
+#[inline]
+pub(crate) fn in_async<T>(poll: impl FnOnce() -> T) -> T {
+    HERE.with(|here| {
+        let _outer = Outer { of: &here.mark, mark: here.mark.replace(Mark::Async) };
+        poll()
+    })
+}
+
+/// Puts the former mark back when it is dropped.
+struct Outer<'h> {
+    of: &'h Cell<Mark>,
+    mark: Mark,
+}
+
+impl Drop for Outer<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.of.set(self.mark);
     }
 }
 
@@ -38,13 +75,47 @@ impl Drop for Scope {
 #[inline]
 #[must_use]
 pub(crate) fn enter(mark: Mark) -> Scope {
-    Scope { outer: MARK.replace(mark) }
+    Scope { outer: HERE.with(|here| here.mark.replace(mark)) }
 }
 
-/// A number that no other living thread has: the address of a thread-local.
+/// Begins an outermost wait, if nothing stands in its way: the thread is unmarked and has an idle loop in the cache, and no runtime is
+/// installed. Marks the thread as async, until the returned scope is dropped.
 #[inline]
-pub(crate) fn thread_token() -> usize {
-    MARK.with(|mark| core::ptr::from_ref(mark).addr())
+pub(crate) fn begin_wait() -> Option<Waiting> {
+    HERE.with(|here| {
+        let level = here.idle.get().filter(|level| level.is_usual())?;
+        if here.mark.get() != Mark::Unmarked {
+            return None;
+        }
+        here.idle.set(None);
+        here.mark.set(Mark::Async);
+        Some(Waiting { level })
+    })
+}
+
+/// Ends the wait when it is dropped.
+pub(crate) struct Waiting {
+    pub(crate) level: &'static Level,
+}
+
+impl Drop for Waiting {
+    #[inline]
+    fn drop(&mut self) {
+        HERE.with(|here| {
+            here.idle.set(Some(self.level));
+            here.mark.set(Mark::Unmarked);
+        });
+    }
+}
+
+/// The level of this thread's outermost wait, while no wait runs.
+#[inline]
+pub(crate) fn idle_level() -> Option<&'static Level> {
+    HERE.with(|here| here.idle.get())
+}
+
+pub(crate) fn set_idle_level(level: Option<&'static Level>) {
+    HERE.with(|here| here.idle.set(level));
 }
 
 /// Says whether the calling code runs inside async code, where blocking is refused.
@@ -65,10 +136,10 @@ pub(crate) fn thread_token() -> usize {
 #[inline]
 #[must_use]
 pub fn is_async_context() -> bool {
-    match MARK.get() {
+    match mark() {
         Mark::Async => true,
         Mark::Blocking => false,
-        Mark::Unmarked => runtime::installed().is_some_and(|runtime| runtime.is_async_context()),
+        Mark::Unmarked => runtime::is_installed() && runtime::installed().is_some_and(|runtime| runtime.is_async_context()),
     }
 }
 

@@ -7,18 +7,13 @@ pub(crate) use without_std::*;
 
 #[cfg(feature = "std")]
 mod with_std {
-    pub(crate) use crate::context::{REFUSAL, is_async_context as is_async, refuse_in_async};
-    pub(crate) use crate::loops::wait_for;
+    pub(crate) use crate::context::{REFUSAL, in_async, is_async_context as is_async, refuse_in_async};
+    pub(crate) use crate::loops::{block_on, wait_for};
 
-    use crate::context::{self, Mark, Scope};
     use crate::loops;
     use core::pin::Pin;
     use core::time::Duration;
     use std::time::Instant;
-
-    pub(crate) fn enter_poll() -> Scope {
-        context::enter(Mark::Async)
-    }
 
     /// Drives `future` for `timeout` at most. A time-out beyond the clock's end is none.
     pub(crate) fn drive_for<F: Future>(future: Pin<&mut F>, timeout: Duration) -> Option<F::Output> {
@@ -45,13 +40,15 @@ mod without_std {
     pub(crate) fn refuse_in_async() {}
 
     /// There is nothing to mark.
-    pub(crate) struct Unmarked;
-
-    pub(crate) fn enter_poll() -> Unmarked {
-        Unmarked
+    #[inline]
+    pub(crate) fn in_async<T>(poll: impl FnOnce() -> T) -> T {
+        poll()
     }
 
+    pub(crate) use wait_for as block_on;
+
     /// Polls until the future is ready, with a spin hint in between.
+    #[inline]
     pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
         let mut future = pin!(future);
         let mut cx = Context::from_waker(Waker::noop());

@@ -22,6 +22,8 @@ mod drive;
 mod executor;
 #[cfg(feature = "std")]
 mod flight;
+#[cfg(feature = "std")]
+mod level;
 #[cfg(all(feature = "std", not(smartasync_model)))]
 mod lock;
 #[cfg(feature = "std")]
@@ -59,14 +61,12 @@ pub use call::{Call, WaitError, Work, smart};
 pub use call::{TimedOut, smart_sync};
 #[cfg(feature = "std")]
 pub use context::{allow_blocking, forbid_blocking, is_async_context};
-#[cfg(feature = "std")]
-pub use executor::LoopId;
 #[cfg(all(feature = "std", not(smartasync_model)))]
 pub use lock::SmartLock;
 #[cfg(feature = "std")]
 pub use lock_map::SmartLockMap;
 #[cfg(feature = "std")]
-pub use loops::{block_on, cached_loops, current_loop, reset_smartasync_cache};
+pub use loops::{LoopId, block_on, cached_loops, current_loop, install_runtime, reset_smartasync_cache};
 #[cfg(feature = "std")]
 pub use offload::{Offload, offload};
 #[cfg(feature = "std")]
@@ -74,7 +74,7 @@ pub use pool::set_offload_limit;
 #[cfg(feature = "std")]
 pub use run::Cancelled;
 #[cfg(feature = "std")]
-pub use runtime::{AlreadyInstalled, Runtime, install_runtime};
+pub use runtime::{AlreadyInstalled, Runtime};
 #[cfg(feature = "alloc")]
 pub use smart::Smart;
 #[cfg(feature = "std")]

@@ -1,94 +1,250 @@
-//! The cache of loops: one per thread, made at first use, used again, and cleared from any thread.
+//! The loops: one per thread, made at first use, used again, and cleared from any thread.
 //!
-//! A thread finds its own loop in a thread-local. The cache proper holds the halves that are `Send`, so that [`cached_loops`] can count
-//! them and [`reset_smartasync_cache`] can drop them: the `thread_local` crate gives each thread a slot that others can enumerate. It keeps
-//! a slot's value when its thread ends and hands it to a later thread. Nothing in [`Shared`] names a thread, so a recycled half
-//! wakes the thread that uses it now.
+//! What a loop needs to be woken stands in a [`Slot`]. The `thread_local` crate gives each thread a slot of the cache that others can
+//! enumerate, so that [`cached_loops`] can count the loops and [`reset_smartasync_cache`] can end them. A slot lasts as long as the process:
+//! when its thread has ended, it goes to a later one. Nothing in it names a thread but the mark of its owner, which the next owner replaces.
+//!
+//! Beside it a thread has its tasks, which need not be `Send`, in a thread-local of its own, and, in cells without a destructor, what a
+//! wait looks at: so a wait costs a few loads and stores.
 
-use crate::context;
-use crate::executor::{Loop, LoopId, Shared};
-use crate::runtime;
-use crate::sync::{Arc, Mutex};
-use core::cell::RefCell;
+use crate::context::{self, Mark, Waiting};
+use crate::executor::{self, Woken};
+use crate::level::Level;
+use crate::runtime::{self, AlreadyInstalled, Runtime};
+use crate::sync::{AtomicBool, Ordering};
+use crate::task::Tasks;
+use core::cell::{Cell, RefCell};
+use core::num::NonZeroU64;
 use core::pin::{Pin, pin};
+use core::sync::atomic::AtomicU64;
+use std::boxed::Box;
 use std::panic::catch_unwind;
 use std::rc::Rc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread_local;
 use std::time::Instant;
 use thread_local::ThreadLocal;
 
-/// One slot a thread. Each mutex protects whether the slot's loop is in the cache.
-static CACHE: ThreadLocal<Mutex<Option<Arc<Shared>>>> = ThreadLocal::new();
+/// Names the loop of one thread; see [`current_loop`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LoopId(NonZeroU64);
 
-thread_local! {
-    static CURRENT: RefCell<Option<Owner>> = const { RefCell::new(None) };
+impl LoopId {
+    fn next() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self(NonZeroU64::MIN.saturating_add(LAST.fetch_add(1, Ordering::Relaxed)))
+    }
 }
 
-/// Owns a loop for its thread. Its tasks end with it, also where they hold handles of each other.
-struct Owner(Rc<Loop>);
+/// One slot a thread.
+static CACHE: ThreadLocal<Slot> = ThreadLocal::new();
+
+/// Protects what all slots say of themselves. A slot is in the cache before its thread locks this; so either the thread sees the runtime
+/// that is being installed, or whoever installs it sees the slot.
+static CHANGING: Mutex<()> = Mutex::new(());
+
+fn changing() -> MutexGuard<'static, ()> {
+    CHANGING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a thread waits with. It is never freed, but goes to another thread when its owner ends.
+struct Slot {
+    /// The level of the outermost wait.
+    level: Level,
+    /// The woken tasks of the loop.
+    woken: Woken,
+    /// A thread uses it. The `thread_local` crate may give the slot of a thread to another while the first still ends.
+    owned: AtomicBool,
+}
+
+impl Slot {
+    fn new() -> Self {
+        Self { level: Level::new(), woken: Woken::new(), owned: AtomicBool::new(false) }
+    }
+
+    /// Makes this thread the owner, unless there is one.
+    fn claim(&self) -> bool {
+        // ORDERING: pairs with the store in `release`: the former owner has done its last with the slot.
+        let claimed = !self.owned.swap(true, Ordering::Acquire);
+        if claimed {
+            self.level.adopt();
+        }
+        claimed
+    }
+
+    fn release(&self) {
+        // ORDERING: see `claim`.
+        self.owned.store(false, Ordering::Release);
+    }
+}
+
+/// What a thread knows of its loop, beside [the level of its outermost wait](context::idle_level).
+struct Here {
+    slot: Cell<Option<&'static Slot>>,
+    /// How many waits run inside the outermost one.
+    nested: Cell<usize>,
+    /// The name of the loop.
+    id: Cell<Option<LoopId>>,
+}
+
+thread_local! {
+    /// It has no destructor, so it can be read while a thread's other locals are being destroyed.
+    static HERE: Here = const { Here { slot: Cell::new(None), nested: Cell::new(0), id: Cell::new(None) } };
+
+    static OWNER: Owner = const { Owner { tasks: RefCell::new(None) } };
+}
+
+/// Owns the loop for its thread. The tasks end with it, also where they hold handles of each other.
+struct Owner {
+    tasks: RefCell<Option<Rc<Tasks>>>,
+}
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.0.tasks.clear();
+        if let Some(tasks) = self.tasks.take() {
+            tasks.clear();
+        }
+        context::set_idle_level(None);
+        HERE.with(|here| {
+            here.id.set(None);
+            if let Some(slot) = here.slot.take() {
+                slot.release();
+            }
+        });
     }
 }
 
-/// Calls `f` with this thread's loop, or returns `None` while the thread's locals are being destroyed.
-#[inline]
-pub(crate) fn with_current<T>(f: impl FnOnce(&Rc<Loop>) -> T) -> Option<T> {
-    let found = CURRENT.try_with(|current| {
-        // INVARIANT: only an ended loop is ever replaced, so nobody borrows the cell for writing while a loop runs.
-        let mut on = current.borrow();
-        if on.as_ref().is_none_or(|owner| owner.0.has_ended()) {
-            drop(on);
-            replace(current);
-            on = current.borrow();
+impl Here {
+    /// This thread's slot with a loop in it, new if need be; or `None` while the thread's locals are being destroyed.
+    fn start(&self) -> Option<&'static Slot> {
+        match self.slot.get() {
+            // A loop that left the cache keeps running; it ends when it is idle.
+            Some(slot) if slot.level.is_cached() || context::idle_level().is_none() => Some(slot),
+            known => self.begin(known),
         }
-        on.as_ref().map(|owner| f(&owner.0))
-    });
-    found.ok().flatten()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin(&self, known: Option<&'static Slot>) -> Option<&'static Slot> {
+        let slot = match known {
+            Some(slot) => {
+                end_tasks();
+                if slot.level.is_cached() {
+                    // The destructor of a task has waited, and begun a new loop.
+                    return Some(slot);
+                }
+                slot
+            }
+            None => {
+                let slot = claim_slot()?;
+                self.slot.set(Some(slot));
+                context::set_idle_level(Some(&slot.level));
+                slot
+            }
+        };
+        self.id.set(Some(LoopId::next()));
+        let _changing = changing();
+        slot.level.set_cached(true, !runtime::is_installed());
+        Some(slot)
+    }
 }
 
-/// A loop for one use, where none can be kept.
-pub(crate) fn temporary() -> Rc<Loop> {
-    Rc::new(Loop::new(Arc::new(Shared::new())))
+/// A wait that runs inside another one.
+struct Nested<'h> {
+    here: &'h Here,
+    outer: &'static Level,
+    level: &'static Level,
 }
 
-/// Puts a new loop in place of none, or of one that has ended. Takes over the half that an ended thread left in the slot.
-#[cold]
-#[inline(never)]
-fn replace(current: &RefCell<Option<Owner>>) {
+impl<'h> Nested<'h> {
+    fn begin(here: &'h Here, slot: &'static Slot) -> Self {
+        let depth = here.nested.get();
+        let outer = (0..depth).fold(&slot.level, |level, _| level.inner());
+        let level = outer.inner();
+        here.nested.set(depth + 1);
+        outer.parker.suspend();
+        Self { here, outer, level }
+    }
+}
+
+impl Drop for Nested<'_> {
+    fn drop(&mut self) {
+        self.here.nested.set(self.here.nested.get() - 1);
+        self.outer.parker.resume();
+    }
+}
+
+/// An outermost wait other than the [usual one](context::begin_wait).
+struct Outermost {
+    level: &'static Level,
+}
+
+impl Outermost {
+    fn begin(level: &'static Level) -> Self {
+        context::set_idle_level(None);
+        Self { level }
+    }
+}
+
+impl Drop for Outermost {
+    fn drop(&mut self) {
+        context::set_idle_level(Some(self.level));
+    }
+}
+
+/// A slot of the cache for this thread. Not for one whose locals are being destroyed.
+fn claim_slot() -> Option<&'static Slot> {
+    // The owner is there first: it gives the slot back.
+    OWNER.try_with(|_| ()).ok()?;
     // The thread's number in the cache is a thread-local of the `thread_local` crate, which panics if that is destroyed already. It can be so
-    // where a thread waits for the first time in the destructor of a local. Then the loop is in no cache.
-    let slot = catch_unwind(|| CACHE.get_or_default()).ok();
-    let shared = match slot {
-        Some(slot) => slot.lock().get_or_insert_with(|| Arc::new(Shared::new())).clone(),
-        None => Arc::new(Shared::new()),
-    };
-    let ended = current.replace(Some(Owner(Rc::new(Loop::new(shared)))));
-    // Dropped while nothing is borrowed: its tasks are user code.
-    drop(ended);
+    // where a thread waits for the first time in the destructor of a local.
+    let slot = catch_unwind(|| CACHE.get_or(Slot::new)).ok()?;
+    slot.claim().then_some(slot)
+}
+
+/// Drops the tasks of a loop that has ended. They are user code, so nothing is borrowed.
+fn end_tasks() {
+    let tasks = OWNER.try_with(|owner| owner.tasks.take());
+    if let Some(tasks) = tasks.ok().flatten() {
+        tasks.clear();
+    }
+}
+
+/// Calls `f` with the tasks of this thread's loop, or returns `None` while the thread's locals are being destroyed. `f` runs no user code.
+pub(crate) fn with_tasks<T>(f: impl FnOnce(&Rc<Tasks>) -> T) -> Option<T> {
+    let slot = HERE.with(Here::start)?;
+    let done = OWNER.try_with(|owner| f(owner.tasks.borrow_mut().get_or_insert_with(|| Rc::new(Tasks::new(&slot.woken)))));
+    done.ok()
+}
+
+/// The tasks of the loop that runs, if there were ever any.
+pub(crate) fn running_tasks() -> Option<Rc<Tasks>> {
+    OWNER.try_with(|owner| owner.tasks.borrow().clone()).ok().flatten()
+}
+
+/// Gives each task that is ready a turn.
+#[inline(never)]
+pub(crate) fn run_ready_tasks() {
+    if let Some(tasks) = running_tasks() {
+        tasks.run_ready();
+    }
+}
+
+/// Drives `future` in a wait that `context` has begun: the usual one.
+#[inline]
+fn drive_outermost<F: Future>(waiting: &Waiting, future: Pin<&mut F>) -> F::Output {
+    match executor::drive(waiting.level, Mark::Unmarked, future, None) {
+        Some(output) => output,
+        None => unreachable!("there is no deadline"),
+    }
 }
 
 /// Drives `future` on this thread's loop, inside the installed runtime, without asking whether this thread may block.
-#[inline]
-pub(crate) fn drive<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
-    match runtime::installed() {
-        None => drive_here(future, deadline),
-        Some(runtime) => drive_inside(runtime, future, deadline),
-    }
-}
-
-#[inline]
-fn drive_here<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
-    match with_current(|on| on.drive(future.as_mut(), deadline)) {
-        Some(driven) => driven,
-        None => temporary().drive(future, deadline),
-    }
-}
-
 #[cold]
-fn drive_inside<F: Future>(runtime: &dyn runtime::Runtime, mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+#[inline(never)]
+pub(crate) fn drive<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+    let Some(runtime) = runtime::installed() else { return drive_here(future, deadline) };
     let mut driven = None;
     runtime.around_wait(&mut || {
         if driven.is_none() {
@@ -96,6 +252,20 @@ fn drive_inside<F: Future>(runtime: &dyn runtime::Runtime, mut future: Pin<&mut 
         }
     });
     driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
+}
+
+/// Drives on a loop that may be new, or inside a wait that runs, or, where there can be no loop, without one.
+fn drive_here<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+    HERE.with(|here| {
+        let slot = here.start();
+        let between = context::mark();
+        let _polling = context::enter(Mark::Async);
+        match (slot, context::idle_level()) {
+            (None, _) => executor::drive(&Level::new(), between, future, deadline),
+            (Some(_), Some(level)) => executor::drive(Outermost::begin(level).level, between, future, deadline),
+            (Some(slot), None) => executor::drive(Nested::begin(here, slot).level, between, future, deadline),
+        }
+    })
 }
 
 /// Waits for `future` on this thread's loop and returns its output. What [`smart`](crate::smart)`(future).wait()` does, for when no
@@ -114,17 +284,57 @@ fn drive_inside<F: Future>(runtime: &dyn runtime::Runtime, mut future: Pin<&mut 
 /// ```
 /// assert_eq!(smartasync::block_on(async { 1 + 1 }), 2);
 /// ```
+#[inline]
 #[track_caller]
 pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
-    context::refuse_in_async();
-    wait_for(future.into_future())
+    let future = pin!(future.into_future());
+    match context::begin_wait() {
+        Some(waiting) => drive_outermost(&waiting, future),
+        None => {
+            context::refuse_in_async();
+            drive_to_the_end(future)
+        }
+    }
 }
 
-/// Drives `future` to its end, without asking whether this thread may block.
+/// [`block_on`] for a caller that knows that this thread may block.
 #[inline]
 pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
-    let Some(output) = drive(pin!(future), None) else { unreachable!("there is no deadline") };
+    let future = pin!(future);
+    match context::begin_wait() {
+        Some(waiting) => drive_outermost(&waiting, future),
+        None => drive_to_the_end(future),
+    }
+}
+
+fn drive_to_the_end<F: Future>(future: Pin<&mut F>) -> F::Output {
+    let Some(output) = drive(future, None) else { unreachable!("there is no deadline") };
     output
+}
+
+/// Installs `runtime` for the whole process. It stays for good.
+///
+/// # Errors
+///
+/// [`AlreadyInstalled`] if a runtime was installed before; the first one stays.
+///
+/// # Examples
+///
+/// ```
+/// struct Plain;
+/// impl smartasync::Runtime for Plain {}
+///
+/// assert!(smartasync::install_runtime(Plain).is_ok());
+/// assert!(smartasync::install_runtime(Plain).is_err());
+/// ```
+pub fn install_runtime(runtime: impl Runtime) -> Result<(), AlreadyInstalled> {
+    let _changing = changing();
+    runtime::set(Box::new(runtime))?;
+    // Each thread has to look at it from now on.
+    for slot in CACHE.iter() {
+        slot.level.set_cached(slot.level.is_cached(), false);
+    }
+    Ok(())
 }
 
 /// The loop that this thread has, or `None` until its first wait on a future or its first [`spawn_local`](crate::spawn_local).
@@ -145,11 +355,10 @@ pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
 /// ```
 #[must_use]
 pub fn current_loop() -> Option<LoopId> {
-    let current = CURRENT.try_with(|current| {
-        let current = current.borrow();
-        current.as_ref().filter(|owner| !owner.0.has_ended()).map(|owner| owner.0.id)
-    });
-    current.ok().flatten()
+    match context::idle_level() {
+        Some(level) if !level.is_cached() => None,
+        _ => HERE.with(|here| here.id.get()),
+    }
 }
 
 /// How many loops are in the cache, over all threads. The loop of an ended thread counts until a later thread takes it over or the
@@ -163,7 +372,7 @@ pub fn current_loop() -> Option<LoopId> {
 /// ```
 #[must_use]
 pub fn cached_loops() -> usize {
-    CACHE.iter().filter(|slot| slot.lock().is_some()).count()
+    CACHE.iter().filter(|slot| slot.level.is_cached()).count()
 }
 
 /// Drops every idle loop of every thread from the cache. A running loop keeps running and leaves the cache. Call it between tests.
@@ -181,16 +390,11 @@ pub fn cached_loops() -> usize {
 /// assert_eq!((cached_loops(), current_loop()), (0, None));
 /// ```
 pub fn reset_smartasync_cache() {
-    for slot in CACHE.iter() {
-        let cached = slot.lock().take();
-        if let Some(shared) = cached {
-            shared.retire();
-        }
+    {
+        let _changing = changing();
+        CACHE.iter().for_each(|slot| slot.level.set_cached(false, false));
     }
-    let ended = CURRENT.try_with(|current| {
-        let has_ended = current.borrow().as_ref().is_some_and(|owner| owner.0.has_ended());
-        if has_ended { current.take() } else { None }
-    });
-    // Dropped while nothing is borrowed: its tasks are user code.
-    drop(ended);
+    if context::idle_level().is_some() {
+        end_tasks();
+    }
 }

@@ -4,8 +4,9 @@
 //! own, so a stray `unpark` neither ends a wait nor is a wake-up lost to somebody else's `park`, and the user's token is left alone. It
 //! names no thread, so a loop that was handed to another thread wakes the one that sleeps in it now.
 
-use crate::sync::{Arc, AtomicU8, Condvar, Mutex, Ordering};
+use crate::sync::{Arc, AtomicU8, AtomicUsize, Condvar, Mutex, Ordering};
 use core::cell::Cell;
+use core::num::NonZeroUsize;
 use std::task::Wake;
 use std::thread_local;
 use std::time::Instant;
@@ -21,8 +22,77 @@ const EMPTY: u8 = 0;
 const PARKED: u8 = 1;
 const NOTIFIED: u8 = 2;
 
+// What there is to do on a thread between two polls of a wait, as bits.
+/// A parker of the thread was notified by the thread itself.
+const POLL: u8 = 1;
+/// The thread has tasks that are not finished.
+const TASKS: u8 = 2;
+
+thread_local! {
+    /// A thread that notifies itself sets a bit in this cell, so that a future that wakes itself while it is polled costs no atomic
+    /// read-modify-write. It is the innermost wait's: the parkers of the waits around it are [suspended](Parker::suspend).
+    static TURN: Cell<u8> = const { Cell::new(0) };
+}
+
+/// Says whether this thread has notified itself and has nothing else to do, and takes that notification.
+#[inline]
+pub(crate) fn take_own_alone() -> bool {
+    TURN.with(|turn| {
+        let alone = turn.get() == POLL;
+        if alone {
+            turn.set(0);
+        }
+        alone
+    })
+}
+
+/// Takes a notification of this thread by itself, if there is one.
+#[inline]
+fn take_own() -> bool {
+    let turn = TURN.get();
+    TURN.set(turn & !POLL);
+    turn & POLL != 0
+}
+
+/// Says whether this thread has tasks that are not finished.
+#[inline]
+pub(crate) fn has_tasks() -> bool {
+    TURN.get() & TASKS != 0
+}
+
+/// Says what [`has_tasks`] says from now on.
+#[inline]
+pub(crate) fn set_has_tasks(any: bool) {
+    TURN.set(TURN.get() & !TASKS | if any { TASKS } else { 0 });
+}
+
+/// A number that no other living thread has: the address of a thread-local.
+#[cfg(not(smartasync_model))]
+#[inline]
+pub(crate) fn thread_token() -> NonZeroUsize {
+    TURN.with(token)
+}
+
+#[inline]
+fn token(turn: &Cell<u8>) -> NonZeroUsize {
+    NonZeroUsize::new(core::ptr::from_ref(turn).addr()).expect("no thread-local is at address zero")
+}
+
+/// The threads of a model share one thread of the system.
+#[cfg(smartasync_model)]
+pub(crate) fn thread_token() -> NonZeroUsize {
+    use core::hash::{BuildHasher, BuildHasherDefault};
+    let hasher = BuildHasherDefault::<std::hash::DefaultHasher>::default();
+    NonZeroUsize::MIN.saturating_add(hasher.hash_one(loom::thread::current().id()) as usize)
+}
+
 /// Puts its owner to sleep until somebody calls [`unpark`](Parker::unpark). One thread at a time may own it.
 pub(crate) struct Parker {
+    /// The [token](thread_token) of the thread that owns it, if it says so, or 0.
+    ///
+    /// A thread that takes the place of an ended one may, by an old waker, take itself for the owner: then it polls once too often itself. The
+    /// true owner cannot miss a wake-up by that: who was given a waker by it has seen `owner`, too.
+    owner: AtomicUsize,
     state: AtomicU8,
     /// Protects nothing but the moment between the owner's last look at `state` and its sleep.
     asleep: Mutex<()>,
@@ -31,12 +101,44 @@ pub(crate) struct Parker {
 
 impl Parker {
     pub(crate) fn new() -> Self {
-        Self { state: AtomicU8::new(EMPTY), asleep: Mutex::new(()), wakeup: Condvar::new() }
+        Self { owner: AtomicUsize::new(0), state: AtomicU8::new(EMPTY), asleep: Mutex::new(()), wakeup: Condvar::new() }
+    }
+
+    /// This thread is the owner from now on.
+    pub(crate) fn adopt(&self) {
+        // ORDERING: Relaxed; whoever is given a waker later has it from this thread.
+        self.owner.store(thread_token().get(), Ordering::Relaxed);
+    }
+
+    /// The owner goes on to wait with another parker, inside its wait with this one. What it notifies this one of meanwhile is kept apart from
+    /// what it notifies the other one of.
+    #[inline]
+    pub(crate) fn suspend(&self) {
+        // ORDERING: as in `adopt`; no other thread takes itself for the owner, before or after.
+        self.owner.store(0, Ordering::Relaxed);
+        if take_own() {
+            self.unpark_from_elsewhere();
+        }
+    }
+
+    /// The owner is back. What it notified the other parker of is for nobody.
+    #[inline]
+    pub(crate) fn resume(&self) {
+        take_own();
+        self.adopt();
+    }
+
+    #[inline]
+    fn has_owner(&self) -> bool {
+        self.owner.load(Ordering::Relaxed) != 0
     }
 
     /// Takes a notification, if there is one. For the owner only.
     #[inline]
     pub(crate) fn take(&self) -> bool {
+        if self.has_owner() && take_own() {
+            return true;
+        }
         // A plain load finds that there is nothing to take. To take, the swap is needed: a load and a store could step over a second
         // notification between them, whose writes this thread would then not see.
         // ORDERING: pairs with the swap in `unpark`; what the waker wrote is visible to the poll that follows.
@@ -49,6 +151,9 @@ impl Parker {
     /// is taken here. Or it comes after: then `unpark` sees PARKED and passes through `asleep`, which the owner holds until it sleeps,
     /// so the notify finds it sleeping, or the owner's check of `state` under `asleep` finds NOTIFIED.
     pub(crate) fn park(&self, deadline: Option<Instant>) -> bool {
+        if self.has_owner() && take_own() {
+            return true;
+        }
         // ORDERING: a failure reads NOTIFIED; the swap in `take` acquires it. A success publishes nothing.
         if self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return self.take();
@@ -70,7 +175,22 @@ impl Parker {
     }
 
     /// Notifies the owner: its current or next `park` returns at once.
+    #[inline]
     pub(crate) fn unpark(&self) {
+        let by_owner = TURN.with(|turn| {
+            let by_owner = self.owner.load(Ordering::Relaxed) == token(turn).get();
+            if by_owner {
+                turn.set(turn.get() | POLL);
+            }
+            by_owner
+        });
+        if !by_owner {
+            self.unpark_from_elsewhere();
+        }
+    }
+
+    #[inline(never)]
+    fn unpark_from_elsewhere(&self) {
         // ORDERING: pairs with the swaps in `take` and `park`; publishes all that the caller did before it woke.
         if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
             drop(self.asleep.lock());
@@ -126,6 +246,15 @@ mod tests {
     fn an_early_notification_is_kept() {
         let parker = Parker::new();
         parker.unpark();
+        parker.unpark();
+        assert!(parker.park(None));
+        assert!(!parker.take());
+    }
+
+    #[test]
+    fn the_owner_notifies_itself() {
+        let parker = Parker::new();
+        parker.adopt();
         parker.unpark();
         assert!(parker.park(None));
         assert!(!parker.take());

@@ -3,16 +3,14 @@
 //! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex free: user code (closures, futures, `Clone`,
 //! `Drop`, wakers), which may panic or use the lock again at any of these points.
 
-#[cfg(not(smartasync_model))]
-use crate::context;
 use crate::flight::{Admission, Caller, Chosen, Due, FlightId, Flights, Landed, Notifier, Reset, Ride, SeatId, Wakers};
 use crate::panics::Panics;
+use crate::park::thread_token;
 use crate::sync::{Arc, Mutex};
 use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem;
-use core::num::NonZeroUsize;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
@@ -82,7 +80,7 @@ pin_project! {
                     // The flight lasts until the future is gone: two never overlap. A call from its destructor is a re-entry.
                     let core = this.lock.core();
                     let _lost = LoseLeader { core, flight };
-                    core.flights.lock().enter_leader(flight, this_thread());
+                    core.flights.lock().enter_leader(flight, thread_token());
                     this.running.set(None);
                 }
             }
@@ -124,21 +122,6 @@ impl<L: Handle<T>, T, F> Drop for RunShared<L, T, F> {
             self.lock.core().leave(seat);
         }
     }
-}
-
-/// The threads of a model share one thread of the system.
-#[cfg(smartasync_model)]
-fn this_thread() -> NonZeroUsize {
-    use core::hash::{BuildHasher, BuildHasherDefault};
-    let hasher = BuildHasherDefault::<std::hash::DefaultHasher>::default();
-    NonZeroUsize::MIN.saturating_add(hasher.hash_one(loom::thread::current().id()) as usize)
-}
-
-/// This thread's number.
-#[cfg(not(smartasync_model))]
-#[inline]
-fn this_thread() -> NonZeroUsize {
-    NonZeroUsize::new(context::thread_token()).expect("no thread-local is at address zero")
 }
 
 /// Hands over when it is dropped: its leader was dropped or panics.
@@ -257,7 +240,7 @@ impl<T: Clone> Core<T> {
             if flights.is_closed() {
                 return Boarded::Closed;
             }
-            let leads = flights.lead(this_thread());
+            let leads = flights.lead(thread_token());
             drop(flights);
             if let Some(flight) = leads {
                 return Boarded::Lead(flight);
@@ -269,7 +252,7 @@ impl<T: Clone> Core<T> {
     #[inline(never)]
     fn board_as_follower(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
         let seat = if let Role::Follower(seat) = *role { Some(seat) } else { None };
-        let mut caller = Caller { seat, thread: this_thread(), own, can_lead };
+        let mut caller = Caller { seat, thread: thread_token(), own, can_lead };
         let mut registered: Option<Arc<Notifier>> = None;
         loop {
             let admission = self.admit(caller, wakers);
@@ -410,7 +393,7 @@ where
         let mut wakers = Wakers::default();
         let flight = match *this.role {
             Role::Leader(flight) => {
-                this.lock.core().flights.lock().enter_leader(flight, this_thread());
+                this.lock.core().flights.lock().enter_leader(flight, thread_token());
                 flight
             }
             Role::Ended => panic!("a `run_once` call was polled after it had ended"),

@@ -1,16 +1,20 @@
 //! The hook for a foreign runtime: what this crate cannot see or do by itself.
 
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::boxed::Box;
 use std::error::Error;
 use std::sync::OnceLock;
 
 static RUNTIME: OnceLock<Box<dyn Runtime>> = OnceLock::new();
 
+/// Set once `RUNTIME` is: one byte to look at in each wait.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
 /// Connects another runtime with [`Call::wait`](crate::Call::wait) and [`offload`](crate::offload()).
 ///
 /// Every method has a default that does nothing special, so an implementation writes only what it needs. Install it once for the
-/// process with [`install_runtime`]. Libraries built on smol, async-io or plain wakers need none.
+/// process with [`install_runtime`](crate::install_runtime). Libraries built on smol, async-io or plain wakers need none.
 ///
 /// # Examples
 ///
@@ -67,32 +71,26 @@ pub trait Runtime: Send + Sync + 'static {
     }
 }
 
-/// Installs `runtime` for the whole process. It stays for good.
-///
-/// # Errors
-///
-/// [`AlreadyInstalled`] if a runtime was installed before; the first one stays.
-///
-/// # Examples
-///
-/// ```
-/// struct Plain;
-/// impl smartasync::Runtime for Plain {}
-///
-/// assert!(smartasync::install_runtime(Plain).is_ok());
-/// assert!(smartasync::install_runtime(Plain).is_err());
-/// ```
-pub fn install_runtime(runtime: impl Runtime) -> Result<(), AlreadyInstalled> {
-    RUNTIME.set(Box::new(runtime)).map_err(|_| AlreadyInstalled(()))
+/// Keeps `runtime` for good, unless there is one.
+pub(crate) fn set(runtime: Box<dyn Runtime>) -> Result<(), AlreadyInstalled> {
+    RUNTIME.set(runtime).map_err(|_| AlreadyInstalled(()))?;
+    INSTALLED.store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Says whether there is a runtime, at the cost of one plain load.
+#[inline]
+pub(crate) fn is_installed() -> bool {
+    // ORDERING: Relaxed; the flag says that there is something to get, and publishes nothing.
+    INSTALLED.load(Ordering::Relaxed)
 }
 
 /// The runtime that was installed, if any.
-#[inline]
 pub(crate) fn installed() -> Option<&'static dyn Runtime> {
     RUNTIME.get().map(|runtime| &**runtime)
 }
 
-/// The error of [`install_runtime`]: a runtime is installed already.
+/// The error of [`install_runtime`](crate::install_runtime): a runtime is installed already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlreadyInstalled(());
 

@@ -4,9 +4,10 @@
 //! are used again by later tasks; an old waker that fires late polls the newer task once too often, which is harmless.
 
 use crate::context::{self, Mark};
-use crate::executor::{Loop, Shared};
+use crate::executor::Woken;
 use crate::loops;
 use crate::panics::swallow;
+use crate::park;
 use crate::sync::{Arc, AtomicBool, Ordering};
 use core::any::Any;
 use core::cell::{Cell, RefCell};
@@ -101,7 +102,7 @@ struct Signal {
     index: usize,
     /// Set while the task is in a queue, so that it is there once.
     queued: AtomicBool,
-    shared: Arc<Shared>,
+    woken: &'static Woken,
 }
 
 impl Wake for Signal {
@@ -112,14 +113,14 @@ impl Wake for Signal {
     fn wake_by_ref(self: &Arc<Self>) {
         // ORDERING: pairs with the swap before the poll in `run`; the poll sees what was written before a wake that found the flag set.
         if !self.queued.swap(true, Ordering::AcqRel) {
-            self.shared.push_woken(self.index);
+            self.woken.push(self.index);
         }
     }
 }
 
 /// The tasks of one loop. No user code runs while one of its cells is borrowed.
 pub(crate) struct Tasks {
-    shared: Arc<Shared>,
+    woken: &'static Woken,
     slots: RefCell<Vec<Slot>>,
     vacant: RefCell<Vec<usize>>,
     /// Woken tasks in their order. Nested loops take from it too: a wait inside one task may need any other.
@@ -130,9 +131,9 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(woken: &'static Woken) -> Self {
         Self {
-            shared,
+            woken,
             slots: RefCell::default(),
             vacant: RefCell::default(),
             ready: RefCell::default(),
@@ -141,12 +142,19 @@ impl Tasks {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.unfinished.get() == 0
+    pub(crate) fn woken(&self) -> &'static Woken {
+        self.woken
     }
 
     pub(crate) fn has_ready(&self) -> bool {
         !self.ready.borrow().is_empty()
+    }
+
+    /// Counts the tasks that are not finished.
+    fn count(&self, change: isize) {
+        let unfinished = self.unfinished.get().wrapping_add_signed(change);
+        self.unfinished.set(unfinished);
+        park::set_has_tasks(unfinished > 0);
     }
 
     fn spawn(&self, task: BoxTask) -> (usize, u64) {
@@ -154,7 +162,7 @@ impl Tasks {
         let mut slots = self.slots.borrow_mut();
         let index = self.vacant.borrow_mut().pop().unwrap_or(slots.len());
         if index == slots.len() {
-            let signal = Arc::new(Signal { index, queued: AtomicBool::new(false), shared: self.shared.clone() });
+            let signal = Arc::new(Signal { index, queued: AtomicBool::new(false), woken: self.woken });
             let waker = Waker::from(signal.clone());
             slots.push(Slot { body: Body::Vacant, detached: false, ticket, joiner: None, signal, waker });
         }
@@ -162,7 +170,7 @@ impl Tasks {
         slot.body = Body::Idle(task);
         slot.detached = false;
         slot.ticket = ticket;
-        self.unfinished.set(self.unfinished.get() + 1);
+        self.count(1);
         // ORDERING: Relaxed; the task was never polled, so no wake-up can be missed. A late waker of an older task may have queued the
         // slot already; then it is there twice at most.
         slot.signal.queued.store(true, Ordering::Relaxed);
@@ -174,7 +182,7 @@ impl Tasks {
     pub(crate) fn run_ready(&self) {
         let turns = {
             let mut ready = self.ready.borrow_mut();
-            self.shared.take_woken(&mut *ready);
+            self.woken.take(&mut *ready);
             ready.len()
         };
         for _ in 0..turns {
@@ -214,7 +222,7 @@ impl Tasks {
             self.vacate(index);
         } else if polled.is_ready() {
             slot.body = Body::Finished(task);
-            self.unfinished.set(self.unfinished.get() - 1);
+            self.count(-1);
             let joiner = slot.joiner.take();
             drop(slots);
             if let Some(joiner) = joiner {
@@ -234,7 +242,7 @@ impl Tasks {
 
     /// Marks the slot of an unfinished task as free.
     fn vacate(&self, index: usize) {
-        self.unfinished.set(self.unfinished.get() - 1);
+        self.count(-1);
         self.vacant.borrow_mut().push(index);
     }
 
@@ -364,8 +372,8 @@ impl Tasks {
 /// ```
 pub fn spawn_local<F: Future + 'static>(future: F) -> Task<F::Output> {
     let mut task: Option<BoxTask> = Some(Box::pin(TaskCell::Running { future }));
-    let spawned = loops::with_current(|on| {
-        let (index, ticket) = on.tasks.spawn(task.take()?);
+    let spawned = loops::with_tasks(|on| {
+        let (index, ticket) = on.spawn(task.take()?);
         Some(Task { on: Rc::downgrade(on), index, ticket, ended: false, output: PhantomData })
     });
     // Without a loop the task never runs: the thread is ending.
@@ -385,7 +393,7 @@ pub fn spawn_local<F: Future + 'static>(future: F) -> Task<F::Output> {
 /// [`reset_smartasync_cache`](crate::reset_smartasync_cache), or with its thread, panics.
 #[must_use = "dropping a `Task` cancels it: await it, or call `.detach()`"]
 pub struct Task<T> {
-    on: Weak<Loop>,
+    on: Weak<Tasks>,
     index: usize,
     ticket: u64,
     ended: bool,
@@ -410,7 +418,7 @@ impl<T> Task<T> {
     pub fn detach(mut self) {
         self.ended = true;
         if let Some(on) = self.on.upgrade() {
-            on.tasks.detach(self.index, self.ticket);
+            on.detach(self.index, self.ticket);
         }
     }
 }
@@ -421,7 +429,7 @@ impl<T: 'static> Future for Task<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         assert!(!self.ended, "a `Task` was polled after it had given its output");
         let result = match self.on.upgrade() {
-            Some(on) => match on.tasks.join(self.index, self.ticket, cx) {
+            Some(on) => match on.join(self.index, self.ticket, cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(result) => result,
             },
@@ -442,7 +450,7 @@ impl<T> Drop for Task<T> {
     fn drop(&mut self) {
         if !self.ended {
             if let Some(on) = self.on.upgrade() {
-                on.tasks.cancel(self.index, self.ticket);
+                on.cancel(self.index, self.ticket);
             }
         }
     }

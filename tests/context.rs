@@ -12,7 +12,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Once};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 use support::gate::Gate;
@@ -432,6 +432,41 @@ fn wake_ups_for_outer_waits_that_come_while_the_inner_one_sleeps_are_kept() {
             nested_waits(gates, &asleep, 0, &polls);
             other.join().unwrap();
             assert!(polls.iter().all(|polls| polls.load(Ordering::Relaxed) == 2), "{polls:?}");
+        }
+    });
+}
+
+/// A future that wakes `other` in its first poll, and is ready in its second.
+fn wakes_once(other: Waker, polls: &AtomicUsize) -> impl Future<Output = ()> + '_ {
+    poll_fn(move |cx| {
+        if polls.fetch_add(1, Ordering::Relaxed) == 1 {
+            return Poll::Ready(());
+        }
+        other.wake_by_ref();
+        let own = cx.waker().clone();
+        thread::spawn(move || own.wake());
+        Poll::Pending
+    })
+}
+
+#[test]
+fn a_wait_inside_takes_no_wake_up_that_its_own_thread_sent_to_the_one_around_it() {
+    within(10, || {
+        for early in [false, true] {
+            let (outer, inner) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            block_on(poll_fn(|cx| {
+                if outer.fetch_add(1, Ordering::Relaxed) == 1 {
+                    return Poll::Ready(());
+                }
+                // Woken before the inner wait, or in it alone.
+                if early {
+                    cx.waker().wake_by_ref();
+                }
+                let woken_inside = if early { Waker::noop().clone() } else { cx.waker().clone() };
+                allow_blocking(|| block_on(wakes_once(woken_inside, &inner)));
+                Poll::Pending
+            }));
+            assert_eq!((outer.into_inner(), inner.into_inner()), (2, 2));
         }
     });
 }

@@ -1,7 +1,7 @@
 //! The queue of woken tasks: a task is woken while its loop looks, and then sleeps.
 
 use super::check;
-use crate::executor::Shared;
+use crate::executor::Woken;
 use crate::park::Parker;
 use crate::sync::Arc;
 use loom::thread;
@@ -10,20 +10,20 @@ use std::vec::Vec;
 #[test]
 fn a_loop_that_sleeps_is_woken_for_a_task() {
     check("woken tasks", 3, || {
-        let shared = Arc::new(Shared::new());
+        let woken = Arc::new(Woken::new());
         let wakers: Vec<_> = (0..2)
             .map(|task| {
-                let shared = shared.clone();
-                thread::spawn(move || shared.push_woken(task))
+                let woken = woken.clone();
+                thread::spawn(move || woken.push(task))
             })
             .collect();
         let parker = Arc::new(Parker::new());
         let mut seen = Vec::new();
         while seen.len() < 2 {
-            shared.take_woken(&mut seen);
-            if seen.len() < 2 && shared.prepare_to_sleep(&parker) {
+            woken.take(&mut seen);
+            if seen.len() < 2 && woken.prepare_to_sleep(&parker) {
                 parker.park(None);
-                shared.forget_sleeper();
+                woken.forget_sleeper();
             }
         }
         seen.sort_unstable();
