@@ -1,8 +1,8 @@
 //! What kind of code is on this thread's stack: may it block?
 //!
-//! One thread-local cell holds the innermost [`Mark`]. Whoever changes it puts the former one back when its scope ends, by return or by
-//! panic. Beside it stands what a wait needs, so that the usual one looks at this one place. The cells have no destructor, so they can be
-//! read at any time, also while a thread's other locals are being destroyed.
+//! One thread-local cell holds the innermost [`Mark`] and the number of waits. Whoever changes it puts the former value back when its scope
+//! ends, by return or by panic. Beside it stands what a wait needs, so that the usual one looks at this one place. The cells have no
+//! destructor, so they can be read at any time, also while a thread's other locals are being destroyed.
 
 use crate::level::Level;
 use crate::runtime;
@@ -11,6 +11,7 @@ use std::thread_local;
 
 /// The innermost statement about the code that runs now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub(crate) enum Mark {
     /// Nobody said anything: sync code, unless the installed runtime knows better.
     Unmarked,
@@ -20,102 +21,163 @@ pub(crate) enum Mark {
     Blocking,
 }
 
+/// What stands on this thread's stack, in one number: zero where nothing does.
+#[derive(Clone, Copy)]
+pub(crate) struct Stack(u32);
+
+impl Stack {
+    pub(crate) const NOTHING: Self = Self(0);
+    /// The low bits hold the mark, all others the number of waits.
+    const MARK_BITS: u32 = 2;
+    const MARK_MASK: u32 = (1 << Self::MARK_BITS) - 1;
+
+    /// The innermost mark.
+    #[inline]
+    pub(crate) const fn mark(self) -> Mark {
+        match self.0 & Self::MARK_MASK {
+            0 => Mark::Unmarked,
+            1 => Mark::Async,
+            _ => Mark::Blocking,
+        }
+    }
+
+    /// How many waits run, one inside the other.
+    #[inline]
+    pub(crate) const fn waits(self) -> u32 {
+        self.0 >> Self::MARK_BITS
+    }
+
+    #[inline]
+    const fn marked(self, mark: Mark) -> Self {
+        Self(self.0 & !Self::MARK_MASK | mark as u32)
+    }
+
+    /// With one more wait, which polls.
+    #[inline]
+    const fn waiting(self) -> Self {
+        Self(self.0 + (1 << Self::MARK_BITS)).marked(Mark::Async)
+    }
+}
+
 /// What each wait and each poll looks at, in one place.
 struct Here {
-    mark: Cell<Mark>,
-    /// The level of the thread's outermost wait, while no wait runs on it.
-    idle: Cell<Option<&'static Level>>,
+    stack: Cell<Stack>,
+    /// The level of the innermost wait, or between waits that of the next outermost one. `None` until the thread has a loop.
+    level: Cell<Option<&'static Level>>,
 }
 
 thread_local! {
-    static HERE: Here = const { Here { mark: Cell::new(Mark::Unmarked), idle: Cell::new(None) } };
+    static HERE: Here = const { Here { stack: Cell::new(Stack::NOTHING), level: Cell::new(None) } };
 }
 
-/// Puts the former mark back when it is dropped.
+/// What stands on this thread's stack.
+#[inline]
+pub(crate) fn stack() -> Stack {
+    HERE.with(|here| here.stack.get())
+}
+
+/// Puts the former stack back when it is dropped.
 pub(crate) struct Scope {
-    outer: Mark,
+    former: Stack,
 }
 
 impl Drop for Scope {
     #[inline]
     fn drop(&mut self) {
-        HERE.with(|here| here.mark.set(self.outer));
+        HERE.with(|here| here.stack.set(self.former));
     }
 }
 
-/// The innermost mark.
+/// Replaces the stack until the returned scope is dropped.
 #[inline]
-pub(crate) fn mark() -> Mark {
-    HERE.with(|here| here.mark.get())
-}
-
-/// Calls `poll` as async code.
-#[inline]
-pub(crate) fn in_async<T>(poll: impl FnOnce() -> T) -> T {
+fn replace(change: impl FnOnce(Stack) -> Stack) -> Scope {
     HERE.with(|here| {
-        let _outer = Outer { of: &here.mark, mark: here.mark.replace(Mark::Async) };
-        poll()
+        let former = here.stack.get();
+        here.stack.set(change(former));
+        Scope { former }
     })
-}
-
-/// Puts the former mark back when it is dropped.
-struct Outer<'h> {
-    of: &'h Cell<Mark>,
-    mark: Mark,
-}
-
-impl Drop for Outer<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.of.set(self.mark);
-    }
 }
 
 /// Marks the code that runs until the returned scope is dropped.
 #[inline]
 #[must_use]
 pub(crate) fn enter(mark: Mark) -> Scope {
-    Scope { outer: HERE.with(|here| here.mark.replace(mark)) }
+    replace(|stack| stack.marked(mark))
 }
 
-/// Begins an outermost wait, if nothing stands in its way: the thread is unmarked and has an idle loop in the cache, and no runtime is
-/// installed. Marks the thread as async, until the returned scope is dropped.
+/// Marks the code that runs until the returned scope is dropped as `former` is marked.
+#[must_use]
+pub(crate) fn enter_as(former: Stack) -> Scope {
+    replace(|stack| Stack(stack.0 & !Stack::MARK_MASK | former.0 & Stack::MARK_MASK))
+}
+
+/// Begins an outermost wait, if nothing stands in its way: nothing is on the stack, the thread has a loop in the cache, and no runtime is
+/// installed. The wait lasts until the returned scope is dropped.
 #[inline]
-pub(crate) fn begin_wait() -> Option<Waiting> {
+pub(crate) fn begin_usual_wait() -> Option<(&'static Level, Scope)> {
     HERE.with(|here| {
-        let level = here.idle.get().filter(|level| level.is_usual())?;
-        if here.mark.get() != Mark::Unmarked {
+        let level = here.level.get()?;
+        // One branch for both.
+        if level.unusual() | here.stack.get().0 != 0 {
             return None;
         }
-        here.idle.set(None);
-        here.mark.set(Mark::Async);
-        Some(Waiting { level })
+        here.stack.set(Stack::NOTHING.waiting());
+        Some((level, Scope { former: Stack::NOTHING }))
     })
 }
 
-/// Ends the wait when it is dropped.
-pub(crate) struct Waiting {
-    pub(crate) level: &'static Level,
+/// Begins a wait that lasts until the returned scope is dropped.
+#[inline]
+#[must_use]
+pub(crate) fn begin_wait() -> Scope {
+    replace(Stack::waiting)
 }
 
-impl Drop for Waiting {
+/// A wait inside another one, which ends when this is dropped.
+pub(crate) struct Nested {
+    pub(crate) level: &'static Level,
+    pub(crate) former: Stack,
+    outer: &'static Level,
+}
+
+impl Nested {
+    /// Begins one, if a wait runs on this thread.
+    pub(crate) fn begin() -> Option<Self> {
+        if stack().waits() > 0 { Self::begin_unasked() } else { None }
+    }
+
+    /// Begins one, if a wait runs on this thread and the code inside it is allowed to block.
+    #[inline]
+    pub(crate) fn begin_if_allowed() -> Option<Self> {
+        let stack = stack();
+        if stack.mark() == Mark::Blocking && stack.waits() > 0 { Self::begin_unasked() } else { None }
+    }
+
+    #[inline(always)]
+    fn begin_unasked() -> Option<Self> {
+        HERE.with(|here| {
+            let (former, outer) = (here.stack.get(), here.level.get()?);
+            let level = outer.inner();
+            here.stack.set(former.waiting());
+            here.level.set(Some(level));
+            Some(Self { level, former, outer })
+        })
+    }
+}
+
+impl Drop for Nested {
     #[inline]
     fn drop(&mut self) {
         HERE.with(|here| {
-            here.idle.set(Some(self.level));
-            here.mark.set(Mark::Unmarked);
+            here.stack.set(self.former);
+            here.level.set(Some(self.outer));
         });
     }
 }
 
-/// The level of this thread's outermost wait, while no wait runs.
-#[inline]
-pub(crate) fn idle_level() -> Option<&'static Level> {
-    HERE.with(|here| here.idle.get())
-}
-
-pub(crate) fn set_idle_level(level: Option<&'static Level>) {
-    HERE.with(|here| here.idle.set(level));
+/// The level of the next outermost wait, for a thread on which no wait runs.
+pub(crate) fn set_level(level: Option<&'static Level>) {
+    HERE.with(|here| here.level.set(level));
 }
 
 /// Says whether the calling code runs inside async code, where blocking is refused.
@@ -136,7 +198,7 @@ pub(crate) fn set_idle_level(level: Option<&'static Level>) {
 #[inline]
 #[must_use]
 pub fn is_async_context() -> bool {
-    match mark() {
+    match stack().mark() {
         Mark::Async => true,
         Mark::Blocking => false,
         Mark::Unmarked => runtime::is_installed() && runtime::installed().is_some_and(|runtime| runtime.is_async_context()),

@@ -7,13 +7,21 @@ pub(crate) use without_std::*;
 
 #[cfg(feature = "std")]
 mod with_std {
-    pub(crate) use crate::context::{REFUSAL, in_async, is_async_context as is_async, refuse_in_async};
+    pub(crate) use crate::context::{REFUSAL, is_async_context as is_async, refuse_in_async};
     pub(crate) use crate::loops::{block_on, wait_for};
 
+    use crate::context::{self, Mark};
     use crate::loops;
     use core::pin::Pin;
     use core::time::Duration;
     use std::time::Instant;
+
+    /// Calls `poll` as async code.
+    #[inline]
+    pub(crate) fn in_async<T>(poll: impl FnOnce() -> T) -> T {
+        let _polling = context::enter(Mark::Async);
+        poll()
+    }
 
     /// Drives `future` for `timeout` at most. A time-out beyond the clock's end is none.
     pub(crate) fn drive_for<F: Future>(future: Pin<&mut F>, timeout: Duration) -> Option<F::Output> {

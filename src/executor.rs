@@ -3,7 +3,7 @@
 //! Whoever waits has a [`Level`]: a parker and its waker. [`drive`] polls the future, gives the thread's tasks their turns, and sleeps when
 //! there is nothing to do. Which level a wait has, and when a thread's loop begins and ends, is the matter of [`loops`].
 
-use crate::context::{self, Mark};
+use crate::context::{self, Stack};
 use crate::level::Level;
 use crate::loops;
 use crate::park::{self, Parker};
@@ -68,9 +68,9 @@ impl Woken {
 /// Polls `future` until it is ready, or gives up at `deadline`; sleeps on `level` whenever there is nothing to do, and runs the thread's tasks
 /// in between. A future that is woken all the time does not starve the tasks, nor the tasks it.
 ///
-/// The thread counts as async already, and as `between` between the polls.
+/// The thread counts as async already, and between the polls as it did `before`.
 #[inline]
-pub(crate) fn drive<F: Future>(level: &Level, between: Mark, mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+pub(crate) fn drive<F: Future>(level: &Level, before: Stack, mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
     let mut cx = Context::from_waker(&level.waker);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
@@ -80,7 +80,7 @@ pub(crate) fn drive<F: Future>(level: &Level, between: Mark, mut future: Pin<&mu
         if deadline.is_none() && park::take_own_alone() {
             continue;
         }
-        if !wait_for_notification(level, between, deadline) {
+        if !wait_for_notification(level, before, deadline) {
             return None;
         }
     }
@@ -88,8 +88,8 @@ pub(crate) fn drive<F: Future>(level: &Level, between: Mark, mut future: Pin<&mu
 
 /// Gives each ready task a turn, then takes the parker's notification, for which it sleeps if it has to. Returns `false` at the deadline.
 #[inline(never)]
-fn wait_for_notification(level: &Level, between: Mark, deadline: Option<Instant>) -> bool {
-    let _between = context::enter(between);
+pub(crate) fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>) -> bool {
+    let _between = context::enter_as(before);
     loop {
         if park::has_tasks() {
             loops::run_ready_tasks();

@@ -4,7 +4,7 @@
 //! the cache that goes from an ended thread to a later one; so a wait holds a plain reference, and pays for no count of owners.
 
 use crate::park::Parker;
-use crate::sync::{Arc, AtomicBool, Ordering};
+use crate::sync::{Arc, AtomicBool, AtomicU32, Ordering};
 use std::boxed::Box;
 use std::sync::OnceLock;
 use std::task::Waker;
@@ -15,8 +15,8 @@ pub(crate) struct Level {
     pub(crate) waker: Waker,
     /// Of the outermost level: its loop is in the cache. Where it is not, the thread begins a new loop when it next waits, with nothing running.
     cached: AtomicBool,
-    /// Of the outermost level: [cached](Level::is_cached), and no runtime is installed. So the usual wait looks at one flag.
-    usual: AtomicBool,
+    /// Of the outermost level: not 0 where it is not [cached](Level::is_cached), or a runtime is installed. So the usual wait looks at one flag.
+    unusual: AtomicU32,
     /// The level of a wait inside this one, from the first of them on.
     inner: OnceLock<Box<Level>>,
 }
@@ -26,25 +26,13 @@ impl Level {
     pub(crate) fn new() -> Self {
         let parker = Arc::new(Parker::new());
         let waker = Waker::from(parker.clone());
-        Self { parker, waker, cached: AtomicBool::new(false), usual: AtomicBool::new(false), inner: OnceLock::new() }
-    }
-
-    /// This thread owns the level, and all inside it, from now on.
-    pub(crate) fn adopt(&self) {
-        let mut next = Some(self);
-        while let Some(level) = next {
-            level.parker.adopt();
-            next = level.inner.get().map(|inner| &**inner);
-        }
+        Self { parker, waker, cached: AtomicBool::new(false), unusual: AtomicU32::new(1), inner: OnceLock::new() }
     }
 
     /// The level of a wait inside this one.
+    #[inline]
     pub(crate) fn inner(&self) -> &Self {
-        self.inner.get_or_init(|| {
-            let inner = Self::new();
-            inner.adopt();
-            Box::new(inner)
-        })
+        self.inner.get_or_init(|| Box::new(Self::new()))
     }
 
     pub(crate) fn is_cached(&self) -> bool {
@@ -53,13 +41,13 @@ impl Level {
     }
 
     #[inline]
-    pub(crate) fn is_usual(&self) -> bool {
-        self.usual.load(Ordering::Relaxed)
+    pub(crate) fn unusual(&self) -> u32 {
+        self.unusual.load(Ordering::Relaxed)
     }
 
     /// Sets both flags. The caller sees to it that this happens to one level at a time.
-    pub(crate) fn set_cached(&self, cached: bool, usual: bool) {
+    pub(crate) fn set_cached(&self, cached: bool, has_runtime: bool) {
         self.cached.store(cached, Ordering::Relaxed);
-        self.usual.store(usual, Ordering::Relaxed);
+        self.unusual.store((!cached || has_runtime).into(), Ordering::Relaxed);
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! What a loop needs to be woken stands in a [`Slot`]. The `thread_local` crate gives each thread a slot of the cache that others can
 //! enumerate, so that [`cached_loops`] can count the loops and [`reset_smartasync_cache`] can end them. A slot lasts as long as the process:
-//! when its thread has ended, it goes to a later one. Nothing in it names a thread but the mark of its owner, which the next owner replaces.
+//! when its thread has ended, it goes to a later one. Nothing in it names a thread.
 //!
 //! Beside it a thread has its tasks, which need not be `Send`, in a thread-local of its own, and, in cells without a destructor, what a
 //! wait looks at: so a wait costs a few loads and stores.
 
-use crate::context::{self, Mark, Waiting};
+use crate::context::{self, Nested, Stack};
 use crate::executor::{self, Woken};
 use crate::level::Level;
+use crate::park;
 use crate::runtime::{self, AlreadyInstalled, Runtime};
 use crate::sync::{AtomicBool, Ordering};
 use crate::task::Tasks;
@@ -17,6 +18,7 @@ use core::cell::{Cell, RefCell};
 use core::num::NonZeroU64;
 use core::pin::{Pin, pin};
 use core::sync::atomic::AtomicU64;
+use core::task::{Context, Poll};
 use std::boxed::Box;
 use std::panic::catch_unwind;
 use std::rc::Rc;
@@ -65,11 +67,7 @@ impl Slot {
     /// Makes this thread the owner, unless there is one.
     fn claim(&self) -> bool {
         // ORDERING: pairs with the store in `release`: the former owner has done its last with the slot.
-        let claimed = !self.owned.swap(true, Ordering::Acquire);
-        if claimed {
-            self.level.adopt();
-        }
-        claimed
+        !self.owned.swap(true, Ordering::Acquire)
     }
 
     fn release(&self) {
@@ -78,18 +76,16 @@ impl Slot {
     }
 }
 
-/// What a thread knows of its loop, beside [the level of its outermost wait](context::idle_level).
+/// What a thread knows of its loop, beside the level of its next wait, which `context` knows.
 struct Here {
     slot: Cell<Option<&'static Slot>>,
-    /// How many waits run inside the outermost one.
-    nested: Cell<usize>,
     /// The name of the loop.
     id: Cell<Option<LoopId>>,
 }
 
 thread_local! {
     /// It has no destructor, so it can be read while a thread's other locals are being destroyed.
-    static HERE: Here = const { Here { slot: Cell::new(None), nested: Cell::new(0), id: Cell::new(None) } };
+    static HERE: Here = const { Here { slot: Cell::new(None), id: Cell::new(None) } };
 
     static OWNER: Owner = const { Owner { tasks: RefCell::new(None) } };
 }
@@ -104,7 +100,8 @@ impl Drop for Owner {
         if let Some(tasks) = self.tasks.take() {
             tasks.clear();
         }
-        context::set_idle_level(None);
+        context::set_level(None);
+        park::set_own(None);
         HERE.with(|here| {
             here.id.set(None);
             if let Some(slot) = here.slot.take() {
@@ -119,7 +116,7 @@ impl Here {
     fn start(&self) -> Option<&'static Slot> {
         match self.slot.get() {
             // A loop that left the cache keeps running; it ends when it is idle.
-            Some(slot) if slot.level.is_cached() || context::idle_level().is_none() => Some(slot),
+            Some(slot) if slot.level.is_cached() || context::stack().waits() > 0 => Some(slot),
             known => self.begin(known),
         }
     }
@@ -139,57 +136,15 @@ impl Here {
             None => {
                 let slot = claim_slot()?;
                 self.slot.set(Some(slot));
-                context::set_idle_level(Some(&slot.level));
+                context::set_level(Some(&slot.level));
+                park::set_own(Some(&slot.level.parker));
                 slot
             }
         };
         self.id.set(Some(LoopId::next()));
         let _changing = changing();
-        slot.level.set_cached(true, !runtime::is_installed());
+        slot.level.set_cached(true, runtime::is_installed());
         Some(slot)
-    }
-}
-
-/// A wait that runs inside another one.
-struct Nested<'h> {
-    here: &'h Here,
-    outer: &'static Level,
-    level: &'static Level,
-}
-
-impl<'h> Nested<'h> {
-    fn begin(here: &'h Here, slot: &'static Slot) -> Self {
-        let depth = here.nested.get();
-        let outer = (0..depth).fold(&slot.level, |level, _| level.inner());
-        let level = outer.inner();
-        here.nested.set(depth + 1);
-        outer.parker.suspend();
-        Self { here, outer, level }
-    }
-}
-
-impl Drop for Nested<'_> {
-    fn drop(&mut self) {
-        self.here.nested.set(self.here.nested.get() - 1);
-        self.outer.parker.resume();
-    }
-}
-
-/// An outermost wait other than the [usual one](context::begin_wait).
-struct Outermost {
-    level: &'static Level,
-}
-
-impl Outermost {
-    fn begin(level: &'static Level) -> Self {
-        context::set_idle_level(None);
-        Self { level }
-    }
-}
-
-impl Drop for Outermost {
-    fn drop(&mut self) {
-        context::set_idle_level(Some(self.level));
     }
 }
 
@@ -231,16 +186,7 @@ pub(crate) fn run_ready_tasks() {
     }
 }
 
-/// Drives `future` in a wait that `context` has begun: the usual one.
-#[inline]
-fn drive_outermost<F: Future>(waiting: &Waiting, future: Pin<&mut F>) -> F::Output {
-    match executor::drive(waiting.level, Mark::Unmarked, future, None) {
-        Some(output) => output,
-        None => unreachable!("there is no deadline"),
-    }
-}
-
-/// Drives `future` on this thread's loop, inside the installed runtime, without asking whether this thread may block.
+/// Drives `future` on this thread's loop, in whatever way the thread is to wait, without asking whether it may block.
 #[cold]
 #[inline(never)]
 pub(crate) fn drive<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
@@ -254,18 +200,55 @@ pub(crate) fn drive<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant
     driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
 }
 
-/// Drives on a loop that may be new, or inside a wait that runs, or, where there can be no loop, without one.
+/// Drives inside a wait that runs, or on a loop that may be new.
 fn drive_here<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
-    HERE.with(|here| {
-        let slot = here.start();
-        let between = context::mark();
-        let _polling = context::enter(Mark::Async);
-        match (slot, context::idle_level()) {
-            (None, _) => executor::drive(&Level::new(), between, future, deadline),
-            (Some(_), Some(level)) => executor::drive(Outermost::begin(level).level, between, future, deadline),
-            (Some(slot), None) => executor::drive(Nested::begin(here, slot).level, between, future, deadline),
+    if let Some(Nested { level, former, .. }) = &Nested::begin() {
+        let _own = park::sleep_on(&level.parker);
+        return executor::drive(level, *former, future, deadline);
+    }
+    let slot = HERE.with(Here::start);
+    let before = context::stack();
+    let _waiting = context::begin_wait();
+    let fresh;
+    let level = match slot {
+        Some(slot) => &slot.level,
+        // The thread is ending.
+        None => {
+            fresh = Level::new();
+            &fresh
         }
-    })
+    };
+    let _own = park::sleep_on(&level.parker);
+    executor::drive(level, before, future, deadline)
+}
+
+/// [`drive`] to the end, but it panics in async code. With as few steps as can be where a wait inside another one need not sleep.
+#[inline(never)]
+#[track_caller]
+fn drive_if_allowed<F: Future>(mut future: Pin<&mut F>) -> F::Output {
+    let nested = if runtime::is_installed() { None } else { Nested::begin_if_allowed() };
+    let Some(nested) = nested else {
+        context::refuse_in_async();
+        return drive_to_the_end(future);
+    };
+    // What the thread notifies itself of in this poll is kept in the parkers, since it does not sleep on this one yet.
+    match future.as_mut().poll(&mut Context::from_waker(&nested.level.waker)) {
+        Poll::Ready(output) => output,
+        Poll::Pending => sleep_and_drive(&nested, future),
+    }
+}
+
+#[inline(never)]
+fn drive_to_the_end<F: Future>(future: Pin<&mut F>) -> F::Output {
+    to_the_end(drive(future, None))
+}
+
+/// Goes on after a first poll.
+#[inline(never)]
+fn sleep_and_drive<F: Future>(nested: &Nested, future: Pin<&mut F>) -> F::Output {
+    let _own = park::sleep_on(&nested.level.parker);
+    executor::wait_for_notification(nested.level, nested.former, None);
+    to_the_end(executor::drive(nested.level, nested.former, future, None))
 }
 
 /// Waits for `future` on this thread's loop and returns its output. What [`smart`](crate::smart)`(future).wait()` does, for when no
@@ -288,12 +271,9 @@ fn drive_here<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Opti
 #[track_caller]
 pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
     let future = pin!(future.into_future());
-    match context::begin_wait() {
-        Some(waiting) => drive_outermost(&waiting, future),
-        None => {
-            context::refuse_in_async();
-            drive_to_the_end(future)
-        }
+    match context::begin_usual_wait() {
+        Some((level, _waiting)) => to_the_end(executor::drive(level, Stack::NOTHING, future, None)),
+        None => drive_if_allowed(future),
     }
 }
 
@@ -301,15 +281,19 @@ pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
 #[inline]
 pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
     let future = pin!(future);
-    match context::begin_wait() {
-        Some(waiting) => drive_outermost(&waiting, future),
+    match context::begin_usual_wait() {
+        Some((level, _waiting)) => to_the_end(executor::drive(level, Stack::NOTHING, future, None)),
         None => drive_to_the_end(future),
     }
 }
 
-fn drive_to_the_end<F: Future>(future: Pin<&mut F>) -> F::Output {
-    let Some(output) = drive(future, None) else { unreachable!("there is no deadline") };
-    output
+/// The output of a future that was driven without a deadline.
+#[inline]
+fn to_the_end<T>(driven: Option<T>) -> T {
+    match driven {
+        Some(output) => output,
+        None => unreachable!("there is no deadline"),
+    }
 }
 
 /// Installs `runtime` for the whole process. It stays for good.
@@ -332,7 +316,7 @@ pub fn install_runtime(runtime: impl Runtime) -> Result<(), AlreadyInstalled> {
     runtime::set(Box::new(runtime))?;
     // Each thread has to look at it from now on.
     for slot in CACHE.iter() {
-        slot.level.set_cached(slot.level.is_cached(), false);
+        slot.level.set_cached(slot.level.is_cached(), true);
     }
     Ok(())
 }
@@ -355,10 +339,11 @@ pub fn install_runtime(runtime: impl Runtime) -> Result<(), AlreadyInstalled> {
 /// ```
 #[must_use]
 pub fn current_loop() -> Option<LoopId> {
-    match context::idle_level() {
-        Some(level) if !level.is_cached() => None,
-        _ => HERE.with(|here| here.id.get()),
-    }
+    HERE.with(|here| match here.slot.get() {
+        // It has left the cache; while it runs, it is there all the same.
+        Some(slot) if !slot.level.is_cached() && context::stack().waits() == 0 => None,
+        _ => here.id.get(),
+    })
 }
 
 /// How many loops are in the cache, over all threads. The loop of an ended thread counts until a later thread takes it over or the
@@ -394,7 +379,7 @@ pub fn reset_smartasync_cache() {
         let _changing = changing();
         CACHE.iter().for_each(|slot| slot.level.set_cached(false, false));
     }
-    if context::idle_level().is_some() {
+    if context::stack().waits() == 0 {
         end_tasks();
     }
 }

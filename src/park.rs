@@ -4,7 +4,7 @@
 //! own, so a stray `unpark` neither ends a wait nor is a wake-up lost to somebody else's `park`, and the user's token is left alone. It
 //! names no thread, so a loop that was handed to another thread wakes the one that sleeps in it now.
 
-use crate::sync::{Arc, AtomicU8, AtomicUsize, Condvar, Mutex, Ordering};
+use crate::sync::{Arc, AtomicU8, Condvar, Mutex, Ordering};
 use core::cell::Cell;
 use core::num::NonZeroUsize;
 use std::task::Wake;
@@ -22,60 +22,86 @@ const EMPTY: u8 = 0;
 const PARKED: u8 = 1;
 const NOTIFIED: u8 = 2;
 
-// What there is to do on a thread between two polls of a wait, as bits.
-/// A parker of the thread was notified by the thread itself.
+/// What a thread knows of its own parkers.
+struct Own {
+    /// The address of the parker that it sleeps on next: the innermost wait's, or between waits that of the next outermost one.
+    parker: Cell<usize>,
+    /// What there is to do between two polls of the innermost wait, as bits.
+    turn: Cell<u8>,
+}
+
+/// The thread has notified that parker itself.
 const POLL: u8 = 1;
 /// The thread has tasks that are not finished.
 const TASKS: u8 = 2;
 
 thread_local! {
-    /// A thread that notifies itself sets a bit in this cell, so that a future that wakes itself while it is polled costs no atomic
-    /// read-modify-write. It is the innermost wait's: the parkers of the waits around it are [suspended](Parker::suspend).
-    static TURN: Cell<u8> = const { Cell::new(0) };
+    /// A thread that notifies its own parker sets a bit here, so that a future that wakes itself while it is polled costs no atomic
+    /// read-modify-write.
+    static OWN: Own = const { Own { parker: Cell::new(0), turn: Cell::new(0) } };
 }
 
 /// Says whether this thread has notified itself and has nothing else to do, and takes that notification.
 #[inline]
 pub(crate) fn take_own_alone() -> bool {
-    TURN.with(|turn| {
-        let alone = turn.get() == POLL;
+    OWN.with(|own| {
+        let alone = own.turn.get() == POLL;
         if alone {
-            turn.set(0);
+            own.turn.set(0);
         }
         alone
     })
 }
 
-/// Takes a notification of this thread by itself, if there is one.
-#[inline]
-fn take_own() -> bool {
-    let turn = TURN.get();
-    TURN.set(turn & !POLL);
-    turn & POLL != 0
-}
-
 /// Says whether this thread has tasks that are not finished.
 #[inline]
 pub(crate) fn has_tasks() -> bool {
-    TURN.get() & TASKS != 0
+    OWN.with(|own| own.turn.get() & TASKS != 0)
 }
 
 /// Says what [`has_tasks`] says from now on.
 #[inline]
 pub(crate) fn set_has_tasks(any: bool) {
-    TURN.set(TURN.get() & !TASKS | if any { TASKS } else { 0 });
+    OWN.with(|own| own.turn.set(own.turn.get() & !TASKS | if any { TASKS } else { 0 }));
+}
+
+/// This thread sleeps on `parker` next, whenever it is in no wait.
+pub(crate) fn set_own(parker: Option<&Parker>) {
+    OWN.with(|own| own.parker.set(parker.map_or(0, Parker::address)));
+}
+
+/// This thread sleeps on `parker` next, until the returned guard is dropped. What it notifies another one of meanwhile, the one of a wait around
+/// this one say, is kept in that parker; what it has notified it of before is kept in the guard.
+#[must_use]
+pub(crate) fn sleep_on(parker: &Parker) -> SleepsOn {
+    OWN.with(|own| {
+        let former = SleepsOn { parker: own.parker.replace(parker.address()), notified: own.turn.get() & POLL };
+        own.turn.set(own.turn.get() & !POLL);
+        former
+    })
+}
+
+/// Puts the former parker back when it is dropped.
+pub(crate) struct SleepsOn {
+    parker: usize,
+    notified: u8,
+}
+
+impl Drop for SleepsOn {
+    fn drop(&mut self) {
+        OWN.with(|own| {
+            own.parker.set(self.parker);
+            own.turn.set(own.turn.get() & !POLL | self.notified);
+        });
+    }
 }
 
 /// A number that no other living thread has: the address of a thread-local.
 #[cfg(not(smartasync_model))]
 #[inline]
 pub(crate) fn thread_token() -> NonZeroUsize {
-    TURN.with(token)
-}
-
-#[inline]
-fn token(turn: &Cell<u8>) -> NonZeroUsize {
-    NonZeroUsize::new(core::ptr::from_ref(turn).addr()).expect("no thread-local is at address zero")
+    let address = OWN.with(|own| core::ptr::from_ref(own).addr());
+    NonZeroUsize::new(address).expect("no thread-local is at address zero")
 }
 
 /// The threads of a model share one thread of the system.
@@ -88,11 +114,6 @@ pub(crate) fn thread_token() -> NonZeroUsize {
 
 /// Puts its owner to sleep until somebody calls [`unpark`](Parker::unpark). One thread at a time may own it.
 pub(crate) struct Parker {
-    /// The [token](thread_token) of the thread that owns it, if it says so, or 0.
-    ///
-    /// A thread that takes the place of an ended one may, by an old waker, take itself for the owner: then it polls once too often itself. The
-    /// true owner cannot miss a wake-up by that: who was given a waker by it has seen `owner`, too.
-    owner: AtomicUsize,
     state: AtomicU8,
     /// Protects nothing but the moment between the owner's last look at `state` and its sleep.
     asleep: Mutex<()>,
@@ -101,42 +122,30 @@ pub(crate) struct Parker {
 
 impl Parker {
     pub(crate) fn new() -> Self {
-        Self { owner: AtomicUsize::new(0), state: AtomicU8::new(EMPTY), asleep: Mutex::new(()), wakeup: Condvar::new() }
-    }
-
-    /// This thread is the owner from now on.
-    pub(crate) fn adopt(&self) {
-        // ORDERING: Relaxed; whoever is given a waker later has it from this thread.
-        self.owner.store(thread_token().get(), Ordering::Relaxed);
-    }
-
-    /// The owner goes on to wait with another parker, inside its wait with this one. What it notifies this one of meanwhile is kept apart from
-    /// what it notifies the other one of.
-    #[inline]
-    pub(crate) fn suspend(&self) {
-        // ORDERING: as in `adopt`; no other thread takes itself for the owner, before or after.
-        self.owner.store(0, Ordering::Relaxed);
-        if take_own() {
-            self.unpark_from_elsewhere();
-        }
-    }
-
-    /// The owner is back. What it notified the other parker of is for nobody.
-    #[inline]
-    pub(crate) fn resume(&self) {
-        take_own();
-        self.adopt();
+        Self { state: AtomicU8::new(EMPTY), asleep: Mutex::new(()), wakeup: Condvar::new() }
     }
 
     #[inline]
-    fn has_owner(&self) -> bool {
-        self.owner.load(Ordering::Relaxed) != 0
+    fn address(&self) -> usize {
+        core::ptr::from_ref(self).addr()
+    }
+
+    /// Takes a notification by the owner itself, if there is one.
+    #[inline]
+    fn take_own(&self) -> bool {
+        OWN.with(|own| {
+            let notified = own.turn.get() & POLL != 0 && own.parker.get() == self.address();
+            if notified {
+                own.turn.set(own.turn.get() & !POLL);
+            }
+            notified
+        })
     }
 
     /// Takes a notification, if there is one. For the owner only.
     #[inline]
     pub(crate) fn take(&self) -> bool {
-        if self.has_owner() && take_own() {
+        if self.take_own() {
             return true;
         }
         // A plain load finds that there is nothing to take. To take, the swap is needed: a load and a store could step over a second
@@ -151,7 +160,7 @@ impl Parker {
     /// is taken here. Or it comes after: then `unpark` sees PARKED and passes through `asleep`, which the owner holds until it sleeps,
     /// so the notify finds it sleeping, or the owner's check of `state` under `asleep` finds NOTIFIED.
     pub(crate) fn park(&self, deadline: Option<Instant>) -> bool {
-        if self.has_owner() && take_own() {
+        if self.take_own() {
             return true;
         }
         // ORDERING: a failure reads NOTIFIED; the swap in `take` acquires it. A success publishes nothing.
@@ -177,10 +186,10 @@ impl Parker {
     /// Notifies the owner: its current or next `park` returns at once.
     #[inline]
     pub(crate) fn unpark(&self) {
-        let by_owner = TURN.with(|turn| {
-            let by_owner = self.owner.load(Ordering::Relaxed) == token(turn).get();
+        let by_owner = OWN.with(|own| {
+            let by_owner = own.parker.get() == self.address();
             if by_owner {
-                turn.set(turn.get() | POLL);
+                own.turn.set(own.turn.get() | POLL);
             }
             by_owner
         });
@@ -204,6 +213,7 @@ impl Wake for Parker {
         self.unpark();
     }
 
+    #[inline]
     fn wake_by_ref(self: &Arc<Self>) {
         self.unpark();
     }
@@ -254,10 +264,30 @@ mod tests {
     #[test]
     fn the_owner_notifies_itself() {
         let parker = Parker::new();
-        parker.adopt();
+        let _own = sleep_on(&parker);
         parker.unpark();
+        assert_eq!(parker.state.load(Ordering::Relaxed), EMPTY);
         assert!(parker.park(None));
         assert!(!parker.take());
+    }
+
+    #[test]
+    fn notifications_of_two_parkers_by_their_owner_are_kept_apart() {
+        let (outer, inner) = (Parker::new(), Parker::new());
+        let _own = sleep_on(&outer);
+        outer.unpark();
+        {
+            let _own = sleep_on(&inner);
+            assert!(!inner.take());
+            inner.unpark();
+        }
+        assert!(outer.take() && !outer.take());
+        {
+            let _own = sleep_on(&inner);
+            outer.unpark();
+            assert!(!inner.take());
+        }
+        assert!(outer.take() && !outer.take());
     }
 
     #[test]

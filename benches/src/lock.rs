@@ -1,0 +1,143 @@
+//! Coalescing, against singleflight crates, once-cells and caches.
+
+use crate::case::{Case, OURS};
+use smartasync::{SmartLock, block_on};
+use std::hint::black_box;
+
+fn uncontended_wait(n: u64) {
+    let lock = SmartLock::new();
+    for i in 0..n {
+        let _ = black_box(lock.run_once(|| async move { black_box(i) }).wait());
+    }
+}
+fn uncontended_await(n: u64) {
+    let lock = SmartLock::new();
+    block_on(async {
+        for i in 0..n {
+            let _ = black_box(lock.run_once(|| async move { black_box(i) }).await);
+        }
+    });
+}
+fn uncontended_shared(n: u64) {
+    let lock = SmartLock::new();
+    block_on(async {
+        for i in 0..n {
+            let _ = black_box(lock.run_shared(|| async move { black_box(i) }).await);
+        }
+    });
+}
+fn spawn(n: u64) {
+    block_on(async {
+        for i in 0..n {
+            black_box(smartasync::spawn_local(async move { black_box(i) }).await);
+        }
+    });
+}
+fn spawn10(n: u64) {
+    block_on(async {
+        for i in 0..n {
+            black_box(
+                smartasync::spawn_local(async move {
+                    for _ in 0..10 {
+                        futures_lite::future::yield_now().await;
+                    }
+                    black_box(i)
+                })
+                .await,
+            );
+        }
+    });
+}
+fn spawn_batch(n: u64) {
+    block_on(async {
+        for _ in 0..n / 1000 {
+            let v: Vec<_> = (0..1000).map(|i| smartasync::spawn_local(async move { black_box(i) })).collect();
+            for t in v {
+                black_box(t.await);
+            }
+        }
+    });
+}
+fn fu_batch(n: u64) {
+    use futures::StreamExt;
+    futures_lite::future::block_on(async {
+        for _ in 0..n / 1000 {
+            let mut v: futures::stream::FuturesUnordered<_> = (0..1000).map(|i| async move { black_box(i) }).collect();
+            while let Some(x) = v.next().await {
+                black_box(x);
+            }
+        }
+    });
+}
+fn fu10_batch(n: u64) {
+    use futures::StreamExt;
+    futures_lite::future::block_on(async {
+        for _ in 0..n / 1000 {
+            let mut v: futures::stream::FuturesUnordered<_> = (0..1000)
+                .map(|i| async move {
+                    for _ in 0..10 {
+                        futures_lite::future::yield_now().await;
+                    }
+                    black_box(i)
+                })
+                .collect();
+            while let Some(x) = v.next().await {
+                black_box(x);
+            }
+        }
+    });
+}
+fn spawn10_batch(n: u64) {
+    block_on(async {
+        for _ in 0..n / 1000 {
+            let v: Vec<_> = (0..1000)
+                .map(|i| {
+                    smartasync::spawn_local(async move {
+                        for _ in 0..10 {
+                            futures_lite::future::yield_now().await;
+                        }
+                        black_box(i)
+                    })
+                })
+                .collect();
+            for t in v {
+                black_box(t.await);
+            }
+        }
+    });
+}
+fn offload_one(n: u64) {
+    block_on(async {
+        for i in 0..n {
+            black_box(smartasync::offload(move || black_box(i)).await);
+        }
+    });
+}
+fn offload_blocking(n: u64) {
+    futures_lite::future::block_on(async {
+        for i in 0..n {
+            black_box(blocking::unblock(move || black_box(i)).await);
+        }
+    });
+}
+fn offload_1000(n: u64) {
+    block_on(async {
+        for _ in 0..n / 1000 {
+            futures::future::join_all((0..1000).map(|i| smartasync::offload(move || black_box(i)))).await;
+        }
+    });
+}
+pub const CASES: &[Case] = &[
+    Case { work: "run_once, wait", who: OURS, run: uncontended_wait },
+    Case { work: "run_once, await", who: OURS, run: uncontended_await },
+    Case { work: "run_shared, await", who: OURS, run: uncontended_shared },
+    Case { work: "spawn await", who: OURS, run: spawn },
+    Case { work: "spawn10 await", who: OURS, run: spawn10 },
+    Case { work: "spawn batch", who: OURS, run: spawn_batch },
+    Case { work: "spawn10 batch", who: OURS, run: spawn10_batch },
+    Case { work: "spawn batch", who: "fu", run: fu_batch },
+    Case { work: "spawn10 batch", who: "fu", run: fu10_batch },
+    Case { work: "offload one", who: OURS, run: offload_one },
+    Case { work: "offload one", who: "blocking", run: offload_blocking },
+    Case { work: "offload 1000", who: OURS, run: offload_1000 },
+];
