@@ -14,7 +14,7 @@
 //! | reset                      | is cut loose from its leader     | all are cancelled                                    |
 
 use crate::sync::Arc;
-use cargo::{BoxFuture, Cargo};
+use cargo::Cargo;
 use core::mem;
 use core::num::NonZeroUsize;
 use core::task::Waker;
@@ -22,7 +22,7 @@ use std::vec::Vec;
 
 mod cargo;
 
-pub(crate) use cargo::{Landed, Notifier, Ride};
+pub(crate) use cargo::{BoxFuture, Landed, Notifier, Ride, Shared};
 
 /// Where a follower waits: an index into the lock's seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub(crate) struct Flights<T> {
     flight: u64,
     /// Somebody leads the current flight.
     led: bool,
+    /// The flight of a leader that does not know its number: it led alone when the lock was seized.
+    lone: Option<FlightId>,
     /// The thread that polls the leader, or the shared future, at this moment.
     polling: Option<NonZeroUsize>,
     /// The future of a shared flight.
@@ -173,6 +175,7 @@ impl<T> Flights<T> {
         Self {
             flight: 0,
             led: false,
+            lone: None,
             polling: None,
             cargo: Cargo::None,
             driver: None,
@@ -196,8 +199,22 @@ impl<T> Flights<T> {
         self.waiting - usize::from(self.driver.is_some())
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed
+    /// Nobody leads, waits, or is to come back for something: who comes next need know nothing of what was.
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.led && self.waiting == 0 && self.lone.is_none() && !self.closed
+    }
+
+    /// Somebody led alone until now, and does not know its flight's number.
+    pub(crate) fn adopt_lone(&mut self, polling: Option<NonZeroUsize>) {
+        self.led = true;
+        self.flight += 1;
+        self.polling = polling;
+        self.lone = Some(FlightId(self.flight));
+    }
+
+    /// The flight of the leader that led alone.
+    pub(crate) fn take_lone(&mut self) -> FlightId {
+        self.lone.take().expect("a lone leader was adopted when the lock was seized")
     }
 
     /// [`reset`](Flights::reset) for good.
@@ -206,9 +223,8 @@ impl<T> Flights<T> {
         self.reset()
     }
 
-    /// A caller is polled for the first time, on `thread`: it leads if nobody does.
-    #[inline]
-    pub(crate) fn lead(&mut self, thread: NonZeroUsize) -> Option<FlightId> {
+    /// A caller is polled, on `thread`: it leads if nobody does.
+    fn lead(&mut self, thread: NonZeroUsize) -> Option<FlightId> {
         if self.led {
             return None;
         }
@@ -358,13 +374,11 @@ impl<T> Flights<T> {
         was
     }
 
-    #[inline]
     fn is_current(&self, flight: FlightId) -> bool {
         self.led && self.flight == flight.0
     }
 
     /// The leader is about to be polled (or dropped) on `thread`.
-    #[inline]
     pub(crate) fn enter_leader(&mut self, flight: FlightId, thread: NonZeroUsize) {
         if self.is_current(flight) {
             self.polling = Some(thread);
@@ -372,14 +386,12 @@ impl<T> Flights<T> {
     }
 
     /// The leader's poll has returned, and it is not done.
-    #[inline]
     pub(crate) fn leave_leader(&mut self, flight: FlightId) {
         if self.is_current(flight) {
             self.polling = None;
         }
     }
 
-    #[inline]
     fn end(&mut self, flight: FlightId) -> bool {
         let current = self.is_current(flight);
         if current {
@@ -410,12 +422,10 @@ impl<T> Flights<T> {
     }
 
     /// The leader is done. Returns whom it serves, if anybody follows.
-    #[inline]
     pub(crate) fn complete(&mut self, flight: FlightId) -> Option<Due> {
         if self.end(flight) && self.waiting > 0 { Some(self.all_due()) } else { None }
     }
 
-    #[inline(never)]
     fn all_due(&mut self) -> Due {
         let mut seats = Vec::with_capacity(self.waiting);
         self.for_each_waiting(|at, seat| {

@@ -23,6 +23,8 @@ mod executor;
 #[cfg(feature = "std")]
 mod flight;
 #[cfg(feature = "std")]
+mod lead;
+#[cfg(feature = "std")]
 mod level;
 #[cfg(all(feature = "std", not(smartasync_model)))]
 mod lock;

@@ -3,14 +3,16 @@
 //! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex free: user code (closures, futures, `Clone`,
 //! `Drop`, wakers), which may panic or use the lock again at any of these points.
 
-use crate::flight::{Admission, Caller, Chosen, Due, FlightId, Flights, Landed, Notifier, Reset, Ride, SeatId, Wakers};
+use crate::flight::{Admission, BoxFuture, Caller, Chosen, Due, FlightId, Flights, Landed, Notifier, Reset, Ride, SeatId, Shared, Wakers};
+use crate::lead::{Lead, Seized};
 use crate::panics::Panics;
 use crate::park::thread_token;
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, Mutex, MutexGuard};
 use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem;
+use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
@@ -19,8 +21,61 @@ use std::vec::Vec;
 
 /// A lock without its API.
 pub(crate) struct Core<T> {
-    /// Protects all that the lock knows.
+    /// Who leads while nobody follows.
+    lead: Lead,
+    /// Protects all else that the lock knows. [`Core::lock`] locks it.
     flights: Mutex<Flights<T>>,
+}
+
+/// The lock's mutex, held. INVARIANT: meanwhile the lead is seized, so nobody takes it or gives it back past the mutex.
+struct Locked<'l, T> {
+    lead: &'l Lead,
+    flights: MutexGuard<'l, Flights<T>>,
+}
+
+impl<T> Deref for Locked<'_, T> {
+    type Target = Flights<T>;
+
+    fn deref(&self) -> &Flights<T> {
+        &self.flights
+    }
+}
+
+impl<T> DerefMut for Locked<'_, T> {
+    fn deref_mut(&mut self) -> &mut Flights<T> {
+        &mut self.flights
+    }
+}
+
+impl<T> Drop for Locked<'_, T> {
+    fn drop(&mut self) {
+        if self.flights.is_idle() {
+            self.lead.release();
+        }
+    }
+}
+
+/// A call that leads.
+#[derive(Clone, Copy)]
+enum Leader {
+    /// Alone, when last seen: it has no number until somebody seizes the lead.
+    Lone,
+    /// In this flight.
+    Of(FlightId),
+}
+
+impl Leader {
+    /// The flight's number, which a lone leader learns here.
+    fn flight<T>(&mut self, flights: &mut Flights<T>) -> FlightId {
+        match *self {
+            Self::Of(flight) => flight,
+            Self::Lone => {
+                let flight = flights.take_lone();
+                *self = Self::Of(flight);
+                flight
+            }
+        }
+    }
 }
 
 /// How a call gets at its lock.
@@ -47,7 +102,7 @@ enum Role {
     /// Waits in this seat.
     Follower(SeatId),
     /// Runs its own future.
-    Leader(FlightId),
+    Leader(Leader),
     /// Has given its output, or lost it in a panic.
     Ended,
 }
@@ -72,17 +127,8 @@ pin_project! {
         Fut: Future<Output = T>,
     {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            match *this.role {
-                Role::Fresh | Role::Ended => {}
-                Role::Follower(seat) => this.lock.core().leave(seat),
-                Role::Leader(flight) => {
-                    // The flight lasts until the future is gone: two never overlap. A call from its destructor is a re-entry.
-                    let core = this.lock.core();
-                    let _lost = LoseLeader { core, flight };
-                    core.flights.lock().enter_leader(flight, thread_token());
-                    this.running.set(None);
-                }
+            if !matches!(this.role, Role::Fresh | Role::Ended) {
+                this.abandon();
             }
         }
     }
@@ -96,6 +142,23 @@ where
     #[inline]
     pub(crate) const fn new(lock: L, f: F) -> Self {
         Self { lock, role: Role::Fresh, f: Some(f), running: None }
+    }
+
+    /// The call is dropped before it has ended.
+    #[inline(never)]
+    fn abandon(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        match *this.role {
+            Role::Fresh | Role::Ended => {}
+            Role::Follower(seat) => this.lock.core().leave(seat),
+            Role::Leader(leader) => {
+                // The flight lasts until the future is gone: two never overlap. A call from its destructor is a re-entry.
+                let core = this.lock.core();
+                let mut lost = LoseLeader { core, leader };
+                core.enter_leader(&mut lost.leader);
+                this.running.set(None);
+            }
+        }
     }
 }
 
@@ -127,15 +190,12 @@ impl<L: Handle<T>, T, F> Drop for RunShared<L, T, F> {
 /// Hands over when it is dropped: its leader was dropped or panics.
 struct LoseLeader<'l, T> {
     core: &'l Core<T>,
-    flight: FlightId,
+    leader: Leader,
 }
 
 impl<T> Drop for LoseLeader<'_, T> {
     fn drop(&mut self) {
-        let next = self.core.flights.lock().lose_leader(self.flight);
-        let mut panics = Panics::default();
-        self.core.hand_over(next, &mut panics);
-        panics.resume();
+        self.core.lose_leader(self.leader);
     }
 }
 
@@ -148,7 +208,7 @@ struct LoseRide<'l, T> {
 
 impl<T> Drop for LoseRide<'_, T> {
     fn drop(&mut self) {
-        let Landed { next, unwanted, .. } = self.core.flights.lock().land(self.seat, self.flight, true);
+        let Landed { next, unwanted, .. } = self.core.lock().land(self.seat, self.flight, true);
         let mut panics = Panics::default();
         self.core.hand_over(next, &mut panics);
         panics.catch(|| drop(unwanted));
@@ -159,16 +219,69 @@ impl<T> Drop for LoseRide<'_, T> {
 impl<T> Core<T> {
     #[cfg(not(smartasync_model))]
     pub(crate) const fn new() -> Self {
-        Self { flights: Mutex::new(Flights::new()) }
+        Self { lead: Lead::new(), flights: Mutex::new(Flights::new()) }
     }
 
     #[cfg(smartasync_model)]
     pub(crate) fn new() -> Self {
-        Self { flights: Mutex::new(Flights::new()) }
+        Self { lead: Lead::new(), flights: Mutex::new(Flights::new()) }
+    }
+
+    /// Locks the mutex and seizes the lead.
+    fn lock(&self) -> Locked<'_, T> {
+        let mut flights = self.flights.lock();
+        if let Seized::Leader { polling } = self.lead.seize() {
+            flights.adopt_lone(polling);
+        }
+        Locked { lead: &self.lead, flights }
+    }
+
+    /// The leader is about to be polled, or dropped, on this thread.
+    #[inline]
+    fn enter_leader(&self, leader: &mut Leader) {
+        if !(matches!(leader, Leader::Lone) && self.lead.resume(thread_token())) {
+            self.enter_followed_leader(leader);
+        }
+    }
+
+    #[inline(never)]
+    fn enter_followed_leader(&self, leader: &mut Leader) {
+        let mut flights = self.lock();
+        let flight = leader.flight(&mut flights);
+        flights.enter_leader(flight, thread_token());
+    }
+
+    /// The leader's poll has returned, and it is not done.
+    #[inline]
+    fn leave_leader(&self, leader: &mut Leader) {
+        if !(matches!(leader, Leader::Lone) && self.lead.suspend(thread_token())) {
+            self.leave_followed_leader(leader);
+        }
+    }
+
+    #[inline(never)]
+    fn leave_followed_leader(&self, leader: &mut Leader) {
+        let mut flights = self.lock();
+        let flight = leader.flight(&mut flights);
+        flights.leave_leader(flight);
+    }
+
+    /// The leader was dropped, or panics.
+    fn lose_leader(&self, mut leader: Leader) {
+        if matches!(leader, Leader::Lone) && self.lead.give_back(thread_token()) {
+            return;
+        }
+        let mut flights = self.lock();
+        let flight = leader.flight(&mut flights);
+        let next = flights.lose_leader(flight);
+        drop(flights);
+        let mut panics = Panics::default();
+        self.hand_over(next, &mut panics);
+        panics.resume();
     }
 
     pub(crate) fn reset(&self) {
-        let reset = self.flights.lock().reset();
+        let reset = self.lock().reset();
         let mut panics = Panics::default();
         Self::after_reset(reset, &mut panics);
         panics.resume();
@@ -176,7 +289,7 @@ impl<T> Core<T> {
 
     /// Resets the lock for good: callers that come anew are told to look for another.
     pub(crate) fn close(&self, panics: &mut Panics) {
-        let reset = self.flights.lock().close();
+        let reset = self.lock().close();
         Self::after_reset(reset, panics);
     }
 
@@ -186,15 +299,15 @@ impl<T> Core<T> {
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        self.flights.lock().is_led()
+        self.lead.is_taken().unwrap_or_else(|| self.lock().is_led())
     }
 
     pub(crate) fn waiters(&self) -> usize {
-        self.flights.lock().waiting()
+        self.lock().waiting()
     }
 
     fn leave(&self, seat: SeatId) {
-        let left = self.flights.lock().leave(seat);
+        let left = self.lock().leave(seat);
         let mut panics = Panics::default();
         self.hand_over(left.next, &mut panics);
         panics.catch(|| drop(left.unwanted));
@@ -208,49 +321,32 @@ impl<T> Core<T> {
             if panics.catch(|| waker.wake()) {
                 return;
             }
-            next = self.flights.lock().choose_instead_of(seat);
+            next = self.lock().choose_instead_of(seat);
         }
     }
 
     /// Admits a caller; clones its waker only if it has to wait, and then with the lock free.
     fn admit(&self, caller: Caller<'_>, wakers: &mut Wakers) -> Admission<T> {
-        let admission = self.flights.lock().admit(caller, wakers);
+        let admission = self.lock().admit(caller, wakers);
         if !matches!(admission, Admission::BringWaker) {
             return admission;
         }
         wakers.fresh = Some(caller.own.clone());
-        self.flights.lock().admit(caller, wakers)
+        self.lock().admit(caller, wakers)
     }
 }
 
-/// What a polled caller is to do: lead this flight, return this from its poll, or look elsewhere.
+/// What a polled caller is to do: lead, return this from its poll, or look elsewhere.
 enum Boarded<T> {
-    Lead(FlightId),
+    Lead(Leader),
     Answer(Poll<Result<T, Cancelled>>),
     /// Look for another lock: this one is out of its map.
     Closed,
 }
 
 impl<T: Clone> Core<T> {
-    /// Settles the role of a caller that is polled.
-    #[inline]
+    /// Settles the role of a caller that is polled and does not lead yet.
     fn board(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
-        if let Role::Fresh = role {
-            let mut flights = self.flights.lock();
-            if flights.is_closed() {
-                return Boarded::Closed;
-            }
-            let leads = flights.lead(thread_token());
-            drop(flights);
-            if let Some(flight) = leads {
-                return Boarded::Lead(flight);
-            }
-        }
-        self.board_as_follower(role, can_lead, own, wakers)
-    }
-
-    #[inline(never)]
-    fn board_as_follower(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
         let seat = if let Role::Follower(seat) = *role { Some(seat) } else { None };
         let mut caller = Caller { seat, thread: thread_token(), own, can_lead };
         let mut registered: Option<Arc<Notifier>> = None;
@@ -258,7 +354,7 @@ impl<T: Clone> Core<T> {
             let admission = self.admit(caller, wakers);
             *role = Role::Ended;
             return Boarded::Answer(match admission {
-                Admission::Lead(flight) => return Boarded::Lead(flight),
+                Admission::Lead(flight) => return Boarded::Lead(Leader::Of(flight)),
                 Admission::Follow(at, notifier) => {
                     *role = Role::Follower(at);
                     let known = registered.as_ref().map(Arc::as_ptr);
@@ -292,6 +388,13 @@ impl<T: Clone> Core<T> {
         }
     }
 
+    /// The leader has made a future for all.
+    fn share(&self, mut leader: Leader, future: BoxFuture<T>, waker: Waker) -> (Ride<T>, Shared) {
+        let mut flights = self.lock();
+        let flight = leader.flight(&mut flights);
+        flights.share(flight, future, waker)
+    }
+
     /// Polls a shared future.
     fn drive(&self, role: &mut Role, own: &Waker, ride: Ride<T>) -> Poll<Result<T, Cancelled>> {
         let Ride { seat, flight, .. } = ride;
@@ -306,7 +409,7 @@ impl<T: Clone> Core<T> {
             mem::forget(lost);
             *role = Role::Follower(seat);
             // Whoever registered meanwhile found the future out, and may be the only one that is polled.
-            let woken = self.flights.lock().park(ride);
+            let woken = self.lock().park(ride);
             let mut panics = Panics::default();
             panics.wake_all(woken.into_iter().flatten());
             panics.resume();
@@ -314,7 +417,7 @@ impl<T: Clone> Core<T> {
         };
         drop(ride);
         mem::forget(lost);
-        let Landed { due, unwanted, .. } = self.flights.lock().land(seat, flight, false);
+        let Landed { due, unwanted, .. } = self.lock().land(seat, flight, false);
         let mut panics = Panics::default();
         panics.catch(|| drop(unwanted));
         if let Some(due) = due {
@@ -326,15 +429,23 @@ impl<T: Clone> Core<T> {
 
     /// The leader is done: serves its followers.
     #[inline]
-    fn complete(&self, flight: FlightId, value: T) -> T {
-        let due = self.flights.lock().complete(flight);
-        if let Some(due) = due {
-            self.serve(due, &value);
+    fn complete(&self, leader: Leader, value: &T) {
+        if !(matches!(leader, Leader::Lone) && self.lead.give_back(thread_token())) {
+            self.complete_followed(leader, value);
         }
-        value
     }
 
     #[inline(never)]
+    fn complete_followed(&self, mut leader: Leader, value: &T) {
+        let mut flights = self.lock();
+        let flight = leader.flight(&mut flights);
+        let due = flights.complete(flight);
+        drop(flights);
+        if let Some(due) = due {
+            self.serve(due, value);
+        }
+    }
+
     fn serve(&self, due: Due, value: &T) {
         let mut delivery = Delivery { core: self, values: Vec::with_capacity(due.seats.len()), due };
         for _ in 0..delivery.due.seats.len() {
@@ -355,7 +466,7 @@ impl<T> Drop for Delivery<'_, T> {
         let mut wakers = Vec::with_capacity(self.due.seats.len());
         let mut unwanted = Vec::new();
         let mut values = self.values.drain(..);
-        let mut flights = self.core.flights.lock();
+        let mut flights = self.core.lock();
         for &seat in &self.due.seats {
             match values.next() {
                 Some(value) => {
@@ -378,6 +489,44 @@ impl<T> Drop for Delivery<'_, T> {
     }
 }
 
+/// What a polled caller has found: the lead, or what its poll is to return.
+enum Sought<T> {
+    Lead(Leader),
+    Answer(Poll<Result<T, Cancelled>>),
+}
+
+/// Settles the role of a caller that is polled. If it is to lead, its role is that of one that has ended, until its own poll has gone well.
+#[inline(never)]
+fn seek<L: Handle<T>, T: Clone>(lock: &mut L, role: &mut Role, can_lead: bool, own: &Waker) -> Sought<T> {
+    // Dropped when the role is settled: a waker's destructor may panic.
+    let mut wakers = Wakers::default();
+    loop {
+        match *role {
+            Role::Ended => panic!("a call of a `SmartLock` was polled after it had ended"),
+            Role::Leader(mut leader) => {
+                lock.core().enter_leader(&mut leader);
+                return Sought::Lead(leader);
+            }
+            Role::Fresh | Role::Follower(_) => {}
+        }
+        match lock.core().board(role, can_lead, own, &mut wakers) {
+            Boarded::Lead(leader) => {
+                let lost = LoseLeader { core: lock.core(), leader };
+                drop(wakers);
+                mem::forget(lost);
+                return Sought::Lead(leader);
+            }
+            Boarded::Closed => lock.release(),
+            Boarded::Answer(answer) => {
+                if answer.is_ready() {
+                    lock.release();
+                }
+                return Sought::Answer(answer);
+            }
+        }
+    }
+}
+
 impl<L, T, F, Fut> Future for RunOnce<L, T, F, Fut>
 where
     L: Handle<T>,
@@ -387,47 +536,35 @@ where
 {
     type Output = Result<T, Cancelled>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        // Dropped when the role is settled: a waker's destructor may panic.
-        let mut wakers = Wakers::default();
-        let flight = match *this.role {
-            Role::Leader(flight) => {
-                this.lock.core().flights.lock().enter_leader(flight, thread_token());
-                flight
+        // A lock that is out of its map is seized for good, so a free one is in it.
+        let mut leader = if matches!(this.role, Role::Fresh) && this.lock.core().lead.take(thread_token()) {
+            Leader::Lone
+        } else {
+            match seek(this.lock, this.role, true, cx.waker()) {
+                Sought::Lead(leader) => leader,
+                Sought::Answer(answer) => return answer,
             }
-            Role::Ended => panic!("a `run_once` call was polled after it had ended"),
-            Role::Fresh | Role::Follower(_) => loop {
-                match this.lock.core().board(this.role, true, cx.waker(), &mut wakers) {
-                    Boarded::Lead(flight) => break flight,
-                    Boarded::Closed => this.lock.release(),
-                    Boarded::Answer(answer) => {
-                        if answer.is_ready() {
-                            this.lock.release();
-                        }
-                        return answer;
-                    }
-                }
-            },
         };
         let core = this.lock.core();
         // Until the poll has gone well, the leader is as good as lost.
         *this.role = Role::Ended;
-        let lost = LoseLeader { core, flight };
-        drop(wakers);
+        let lost = LoseLeader { core, leader };
         if let Some(f) = this.f.take() {
             this.running.set(Some(f()));
         }
         let running = this.running.as_mut().as_pin_mut().expect("a leader has its future");
         let Poll::Ready(value) = running.poll(cx) else {
-            *this.role = Role::Leader(flight);
             mem::forget(lost);
-            core.flights.lock().leave_leader(flight);
+            core.leave_leader(&mut leader);
+            *this.role = Role::Leader(leader);
             return Poll::Pending;
         };
         this.running.set(None);
         mem::forget(lost);
-        let value = core.complete(flight, value);
+        core.complete(leader, &value);
         this.lock.release();
         Poll::Ready(Ok(value))
     }
@@ -444,32 +581,23 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        // Dropped when the role is settled: a waker's destructor may panic.
-        let mut wakers = Wakers::default();
-        if let Role::Ended = this.role {
-            panic!("a `run_shared` call was polled after it had ended");
-        }
-        let answer = loop {
-            let core = this.lock.core();
-            match core.board(&mut this.role, this.f.is_some(), cx.waker(), &mut wakers) {
-                Boarded::Answer(answer) => break answer,
-                Boarded::Closed => this.lock.release(),
-                Boarded::Lead(flight) => {
-                    this.role = Role::Ended;
-                    let lost = LoseLeader { core, flight };
-                    drop(wakers);
-                    let f = this.f.take().expect("it leads once");
-                    let future = Box::pin(f());
-                    let waker = cx.waker().clone();
-                    // Bound as a whole, so that nothing of it is dropped with the mutex held.
-                    let (ride, shared) = core.flights.lock().share(flight, future, waker);
-                    mem::forget(lost);
-                    let mut panics = Panics::default();
-                    shared.wake(&mut panics);
-                    let answer = core.drive(&mut this.role, cx.waker(), ride);
-                    panics.resume();
-                    break answer;
-                }
+        let answer = match seek(&mut this.lock, &mut this.role, this.f.is_some(), cx.waker()) {
+            Sought::Answer(answer) => return answer,
+            Sought::Lead(leader) => {
+                let core = this.lock.core();
+                this.role = Role::Ended;
+                let lost = LoseLeader { core, leader };
+                let f = this.f.take().expect("it leads once");
+                let future = Box::pin(f());
+                let waker = cx.waker().clone();
+                // Bound as a whole, so that nothing of it is dropped with the mutex held.
+                let (ride, shared) = core.share(leader, future, waker);
+                mem::forget(lost);
+                let mut panics = Panics::default();
+                shared.wake(&mut panics);
+                let answer = core.drive(&mut this.role, cx.waker(), ride);
+                panics.resume();
+                answer
             }
         };
         if answer.is_ready() {

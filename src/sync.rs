@@ -9,8 +9,8 @@ pub(crate) use std::sync::atomic::Ordering;
 mod modelled;
 
 #[cfg(smartasync_model)]
-pub(crate) use modelled::{AtomicBool, AtomicU8, AtomicU32, Condvar, Mutex, MutexGuard};
+pub(crate) use modelled::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Condvar, Mutex, MutexGuard};
 #[cfg(not(smartasync_model))]
 pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
 #[cfg(not(smartasync_model))]
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};

@@ -3,7 +3,7 @@
 use core::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};
 
 #[derive(Default)]
 pub(crate) struct Mutex<T> {
