@@ -42,12 +42,14 @@ pub(crate) struct FlightId(u64);
 const NOBODY: u32 = u32::MAX;
 
 enum Seat<T> {
-    /// Free.
-    Empty,
+    /// Free, as is the next one in the list of free seats.
+    Free { next: u32 },
     /// In the queue. Without a waker it has been woken and not polled since.
     Waiting { waker: Option<Waker>, before: u32, after: u32 },
     /// Its leader is done, and the value is being cloned.
     Due { waker: Option<Waker> },
+    /// As before, but its follower was dropped.
+    Left,
     /// The value waits to be taken.
     Served { value: T },
     /// `reset` has cancelled it.
@@ -80,7 +82,10 @@ pub(crate) struct Flights<T> {
     /// The follower that was woken to lead, until somebody leads.
     chosen: Option<SeatId>,
     seats: Vec<Seat<T>>,
-    vacant: Vec<u32>,
+    /// How many of them are not free.
+    occupied: usize,
+    /// The first free one.
+    free: u32,
     /// The queue of waiting seats, in the order of their coming.
     first: u32,
     last: u32,
@@ -181,7 +186,8 @@ impl<T> Flights<T> {
             driver: None,
             chosen: None,
             seats: Vec::new(),
-            vacant: Vec::new(),
+            occupied: 0,
+            free: NOBODY,
             first: NOBODY,
             last: NOBODY,
             waiting: 0,
@@ -235,6 +241,23 @@ impl<T> Flights<T> {
         Some(FlightId(self.flight))
     }
 
+    /// A caller is polled for the first time, on `thread`: it follows, if somebody leads who owns the future. Else its waker comes back.
+    #[inline]
+    pub(crate) fn follow(&mut self, thread: NonZeroUsize, waker: Waker) -> Result<SeatId, Waker> {
+        if self.led && self.polling != Some(thread) && matches!(self.cargo, Cargo::None) { Ok(self.seat(waker)) } else { Err(waker) }
+    }
+
+    /// Takes the value that waits in a seat, if there is one.
+    #[inline]
+    pub(crate) fn collect(&mut self, seat: SeatId) -> Option<T> {
+        if let Seat::Served { .. } = self.seats[seat.index()] {
+            if let Seat::Served { value } = self.vacate(seat) {
+                return Some(value);
+            }
+        }
+        None
+    }
+
     /// A caller is polled, for the first time or in its seat.
     pub(crate) fn admit(&mut self, caller: Caller<'_>, wakers: &mut Wakers) -> Admission<T> {
         let Caller { seat, thread, own, can_lead } = caller;
@@ -257,7 +280,7 @@ impl<T> Flights<T> {
                         }
                     };
                 }
-                Seat::Served { .. } | Seat::Cancelled | Seat::Empty => {
+                Seat::Served { .. } | Seat::Cancelled | Seat::Left | Seat::Free { .. } => {
                     return match self.vacate(seat) {
                         Seat::Served { value } => Admission::Served(value),
                         _ => Admission::Cancelled,
@@ -320,8 +343,13 @@ impl<T> Flights<T> {
     }
 
     fn occupy(&mut self, seat: Seat<T>) -> SeatId {
-        if let Some(index) = self.vacant.pop() {
-            self.seats[index as usize] = seat;
+        self.occupied += 1;
+        if let Some(place) = self.seats.get_mut(self.free as usize) {
+            let index = self.free;
+            if let Seat::Free { next } = *place {
+                self.free = next;
+            }
+            mem::forget(mem::replace(place, seat));
             return SeatId(index);
         }
         let index = u32::try_from(self.seats.len()).ok().filter(|&index| index != NOBODY);
@@ -365,11 +393,12 @@ impl<T> Flights<T> {
 
     /// Frees a seat that is not in the queue, and returns what was on it. With the last one goes the memory.
     fn vacate(&mut self, seat: SeatId) -> Seat<T> {
-        let was = mem::replace(&mut self.seats[seat.index()], Seat::Empty);
-        self.vacant.push(seat.0);
-        if self.vacant.len() == self.seats.len() {
+        let was = mem::replace(&mut self.seats[seat.index()], Seat::Free { next: self.free });
+        self.free = seat.0;
+        self.occupied -= 1;
+        if self.occupied == 0 {
             self.seats = Vec::new();
-            self.vacant = Vec::new();
+            self.free = NOBODY;
         }
         was
     }
@@ -430,7 +459,9 @@ impl<T> Flights<T> {
         let mut seats = Vec::with_capacity(self.waiting);
         self.for_each_waiting(|at, seat| {
             seats.push(at);
-            *seat = Seat::Due { waker: seat.take_waker() };
+            let waker = seat.take_waker();
+            // Nothing is left in it, so its destructor need not look.
+            mem::forget(mem::replace(seat, Seat::Due { waker }));
         });
         self.clear_queue();
         Due { seats, resets: self.resets }
@@ -446,10 +477,11 @@ impl<T> Flights<T> {
     /// Gives `value` to the follower in a due seat. Returns its waker, and the value if the follower has left.
     pub(crate) fn serve(&mut self, seat: SeatId, value: T) -> (Option<Waker>, Option<T>) {
         match &mut self.seats[seat.index()] {
-            place @ Seat::Due { .. } => match mem::replace(place, Seat::Served { value }) {
-                Seat::Due { waker } => (waker, None),
-                _ => unreachable!("matched above"),
-            },
+            place @ Seat::Due { .. } => {
+                let waker = if let Seat::Due { waker } = place { waker.take() } else { None };
+                mem::forget(mem::replace(place, Seat::Served { value }));
+                (waker, None)
+            }
             _ => {
                 self.vacate(seat);
                 (None, Some(value))
@@ -499,8 +531,10 @@ impl<T> Flights<T> {
                 }
             }
             // The seat is still in the hands of the leader that serves it: it frees the seat.
-            due @ Seat::Due { .. } => left.unwanted._seat = Some(mem::replace(due, Seat::Empty)),
-            Seat::Served { .. } | Seat::Cancelled | Seat::Empty | Seat::Loose { .. } => left.unwanted._seat = Some(self.vacate(seat)),
+            due @ Seat::Due { .. } => left.unwanted._seat = Some(mem::replace(due, Seat::Left)),
+            Seat::Served { .. } | Seat::Cancelled | Seat::Left | Seat::Free { .. } | Seat::Loose { .. } => {
+                left.unwanted._seat = Some(self.vacate(seat))
+            }
         }
         left
     }

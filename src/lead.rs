@@ -76,6 +76,13 @@ impl Lead {
         self.exchange(SUSPENDED, thread.get())
     }
 
+    /// Says whether the word is seized already. Under the mutex only.
+    #[inline]
+    pub(crate) fn is_seized(&self) -> bool {
+        // ORDERING: Relaxed; only holders of the mutex seize it.
+        self.word.load(Ordering::Relaxed) == SEIZED
+    }
+
     /// Takes the word away from its leader. Under the mutex only.
     pub(crate) fn seize(&self) -> Seized {
         // ORDERING: Acquire, since the caller may lead next; it sees what the last lone leader did.

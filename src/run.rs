@@ -230,8 +230,10 @@ impl<T> Core<T> {
     /// Locks the mutex and seizes the lead.
     fn lock(&self) -> Locked<'_, T> {
         let mut flights = self.flights.lock();
-        if let Seized::Leader { polling } = self.lead.seize() {
-            flights.adopt_lone(polling);
+        if !self.lead.is_seized() {
+            if let Seized::Leader { polling } = self.lead.seize() {
+                flights.adopt_lone(polling);
+            }
         }
         Locked { lead: &self.lead, flights }
     }
@@ -345,8 +347,32 @@ enum Boarded<T> {
 }
 
 impl<T: Clone> Core<T> {
-    /// Settles the role of a caller that is polled and does not lead yet.
+    /// Settles the role of a caller that is polled and does not lead yet. What happens most, a new follower and one that is served, comes first.
+    #[inline]
     fn board(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
+        if let Role::Follower(seat) = *role {
+            // Whoever is served has nothing to do with the lead any more, so it is not seized.
+            if let Some(value) = self.flights.lock().collect(seat) {
+                *role = Role::Ended;
+                return Boarded::Answer(Poll::Ready(Ok(value)));
+            }
+        } else {
+            // The clone is user code, so it is made before the lock is taken.
+            let waker = own.clone();
+            let followed = self.lock().follow(thread_token(), waker);
+            match followed {
+                Ok(seat) => {
+                    *role = Role::Follower(seat);
+                    return Boarded::Answer(Poll::Pending);
+                }
+                Err(waker) => wakers.fresh = Some(waker),
+            }
+        }
+        self.board_otherwise(role, can_lead, own, wakers)
+    }
+
+    #[inline(never)]
+    fn board_otherwise(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
         let seat = if let Role::Follower(seat) = *role { Some(seat) } else { None };
         let mut caller = Caller { seat, thread: thread_token(), own, can_lead };
         let mut registered: Option<Arc<Notifier>> = None;

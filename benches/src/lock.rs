@@ -127,10 +127,54 @@ fn offload_1000(n: u64) {
         }
     });
 }
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Wake, Waker};
+use std::sync::Arc;
+struct Nop;
+impl Wake for Nop { fn wake(self: Arc<Self>) {} fn wake_by_ref(self: &Arc<Self>) {} }
+const K: u64 = 10_000;
+struct Gate(std::sync::atomic::AtomicBool);
+impl Gate {
+    async fn pass(&self) -> u64 {
+        std::future::poll_fn(|_| if self.0.load(std::sync::atomic::Ordering::Relaxed) { Poll::Ready(7) } else { Poll::Pending }).await
+    }
+}
+fn drive<'a, F: Future<Output = u64>>(n: u64, mut start: impl FnMut(&'a Gate) -> F, gate: &'a Gate, mut fin: impl FnMut()) {
+    let w = Waker::from(Arc::new(Nop));
+    let mut cx = Context::from_waker(&w);
+    for _ in 0..n / K {
+        gate.0.store(false, std::sync::atomic::Ordering::Relaxed);
+        let mut fs: Vec<Pin<Box<F>>> = (0..K + 1).map(|_| Box::pin(start(gate))).collect();
+        for f in &mut fs { assert!(f.as_mut().poll(&mut cx).is_pending()); }
+        gate.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        for f in &mut fs { assert!(f.as_mut().poll(&mut cx).is_ready()); }
+        fin();
+    }
+}
+fn followers(n: u64) {
+    let gate = Gate(Default::default());
+    let lock = SmartLock::new();
+    drive(n, |gate| { let c = lock.run_once(move || gate.pass()); async move { c.await.unwrap() } }, &gate, || {});
+}
+fn followers_bare(n: u64) {
+    let gate = Gate(Default::default());
+    drive(n, |gate| gate.pass(), &gate, || {});
+}
+fn followers_shared(n: u64) {
+    use futures::FutureExt;
+    let gate: &'static Gate = Box::leak(Box::new(Gate(Default::default())));
+    let sh = std::cell::RefCell::new(gate.pass().shared());
+    drive(n, |_| sh.borrow().clone(), gate, || {*sh.borrow_mut() = gate.pass().shared();});
+}
 pub const CASES: &[Case] = &[
     Case { work: "run_once, wait", who: OURS, run: uncontended_wait },
     Case { work: "run_once, await", who: OURS, run: uncontended_await },
     Case { work: "run_shared, await", who: OURS, run: uncontended_shared },
+    Case { work: "followers", who: OURS, run: followers },
+    Case { work: "followers", who: "bare", run: followers_bare },
+    Case { work: "followers", who: "Shared", run: followers_shared },
     Case { work: "spawn await", who: OURS, run: spawn },
     Case { work: "spawn10 await", who: OURS, run: spawn10 },
     Case { work: "spawn batch", who: OURS, run: spawn_batch },
