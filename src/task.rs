@@ -94,7 +94,17 @@ struct Slot {
     /// Who awaits the task.
     joiner: Option<Waker>,
     signal: Arc<Signal>,
-    waker: Waker,
+    /// Of the signal. Whoever polls the task has it meanwhile, so that no count of owners is touched.
+    waker: Option<Waker>,
+}
+
+impl Slot {
+    /// Puts `body` in the place of one that holds nothing.
+    #[inline]
+    fn fill(&mut self, body: Body) {
+        // Its destructor need not look.
+        mem::forget(mem::replace(&mut self.body, body));
+    }
 }
 
 /// What a task's waker holds.
@@ -163,11 +173,11 @@ impl Tasks {
         let index = self.vacant.borrow_mut().pop().unwrap_or(slots.len());
         if index == slots.len() {
             let signal = Arc::new(Signal { index, queued: AtomicBool::new(false), woken: self.woken });
-            let waker = Waker::from(signal.clone());
+            let waker = Some(Waker::from(signal.clone()));
             slots.push(Slot { body: Body::Vacant, detached: false, ticket, joiner: None, signal, waker });
         }
         let slot = &mut slots[index];
-        slot.body = Body::Idle(task);
+        slot.fill(Body::Idle(task));
         slot.detached = false;
         slot.ticket = ticket;
         self.count(1);
@@ -198,46 +208,48 @@ impl Tasks {
             let Some(slot) = slots.get_mut(index) else { return };
             // ORDERING: pairs with the swap in `wake_by_ref`. A wake-up from here on queues the task again.
             slot.signal.queued.swap(false, Ordering::AcqRel);
-            match mem::replace(&mut slot.body, Body::Polling { woken: false }) {
-                Body::Idle(task) => (task, slot.waker.clone()),
-                Body::Polling { .. } => {
-                    slot.body = Body::Polling { woken: true };
+            match (mem::replace(&mut slot.body, Body::Polling { woken: false }), &mut slot.waker) {
+                (Body::Idle(task), waker) => (task, waker.take()),
+                (Body::Polling { .. }, _) => {
+                    slot.fill(Body::Polling { woken: true });
                     return;
                 }
-                other => {
-                    slot.body = other;
+                (other, _) => {
+                    slot.fill(other);
                     return;
                 }
             }
         };
         let polled = {
             let _polling = context::enter(Mark::Async);
-            task.as_mut().poll(&mut Context::from_waker(&waker))
+            // An idle task's waker is in its slot.
+            task.as_mut().poll(&mut Context::from_waker(waker.as_ref().unwrap_or(Waker::noop())))
         };
         let mut slots = self.slots.borrow_mut();
         let slot = &mut slots[index];
-        let was = mem::replace(&mut slot.body, Body::Vacant);
-        let unwanted = matches!(was, Body::Cancelled) || (slot.detached && polled.is_ready());
-        if unwanted {
-            self.vacate(index);
-        } else if polled.is_ready() {
-            slot.body = Body::Finished(task);
-            self.count(-1);
-            let joiner = slot.joiner.take();
-            drop(slots);
-            if let Some(joiner) = joiner {
-                joiner.wake();
+        mem::forget(mem::replace(&mut slot.waker, waker));
+        match mem::replace(&mut slot.body, Body::Vacant) {
+            Body::Polling { woken } if polled.is_pending() => {
+                slot.fill(Body::Idle(task));
+                if woken && !slot.signal.queued.swap(true, Ordering::AcqRel) {
+                    self.ready.borrow_mut().push_back(index);
+                }
             }
-            return;
-        } else {
-            slot.body = Body::Idle(task);
-            if matches!(was, Body::Polling { woken: true }) && !slot.signal.queued.swap(true, Ordering::AcqRel) {
-                self.ready.borrow_mut().push_back(index);
+            Body::Polling { .. } if !slot.detached => {
+                slot.fill(Body::Finished(task));
+                self.count(-1);
+                let joiner = slot.joiner.take();
+                drop(slots);
+                if let Some(joiner) = joiner {
+                    joiner.wake();
+                }
             }
-            return;
+            _unwanted => {
+                self.vacate(index);
+                drop(slots);
+                swallow(|| drop(task));
+            }
         }
-        drop(slots);
-        swallow(|| drop(task));
     }
 
     /// Marks the slot of an unfinished task as free.
@@ -248,31 +260,43 @@ impl Tasks {
 
     /// Takes the result, or leaves `waker` to be woken.
     fn join<T: 'static>(&self, index: usize, ticket: u64, cx: &Context<'_>) -> Poll<Option<thread::Result<T>>> {
+        if let Some((mut task, joiner)) = self.take_finished(index, ticket) {
+            drop(joiner);
+            let mut result: Option<thread::Result<T>> = None;
+            task.as_mut().take_result(&mut result);
+            return Poll::Ready(result);
+        }
         // The clone is user code, so it is made before the slots are borrowed.
         let waker = cx.waker().clone();
         let mut slots = self.slots.borrow_mut();
         let slot = &mut slots[index];
         if slot.ticket != ticket || matches!(slot.body, Body::Vacant | Body::Cancelled) {
+            drop(slots);
             return Poll::Ready(None);
         }
-        let old = match mem::replace(&mut slot.body, Body::Vacant) {
-            Body::Finished(mut task) => {
-                self.vacant.borrow_mut().push(index);
-                let old = slot.joiner.take();
-                drop(slots);
-                drop(old);
-                let mut result: Option<thread::Result<T>> = None;
-                task.as_mut().take_result(&mut result);
-                return Poll::Ready(result);
-            }
-            unfinished => {
-                slot.body = unfinished;
-                slot.joiner.replace(waker)
-            }
-        };
+        let old = slot.joiner.replace(waker);
         drop(slots);
         drop(old);
         Poll::Pending
+    }
+
+    /// Takes a task that is finished, and the waker of who awaited it, and frees its slot.
+    fn take_finished(&self, index: usize, ticket: u64) -> Option<(BoxTask, Option<Waker>)> {
+        let mut slots = self.slots.borrow_mut();
+        let slot = &mut slots[index];
+        if slot.ticket != ticket {
+            return None;
+        }
+        match mem::replace(&mut slot.body, Body::Vacant) {
+            Body::Finished(task) => {
+                self.vacant.borrow_mut().push(index);
+                Some((task, slot.joiner.take()))
+            }
+            unfinished => {
+                slot.fill(unfinished);
+                None
+            }
+        }
     }
 
     /// The owner does not want the task any more.
