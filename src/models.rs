@@ -1,5 +1,5 @@
 //! Models: loom runs each of these under every interleaving of its threads, and under every reordering that the memory orderings allow, on
-//! the real parker, flights, jobs and queue of woken tasks. A lost wake-up is a deadlock, which loom reports.
+//! the real parker, flights, jobs, pool and queue of woken tasks. A lost wake-up is a deadlock, which loom reports.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg smartasync_model" cargo test --release --lib models
@@ -8,11 +8,12 @@
 mod flight;
 mod job;
 mod parker;
+mod pool;
 mod woken;
 
 use crate::park::Parker;
 use crate::sync::Arc;
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 
 /// Runs `model` under every interleaving, with at most `preemptions` forced switches between threads, and says how many there were. A
@@ -42,4 +43,9 @@ fn wait_for<F: Future>(future: F) -> F::Output {
         }
         parker.park(None);
     }
+}
+
+/// Polls `future` once, without ever being woken for it.
+fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
 }

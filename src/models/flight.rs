@@ -1,6 +1,6 @@
 //! The flights of a lock: leaders, followers, those that go away, and `reset`, on two and three threads.
 
-use super::{check, wait_for};
+use super::{check, poll_once, wait_for};
 use crate::run::{Cancelled, Core, RunOnce, RunShared};
 use crate::sync::{Arc, Mutex, Ordering};
 use core::future::poll_fn;
@@ -37,11 +37,6 @@ fn run_once(lock: &Core<usize>, runs: &AtomicUsize, active: &AtomicUsize, value:
         active.fetch_sub(1, Ordering::Relaxed);
         value
     }))
-}
-
-/// Polls `call` once, without ever being woken for it.
-fn poll_once<F: Future>(call: Pin<&mut F>) -> Poll<F::Output> {
-    call.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 fn callers(threads: usize, preemptions: usize) {
@@ -138,12 +133,12 @@ fn a_reset_frees_the_follower_and_leaves_the_leader_its_value() {
 
 /// A future that is woken from another thread.
 #[derive(Default)]
-struct Event {
+pub(super) struct Event {
     state: Mutex<(bool, Option<Waker>)>,
 }
 
 impl Event {
-    fn happen(&self) {
+    pub(super) fn happen(&self) {
         let waker = {
             let mut state = self.state.lock();
             state.0 = true;
@@ -154,7 +149,7 @@ impl Event {
         }
     }
 
-    fn poll(&self, cx: &Context<'_>) -> Poll<()> {
+    pub(super) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
         let waker = cx.waker().clone();
         let mut state = self.state.lock();
         if state.0 {

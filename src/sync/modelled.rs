@@ -1,6 +1,7 @@
 //! Loom's locks with the interface of parking_lot's.
 
 use core::ops::{Deref, DerefMut};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};
@@ -29,15 +30,6 @@ pub(crate) struct MutexGuard<'m, T> {
     held: Option<loom::sync::MutexGuard<'m, T>>,
 }
 
-impl<T> MutexGuard<'_, T> {
-    pub(crate) fn unlocked<U>(guard: &mut Self, f: impl FnOnce() -> U) -> U {
-        guard.held = None;
-        let done = f();
-        guard.held = Some(relock(guard.lock));
-        done
-    }
-}
-
 impl<T> Deref for MutexGuard<'_, T> {
     type Target = T;
 
@@ -54,6 +46,8 @@ impl<T> DerefMut for MutexGuard<'_, T> {
 
 pub(crate) struct Condvar {
     condition: loom::sync::Condvar,
+    /// The waits with a time-out that nobody has notified, oldest first, and how many there were.
+    timed: loom::sync::Mutex<(VecDeque<usize>, usize)>,
 }
 
 /// Whether a wait ended by its time-out.
@@ -67,7 +61,7 @@ impl TimedOut {
 
 impl Condvar {
     pub(crate) fn new() -> Self {
-        Self { condition: loom::sync::Condvar::new() }
+        Self { condition: loom::sync::Condvar::new(), timed: loom::sync::Mutex::default() }
     }
 
     pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
@@ -75,18 +69,37 @@ impl Condvar {
         guard.held = Some(self.condition.wait(held).unwrap_or_else(std::sync::PoisonError::into_inner));
     }
 
-    /// A model has no clock: the time is up at once.
-    pub(crate) fn wait_until<T>(&self, _guard: &mut MutexGuard<'_, T>, _deadline: Instant) -> TimedOut {
-        TimedOut(true)
+    /// As [`wait_for`](Condvar::wait_for).
+    pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, _deadline: Instant) -> TimedOut {
+        self.wait_for(guard, Duration::ZERO)
     }
 
-    /// A model has no clock: the time is up at once.
-    pub(crate) fn wait_for<T>(&self, _guard: &mut MutexGuard<'_, T>, _timeout: Duration) -> TimedOut {
-        TimedOut(true)
+    /// A model has no clock: the time is up before or after whatever the other threads do, and loom tries all.
+    pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, _timeout: Duration) -> TimedOut {
+        let own = {
+            let mut timed = relock(&self.timed);
+            timed.1 += 1;
+            let own = timed.1;
+            timed.0.push_back(own);
+            own
+        };
+        guard.held = None;
+        // Here others run, and the time is up.
+        let timed_out = {
+            let waits = &mut relock(&self.timed).0;
+            let place = waits.iter().position(|&wait| wait == own);
+            place.and_then(|at| waits.remove(at)).is_some()
+        };
+        guard.held = Some(relock(guard.lock));
+        TimedOut(timed_out)
     }
 
+    /// Says, as parking_lot does, whether it ended a wait; of waits without a time-out it does not know.
     pub(crate) fn notify_one(&self) -> bool {
-        self.condition.notify_one();
-        true
+        let notified = relock(&self.timed).0.pop_front().is_some();
+        if !notified {
+            self.condition.notify_one();
+        }
+        notified
     }
 }

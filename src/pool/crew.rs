@@ -1,0 +1,313 @@
+//! Which of the pool's threads does what: when one is started, who counts as active, when one retires.
+//!
+//! A thread is idle (waits for a job), blocked (its job sleeps in a wait of this crate) or active (everything else). At most `limit`
+//! threads take up jobs at once; a blocked one does not count, so another may start in its place, up to a cap. At the cap a blocked
+//! thread runs the job that it waits for itself, and no other: an unrelated job on its stack could deadlock on a lock that it holds.
+//!
+//! Nothing here starts a thread or knows on which one it runs, so that a model can check it: callers say both.
+
+use crate::park::Parker;
+use crate::sync::{Arc, Condvar, Mutex};
+use std::collections::VecDeque;
+use std::time::Duration;
+use std::vec::Vec;
+
+/// How long an idle thread waits for a job before it ends.
+const KEEP_ALIVE: Duration = Duration::from_secs(1);
+
+/// Something that a thread of the pool runs. It never panics.
+pub(crate) trait Job: Send + Sync {
+    fn run(self: Arc<Self>);
+
+    /// Has the job's future polled, if the job still waits: no thread will come for it.
+    fn nudge(&self);
+}
+
+/// A job in the queue.
+struct Queued {
+    job: Arc<dyn Job>,
+    owner: Option<Owner>,
+}
+
+/// The pool thread that asked for a job, and the number of the job that it ran then.
+pub(crate) type Owner = (Arc<Worker>, u64);
+
+struct State {
+    queue: VecDeque<Queued>,
+    /// How many threads may be active.
+    limit: usize,
+    /// How many threads there may be beyond `limit`, to stand in for blocked ones.
+    stand_ins: usize,
+    threads: usize,
+    /// Threads that were asked for and do not run yet. The system may still refuse them.
+    starting: usize,
+    idle: usize,
+    blocked: usize,
+}
+
+impl State {
+    const fn new(limit: usize, stand_ins: usize) -> Self {
+        Self { queue: VecDeque::new(), limit, stand_ins, threads: 0, starting: 0, idle: 0, blocked: 0 }
+    }
+
+    /// Threads that run a job or are about to look for one.
+    fn active(&self) -> usize {
+        // INVARIANT: each thread is counted as idle or as blocked at most once.
+        self.threads - self.idle - self.blocked
+    }
+
+    /// No thread is there, or may come, that would take up the next job.
+    fn is_stranded(&self) -> bool {
+        self.active() == 0 && self.idle == 0
+    }
+
+    fn wants_a_thread(&self) -> bool {
+        !self.queue.is_empty() && self.active() < self.limit
+    }
+
+    fn may_grow(&self) -> bool {
+        self.threads < self.limit + self.stand_ins
+    }
+
+    /// An active thread may go on with the next job. After blocked ones resumed, or the limit fell, there may be too many.
+    fn may_take_a_job(&self) -> bool {
+        self.active() <= self.limit
+    }
+
+    /// A thread that has waited long enough, and counts as idle still, ends: unless a job came too late to notify it.
+    fn should_retire(&self) -> bool {
+        !self.wants_a_thread()
+    }
+}
+
+/// A thread of the pool, as others see it.
+#[derive(Default)]
+pub(crate) struct Worker {
+    seat: Mutex<Seat>,
+}
+
+/// Protected by [`Worker::seat`], and changed only while the crew's state is locked.
+#[derive(Default)]
+struct Seat {
+    /// What the thread sleeps on, while it is blocked, and the number of the job that sleeps.
+    asleep_on: Option<(Arc<Parker>, u64)>,
+    /// The job that the blocked thread is to run itself. With it the thread counts as active.
+    order: Option<Arc<dyn Job>>,
+}
+
+/// What has to happen once the state is unlocked: see [`Crew::carry_out`].
+#[must_use]
+pub(crate) enum Next {
+    Nothing,
+    /// Start a thread; it is counted already.
+    Spawn,
+    /// Wake the blocked thread that was ordered to run its own job.
+    Unpark(Arc<Parker>),
+}
+
+/// The threads of a pool, and the jobs that wait for one.
+pub(crate) struct Crew {
+    /// Protects every number and the queue.
+    state: Mutex<State>,
+    /// Where idle threads wait. Whoever notifies one has taken it off `idle` before it wakes.
+    jobs: Condvar,
+}
+
+impl Crew {
+    /// At most `limit` threads are active, and `stand_ins` more there.
+    pub(crate) fn new(limit: usize, stand_ins: usize) -> Self {
+        Self { state: Mutex::new(State::new(limit, stand_ins)), jobs: Condvar::new() }
+    }
+
+    /// Queues `job`, which the pool thread `owner` waits for, if it is one.
+    pub(crate) fn submit(&self, job: Arc<dyn Job>, owner: Option<Owner>) -> Next {
+        let mut state = self.state.lock();
+        state.queue.push_back(Queued { job, owner });
+        self.find_a_thread(&mut state)
+    }
+
+    /// Finds a thread for the queue's next job: an idle one, a new one or, at the cap, the blocked one that waits for a job.
+    fn find_a_thread(&self, state: &mut State) -> Next {
+        if !state.wants_a_thread() {
+            return Next::Nothing;
+        }
+        if state.idle > 0 && self.jobs.notify_one() {
+            state.idle -= 1;
+            return Next::Nothing;
+        }
+        if state.may_grow() {
+            state.threads += 1;
+            state.starting += 1;
+            return Next::Spawn;
+        }
+        Self::order_a_rescue(state)
+    }
+
+    /// Orders the blocked owner of a queued job to run it itself, if it still sleeps in the job that asked for it.
+    fn order_a_rescue(state: &mut State) -> Next {
+        for at in 0..state.queue.len() {
+            let Some((owner, job)) = &state.queue[at].owner else { continue };
+            let job = *job;
+            let mut seat = owner.seat.lock();
+            let Some((parker, _)) = seat.asleep_on.take_if(|(_, sleeping)| *sleeping == job) else { continue };
+            drop(seat);
+            let Some(Queued { job, owner: Some((owner, _)) }) = state.queue.remove(at) else { unreachable!("it was there") };
+            owner.seat.lock().order = Some(job);
+            state.blocked -= 1;
+            return Next::Unpark(parker);
+        }
+        Next::Nothing
+    }
+
+    /// Does what `next` says; `start` starts a thread that [works](Crew::work). Where the system refuses it and no other will come, has the
+    /// queued jobs' futures polled: each then runs its own job. Says whether a thread was refused.
+    pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce() -> bool) -> bool {
+        match next {
+            Next::Nothing => return false,
+            Next::Unpark(parker) => {
+                parker.unpark();
+                return false;
+            }
+            Next::Spawn => {}
+        }
+        if start() {
+            return false;
+        }
+        let mut state = self.state.lock();
+        state.threads -= 1;
+        state.starting -= 1;
+        // As at the cap, a blocked thread may help itself.
+        let next = Self::order_a_rescue(&mut state);
+        let stranded: Vec<_> = if state.is_stranded() { state.queue.iter().map(|queued| queued.job.clone()).collect() } else { Vec::new() };
+        drop(state);
+        if let Next::Unpark(parker) = next {
+            parker.unpark();
+        }
+        for job in stranded {
+            job.nudge();
+        }
+        true
+    }
+
+    /// The life of a thread that was started: runs jobs until it has waited for one in vain.
+    pub(crate) fn work(&self, run: impl Fn(Arc<dyn Job>)) {
+        let mut state = self.state.lock();
+        state.starting -= 1;
+        loop {
+            if state.may_take_a_job() {
+                if let Some(Queued { job, owner }) = state.queue.pop_front() {
+                    drop(state);
+                    drop(owner);
+                    run(job);
+                    state = self.state.lock();
+                    continue;
+                }
+            }
+            state.idle += 1;
+            if self.jobs.wait_for(&mut state, KEEP_ALIVE).timed_out() {
+                let retires = state.should_retire();
+                state.idle -= 1;
+                if retires {
+                    state.threads -= 1;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes the queued `job` back, if no thread will come for it: it is to be run where it is awaited.
+    pub(crate) fn take_if_stranded(&self, job: &Arc<dyn Job>) -> Option<Arc<dyn Job>> {
+        let mut state = self.state.lock();
+        if !state.is_stranded() {
+            return None;
+        }
+        let place = state.queue.iter().position(|queued| Arc::ptr_eq(&queued.job, job))?;
+        state.queue.remove(place).map(|queued| queued.job)
+    }
+
+    /// The job with this number, on the thread of `worker`, is about to sleep on `parker`: its place is free.
+    pub(crate) fn block(&self, worker: &Worker, number: u64, parker: Arc<Parker>) -> Next {
+        let mut state = self.state.lock();
+        worker.seat.lock().asleep_on = Some((parker, number));
+        state.blocked += 1;
+        self.find_a_thread(&mut state)
+    }
+
+    /// The job on the thread of `worker` was woken. It goes on even if that makes one active thread too many: it may hold locks. Returns the
+    /// job that the thread is to run first.
+    pub(crate) fn resume(&self, worker: &Worker) -> Option<Arc<dyn Job>> {
+        let mut state = self.state.lock();
+        let mut seat = worker.seat.lock();
+        // The parker lives on elsewhere, so nothing of a user's is dropped here.
+        seat.asleep_on = None;
+        let order = seat.order.take();
+        if order.is_none() {
+            state.blocked -= 1;
+        }
+        order
+    }
+
+    pub(crate) fn set_limit(&self, limit: usize) {
+        self.state.lock().limit = limit;
+    }
+
+    /// Finds one more thread, after the limit has risen. `None` when there is no more use for one, or no more to be had.
+    pub(crate) fn grow(&self) -> Option<Next> {
+        let mut state = self.state.lock();
+        let before = state.active();
+        let next = self.find_a_thread(&mut state);
+        (state.active() > before).then_some(next)
+    }
+
+    /// Threads, and those of them that are starting, idle and blocked, and jobs that wait.
+    #[cfg(all(test, smartasync_model))]
+    pub(crate) fn counts(&self) -> [usize; 5] {
+        let state = self.state.lock();
+        [state.threads, state.starting, state.idle, state.blocked, state.queue.len()]
+    }
+}
+
+#[cfg(all(test, not(smartasync_model)))]
+mod tests {
+    use super::*;
+
+    const STAND_INS: usize = 3;
+
+    fn state(queued: usize, limit: usize, threads: usize, idle: usize, blocked: usize) -> State {
+        struct Nothing;
+        impl Job for Nothing {
+            fn run(self: Arc<Self>) {}
+            fn nudge(&self) {}
+        }
+        let queue = (0..queued).map(|_| Queued { job: Arc::new(Nothing), owner: None }).collect();
+        State { queue, threads, idle, blocked, ..State::new(limit, STAND_INS) }
+    }
+
+    #[test]
+    fn a_blocked_thread_makes_room_for_another() {
+        assert!(!state(1, 2, 2, 0, 0).wants_a_thread());
+        assert!(state(1, 2, 2, 0, 1).wants_a_thread());
+        assert!(!state(0, 2, 2, 0, 1).wants_a_thread());
+    }
+
+    #[test]
+    fn a_thread_retires_when_it_waited_in_vain() {
+        assert!(state(0, 2, 2, 1, 0).should_retire());
+        assert!(!state(1, 2, 2, 1, 0).should_retire());
+        assert!(!state(1, 1, 1, 1, 0).should_retire());
+        assert!(state(1, 1, 2, 1, 0).should_retire());
+    }
+
+    #[test]
+    fn too_many_active_threads_take_no_more_jobs() {
+        assert!(state(1, 2, 2, 0, 0).may_take_a_job());
+        assert!(!state(1, 2, 3, 0, 0).may_take_a_job());
+        assert!(state(1, 2, 3, 0, 1).may_take_a_job());
+    }
+
+    #[test]
+    fn the_pool_stops_growing_at_the_cap() {
+        assert!(state(1, 2, 1 + STAND_INS, 0, 1 + STAND_INS).may_grow());
+        assert!(!state(1, 2, 2 + STAND_INS, 0, 2 + STAND_INS).may_grow());
+    }
+}
