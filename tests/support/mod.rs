@@ -3,8 +3,10 @@
 
 pub(crate) mod chains;
 pub(crate) mod child;
+pub(crate) mod choices;
 pub(crate) mod count;
 pub(crate) mod gate;
+pub(crate) mod graph;
 pub(crate) mod is_send;
 pub(crate) mod lock;
 pub(crate) mod map;
@@ -14,6 +16,7 @@ pub(crate) mod random;
 pub(crate) mod shared;
 pub(crate) mod turns;
 pub(crate) mod watchdog;
+pub(crate) mod work;
 
 pub(crate) use count::Count;
 use smartasync::Offload;

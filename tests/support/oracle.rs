@@ -1,182 +1,468 @@
-//! The oracle of `SmartLock`: a small model of the contract, on one thread, that each operation on a real lock is compared with. The test with
-//! random operations uses it, and the fuzz target with operations that libFuzzer chooses.
+//! The oracle of `SmartLock` and `SmartLockMap`: a small model of the contract, on one thread, that each operation on a real lock, and on a map
+//! of three keys, is compared with. The test with random operations uses it, and the fuzz target with operations that libFuzzer chooses.
+//!
+//! What it compares after each operation: what the polled call returned; which closures were called and which futures polled; who was woken;
+//! which closures and futures still exist; and what `is_running`, `waiters` and `len` say.
 
+use super::choices::Choices;
 use super::count::Count;
-use smartasync::{Cancelled, SmartLock};
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::Pin;
-use std::rc::Rc;
+use super::work::{BoxCall, INNER, Kind, Logged, Order, Places, Result, Work};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
-/// Where the operations come from.
-pub(crate) trait Choices {
-    /// Gives a number below `bound`, or `None` when there are no more operations.
-    fn choose(&mut self, bound: usize) -> Option<usize>;
-}
+/// The lock, and the keys of the map.
+const PLACES: usize = 4;
+/// At most so many calls are there at once.
+const CALLS: usize = 12;
 
 /// What a call is, by the contract.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Is {
     Fresh,
+    /// It takes part in a flight that it does not lead, or waits to lead.
     Waiting,
-    Leading { current: bool },
+    /// It runs its own work. Its flight may have been reset.
+    Leading,
+    /// It runs this shared work alone, because its flight was reset.
+    Loose {
+        work: usize,
+        woken: bool,
+    },
     Served(usize),
     Cancelled,
 }
 
-/// What the leader's future is to do when it is polled.
+/// What flies in a room.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Order {
-    Suspend,
-    Finish,
-    Panic,
+enum Flight {
+    None,
+    /// Led by this call.
+    Once(usize),
+    /// This work, which was last driven by this call, and woken since it was polled.
+    Shared {
+        work: usize,
+        driver: Option<usize>,
+        woken: bool,
+    },
 }
 
-struct Modelled<'a> {
-    call: Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + 'a>>,
+/// Where the calls meet that came to a place. A key has a new one after each reset, and when it was idle.
+struct Room {
+    flight: Flight,
+}
+
+struct Call<'a> {
+    call: BoxCall<'a>,
     id: usize,
+    kind: Kind,
+    place: usize,
+    /// None until it is polled.
+    room: Option<usize>,
     is: Is,
-    order: Rc<Cell<Order>>,
+    /// It still has its closure.
+    can_lead: bool,
     waker: Arc<Count>,
     /// It was woken since it was polled last.
     woken: bool,
 }
 
-/// The calls on a lock, with what they have to be.
+/// How many that wait may be woken by an operation, and go on waiting.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+enum MayWake {
+    Nobody,
+    /// One is chosen to lead.
+    One,
+    /// The shared future of this room is woken, or there is one now, and all are to register with it.
+    All,
+}
+
 struct Model<'a> {
-    lock: &'a SmartLock<usize>,
-    started: &'a RefCell<Vec<usize>>,
-    calls: Vec<Modelled<'a>>,
+    places: &'a Arc<Places>,
+    /// Of each place, by the index of its room. The lock has one always.
+    current: [Option<usize>; PLACES],
+    rooms: Vec<Room>,
+    calls: Vec<Call<'a>>,
+    /// Those whose closure or future may exist, and those that may be woken by hand.
+    works: Vec<Arc<Work>>,
     made: usize,
+    may_wake: MayWake,
 }
 
 impl<'a> Model<'a> {
-    fn is_led(&self) -> bool {
-        self.calls.iter().any(|call| call.is == Is::Leading { current: true })
+    fn new(places: &'a Arc<Places>) -> Self {
+        let rooms = vec![Room { flight: Flight::None }];
+        let mut current = [None; PLACES];
+        current[0] = Some(0);
+        Self { places, current, rooms, calls: Vec::new(), works: Vec::new(), made: 0, may_wake: MayWake::Nobody }
     }
 
-    fn make(&mut self) {
+    fn make(&mut self, kind: Kind, place: usize) {
         let id = self.made;
         self.made += 1;
-        let order = Rc::new(Cell::new(Order::Suspend));
-        let (orders, started) = (order.clone(), self.started);
-        let call = self.lock.run_once(move || {
-            started.borrow_mut().push(id);
-            poll_fn(move |_| match orders.get() {
-                Order::Suspend => Poll::Pending,
-                Order::Finish => Poll::Ready(id),
-                // Without the hook, which would print it.
-                Order::Panic => resume_unwind(Box::new("as ordered")),
+        let work = Work::new(id, place);
+        let call = self.places.call(kind, &work);
+        self.works.push(work);
+        let waker = Arc::default();
+        self.calls.push(Call { call, id, kind, place, room: None, is: Is::Fresh, can_lead: true, waker, woken: false });
+    }
+
+    fn work(&self, id: usize) -> Arc<Work> {
+        self.works.iter().find(|work| work.id == id).expect("it exists").clone()
+    }
+
+    /// Everyone who waits in the room.
+    fn waiting(&mut self, room: usize) -> impl Iterator<Item = &mut Call<'a>> {
+        self.calls.iter_mut().filter(move |call| call.room == Some(room) && call.is == Is::Waiting)
+    }
+
+    /// The flight of the room is over. Who waits gets the value, or one of them is to lead.
+    fn end_flight(&mut self, room: usize, value: Option<usize>) {
+        self.rooms[room].flight = Flight::None;
+        match value {
+            Some(value) => self.waiting(room).for_each(|call| call.is = Is::Served(value)),
+            None => self.may_wake = self.may_wake.max_of(MayWake::One),
+        }
+    }
+
+    /// The place was reset.
+    fn was_reset(&mut self, place: usize) {
+        let Some(room) = self.current[place] else { return };
+        let flight = std::mem::replace(&mut self.rooms[room].flight, Flight::None);
+        for call in self.waiting(room) {
+            call.is = match flight {
+                Flight::Shared { work, driver, woken } if driver == Some(call.id) => Is::Loose { work, woken },
+                _ => Is::Cancelled,
+            };
+        }
+        if place > 0 {
+            self.current[place] = None;
+        }
+    }
+
+    /// A call is gone. With the last one of a key goes what is left of its flight.
+    fn is_gone(&mut self, call: Call<'a>) {
+        let Call { call, room, place, waker, .. } = call;
+        drop(call);
+        if place > 0 && room.is_some() && !self.calls.iter().any(|call| call.room == room) {
+            self.rooms[room.unwrap()].flight = Flight::None;
+            if self.current[place] == room {
+                self.current[place] = None;
+            }
+        }
+        // A future that the call drove alone may have been given its waker to keep.
+        for work in self.works.iter().filter(|work| !work.alive.load(Relaxed)) {
+            work.waker.lock().unwrap().take();
+        }
+        assert_eq!(Arc::strong_count(&waker), 1, "its waker is still there");
+    }
+
+    fn drop_call(&mut self, at: usize) {
+        let call = self.calls.swap_remove(at);
+        if let Some(room) = call.room {
+            match (&mut self.rooms[room].flight, call.is) {
+                (Flight::Once(leader), Is::Leading) if *leader == call.id => self.end_flight(room, None),
+                (Flight::Shared { driver, .. }, Is::Waiting) if *driver == Some(call.id) => *driver = None,
+                (Flight::None, Is::Waiting) => self.may_wake = MayWake::One,
+                _ => {}
+            }
+        }
+        self.is_gone(call);
+    }
+
+    /// [Wakes](Model::wake) some work.
+    fn wake_one(&mut self, index: usize) {
+        let work = self.works.get(index % self.works.len().max(1));
+        if let Some(id) = work.map(|work| work.id) {
+            self.wake(id);
+        }
+    }
+
+    /// Wakes what a work waits for.
+    fn wake(&mut self, id: usize) {
+        let Some(waker) = self.work(id).waker.lock().unwrap().take() else { return };
+        waker.wake();
+        self.was_woken(id);
+    }
+
+    /// A work's waker was woken.
+    fn was_woken(&mut self, id: usize) {
+        for place in 0..PLACES {
+            if let Some(Flight::Shared { work, woken, .. }) = self.current[place].map(|room| &mut self.rooms[room].flight) {
+                if *work == id {
+                    *woken = true;
+                    self.may_wake = MayWake::All;
+                }
+            }
+        }
+        for call in &mut self.calls {
+            match &mut call.is {
+                Is::Leading if call.id == id => {
+                    assert!(call.waker.0.swap(0, Relaxed) > 0, "the leader's waker is not its future's");
+                    call.woken = true;
+                }
+                Is::Loose { work, woken } if *work == id => *woken = true,
+                _ => {}
+            }
+        }
+    }
+
+    /// The work that the contract says is polled when this call is polled, and its room's flight from then on.
+    fn board(&mut self, at: usize) -> (usize, Option<usize>) {
+        let call = &mut self.calls[at];
+        let room = *call.room.get_or_insert_with(|| {
+            *self.current[call.place].get_or_insert_with(|| {
+                self.rooms.push(Room { flight: Flight::None });
+                self.rooms.len() - 1
             })
         });
-        self.calls.push(Modelled { call: Box::pin(call), id, is: Is::Fresh, order, waker: Arc::default(), woken: false });
+        let flight = &mut self.rooms[room].flight;
+        let polled = match (&mut call.is, &mut *flight) {
+            (Is::Fresh | Is::Waiting, Flight::None) if call.can_lead => {
+                call.can_lead = false;
+                (call.is, *flight) = match call.kind {
+                    Kind::Once => (Is::Leading, Flight::Once(call.id)),
+                    Kind::Shared => (Is::Waiting, Flight::Shared { work: call.id, driver: Some(call.id), woken: false }),
+                };
+                if call.kind == Kind::Shared {
+                    self.may_wake = MayWake::All;
+                }
+                Some(call.id)
+            }
+            (Is::Fresh | Is::Waiting, Flight::Shared { work, driver, woken: woken @ true }) => {
+                call.is = Is::Waiting;
+                *driver = Some(call.id);
+                *woken = false;
+                Some(*work)
+            }
+            (Is::Leading, _) => Some(call.id),
+            (Is::Loose { work, woken: woken @ true }, _) => {
+                *woken = false;
+                Some(*work)
+            }
+            _ => None,
+        };
+        (room, polled)
     }
 
     /// Polls a call, and compares.
-    fn poll(&mut self, index: usize, order: Order, with_a_new_waker: bool) {
-        let led = self.is_led();
-        let call = &mut self.calls[index];
-        call.order.set(order);
-        call.woken = false;
-        if with_a_new_waker {
-            call.waker = Arc::default();
+    fn poll(&mut self, at: usize, order: Order, with_a_new_waker: bool) {
+        let was = self.calls[at].is;
+        let could_lead = self.calls[at].can_lead;
+        let (room, polled) = self.board(at);
+        let place = self.calls[at].place;
+        let id = self.calls[at].id;
+        let is_current = match self.rooms[room].flight {
+            Flight::None => false,
+            Flight::Once(leader) => leader == id,
+            Flight::Shared { driver, .. } => driver == Some(id) && polled.is_some(),
+        };
+        let starts = could_lead && polled == Some(id) && matches!(was, Is::Fresh | Is::Waiting) && is_current;
+        // Inside an old flight, only a call that would lead is of interest: it must not follow the new one, and be dropped.
+        let newest = self.current[place];
+        let may_call = is_current || newest.is_none_or(|room| self.rooms[room].flight == Flight::None);
+        let order = if matches!(order, Order::Call(_)) && !may_call { Order::Suspend } else { order };
+        if let Some(work) = polled {
+            *self.work(work).order.lock().unwrap() = order;
         }
-        call.waker.0.store(0, Ordering::Relaxed);
-        let waker = Waker::from(call.waker.clone());
-        let polled = catch_unwind(AssertUnwindSafe(|| call.call.as_mut().poll(&mut Context::from_waker(&waker))));
-        let starts = matches!(call.is, Is::Fresh | Is::Waiting) && !led;
-        assert_eq!(self.started.take(), if starts { vec![call.id] } else { vec![] });
+
+        let result = self.poll_really(at, with_a_new_waker);
+
+        let mut log = std::mem::take(&mut *self.places.log.lock().unwrap());
         if starts {
-            call.is = Is::Leading { current: true };
+            assert_eq!(log.remove(0), Logged::Started(id));
         }
-        let id = call.id;
-        match call.is {
-            Is::Fresh | Is::Waiting => {
-                assert_eq!(polled.unwrap(), Poll::Pending);
-                call.is = Is::Waiting;
-            }
-            Is::Served(value) => {
-                assert_eq!(polled.unwrap(), Poll::Ready(Ok(value)));
-                drop(self.calls.swap_remove(index));
-            }
-            Is::Cancelled => {
-                assert!(matches!(polled.unwrap(), Poll::Ready(Err(cancelled)) if !cancelled.is_reentrant()));
-                drop(self.calls.swap_remove(index));
-            }
-            Is::Leading { current } => match order {
-                Order::Suspend => assert_eq!(polled.unwrap(), Poll::Pending),
-                Order::Finish => {
-                    assert_eq!(polled.unwrap(), Poll::Ready(Ok(id)));
-                    drop(self.calls.swap_remove(index));
-                    for other in self.calls.iter_mut().filter(|other| current && other.is == Is::Waiting) {
-                        other.is = Is::Served(id);
+        let Some(work) = polled else {
+            assert_eq!(log, []);
+            return self.polled_in_vain(at, was, room, result);
+        };
+        let in_closure = starts && order == Order::PanicInClosure;
+        assert_eq!(log, if in_closure { vec![] } else { vec![Logged::Polled(work)] });
+        match order {
+            Order::Suspend => {}
+            Order::Yield => self.was_woken(work),
+            Order::Reset => self.was_reset(place),
+            Order::Call(_) => {
+                let inner = self.work(work).inner.lock().unwrap().take().expect("it made a call");
+                if is_current {
+                    assert!(matches!(inner, Poll::Ready(Err(cancelled)) if cancelled.is_reentrant()));
+                } else {
+                    assert_eq!(inner, Poll::Ready(Ok(INNER + work)));
+                    if let Some(room) = newest {
+                        self.end_flight(room, Some(INNER + work));
                     }
                 }
-                Order::Panic => {
-                    assert!(polled.is_err());
-                    drop(self.calls.swap_remove(index));
+            }
+            Order::Finish | Order::Panic | Order::PanicInClosure => {
+                let call = self.calls.swap_remove(at);
+                let value = result.ok();
+                assert_eq!(value, (order == Order::Finish).then_some(Poll::Ready(Ok(work))));
+                if is_current {
+                    self.end_flight(room, value.map(|_| work));
                 }
-            },
-        }
-    }
-
-    fn reset(&mut self) {
-        self.lock.reset();
-        for call in &mut self.calls {
-            match call.is {
-                Is::Waiting => call.is = Is::Cancelled,
-                Is::Leading { .. } => call.is = Is::Leading { current: false },
-                Is::Fresh | Is::Served(_) | Is::Cancelled => {}
+                return self.is_gone(call);
             }
         }
+        assert_eq!(result.unwrap(), Poll::Pending);
     }
 
-    /// What must hold after each operation. `woken_to_lead`: how many that wait the operation may have woken.
-    fn check(&mut self, may_hand_over: bool) {
-        let mut woken_to_lead = 0;
-        for call in &mut self.calls {
-            let woken = call.waker.0.swap(0, Ordering::Relaxed);
-            assert!(woken == 0 || matches!(call.is, Is::Waiting | Is::Served(_) | Is::Cancelled), "{:?} was woken", call.is);
-            woken_to_lead += if call.is == Is::Waiting { woken } else { 0 };
-            call.woken |= woken > 0;
-            assert!(call.woken || !matches!(call.is, Is::Served(_) | Is::Cancelled), "nobody woke it");
+    /// Polls the real call, and checks that a waker that it replaces is dropped.
+    fn poll_really(&mut self, at: usize, with_a_new_waker: bool) -> std::thread::Result<Poll<Result>> {
+        let call = &mut self.calls[at];
+        call.woken = false;
+        let old = with_a_new_waker.then(|| Arc::downgrade(&std::mem::take(&mut call.waker)));
+        call.waker.0.store(0, Relaxed);
+        let waker = Waker::from(call.waker.clone());
+        let result = catch_unwind(AssertUnwindSafe(|| call.call.as_mut().poll(&mut Context::from_waker(&waker))));
+        assert!(old.is_none_or(|old| old.strong_count() == 0) || result.is_err(), "its old waker is still there");
+        result
+    }
+
+    /// Compares the answer to a call that had to poll nothing.
+    fn polled_in_vain(&mut self, at: usize, was: Is, room: usize, result: std::thread::Result<Poll<Result>>) {
+        let result = result.unwrap();
+        let call = &mut self.calls[at];
+        let expected = match was {
+            Is::Served(value) => Some(Ok(value)),
+            Is::Cancelled => Some(Err("the lock was reset while the call waited")),
+            // Its work was lost in another caller.
+            Is::Waiting if self.rooms[room].flight == Flight::None => {
+                self.may_wake = MayWake::One;
+                Some(Err("the future that the call had brought panicked in another caller"))
+            }
+            Is::Fresh | Is::Waiting => {
+                call.is = Is::Waiting;
+                None
+            }
+            Is::Loose { .. } => None,
+            Is::Leading => unreachable!("it polls its work"),
+        };
+        let Some(expected) = expected else { return assert_eq!(result, Poll::Pending) };
+        match (result, expected) {
+            (Poll::Ready(Ok(value)), Ok(expected)) => assert_eq!(value, expected),
+            (Poll::Ready(Err(cancelled)), Err(expected)) => assert_eq!((cancelled.to_string().as_str(), cancelled.is_reentrant()), (expected, false)),
+            (result, _) => panic!("{was:?} has got {result:?}"),
         }
-        assert!(woken_to_lead <= usize::from(may_hand_over), "woken to lead: {woken_to_lead}");
-        let waiting: Vec<_> = self.calls.iter().filter(|call| call.is == Is::Waiting).collect();
-        assert!(self.is_led() || waiting.is_empty() || waiting.iter().any(|call| call.woken), "all wait, and nobody was woken");
-        assert_eq!((self.lock.is_running(), self.lock.waiters()), (self.is_led(), waiting.len()));
+        let call = self.calls.swap_remove(at);
+        self.is_gone(call);
+    }
+
+    /// What must hold after each operation.
+    fn check(&mut self) {
+        let mut woken_to_wait = 0;
+        for call in &mut self.calls {
+            let woken = call.waker.0.swap(0, Relaxed);
+            assert!(woken == 0 || !matches!(call.is, Is::Fresh | Is::Leading), "{:?} was woken", call.is);
+            woken_to_wait += if call.is == Is::Waiting { woken } else { 0 };
+            call.woken |= woken > 0;
+            let must_be_polled = matches!(call.is, Is::Served(_) | Is::Cancelled | Is::Loose { woken: true, .. });
+            assert!(call.woken || !must_be_polled, "{:?} was not woken", call.is);
+        }
+        let may_wake = std::mem::replace(&mut self.may_wake, MayWake::Nobody);
+        assert!(woken_to_wait <= usize::from(may_wake == MayWake::One) || may_wake == MayWake::All, "{woken_to_wait} woken, but {may_wake:?} may be");
+        for room in self.current.into_iter().flatten() {
+            let flight = self.rooms[room].flight;
+            let mut waiting = self.waiting(room).peekable();
+            match flight {
+                // Whoever is chosen to lead may be polled late, but is awake.
+                Flight::None => assert!(waiting.peek().is_none() || waiting.any(|call| call.woken), "all wait, and nobody was woken"),
+                // Each of them may be the only one that is polled.
+                Flight::Shared { woken: true, .. } => assert!(waiting.all(|call| call.woken), "one who waits was not woken with the future"),
+                Flight::Shared { .. } | Flight::Once(_) => {}
+            }
+        }
+        self.check_what_exists();
+    }
+
+    /// What the lock and the map say, and what they hold.
+    fn check_what_exists(&mut self) {
+        let flight = self.rooms[0].flight;
+        let drives = usize::from(matches!(flight, Flight::Shared { driver: Some(_), .. }));
+        let waiters = self.waiting(0).count() - drives;
+        assert_eq!((self.places.lock.is_running(), self.places.lock.waiters()), (flight != Flight::None, waiters));
+        assert_eq!(self.places.map.len(), self.current[1..].iter().flatten().count(), "keys in use");
+        let flights: Vec<_> = self.current.iter().flatten().map(|&room| self.rooms[room].flight).collect();
+        let flies = |id: usize| flights.iter().any(|flight| matches!(*flight, Flight::Shared { work, .. } if work == id));
+        let is_held = |id: usize| {
+            let by = |call: &Call<'_>| match call.is {
+                Is::Loose { work, .. } if work == id => true,
+                Is::Leading => call.id == id,
+                _ => call.id == id && call.can_lead,
+            };
+            self.calls.iter().any(by)
+        };
+        for work in &self.works {
+            assert_eq!(work.alive.load(Relaxed), is_held(work.id) || flies(work.id), "whether the work {} exists", work.id);
+        }
+        self.works.retain(|work| work.alive.load(Relaxed));
     }
 }
 
-/// Carries out the chosen operations on a lock, and compares. At the end everybody that was woken is polled, and must come to an end. Returns
-/// how many operations there were.
+impl MayWake {
+    fn max_of(self, other: Self) -> Self {
+        if self < other { other } else { self }
+    }
+}
+
+/// Carries out the chosen operations, and compares. At the end everybody that was woken is polled, and must come to an end. Returns how many
+/// operations there were.
 pub(crate) fn run(choices: &mut impl Choices) -> usize {
-    let (lock, started) = (SmartLock::new(), RefCell::default());
-    let mut model = Model { lock: &lock, started: &started, calls: Vec::new(), made: 0 };
+    let places = Arc::new(Places::default());
+    let mut model = Model::new(&places);
     let mut operations = 0;
-    while let (Some(operation), Some(index), Some(waker)) = (choices.choose(100), choices.choose(12), choices.choose(4)) {
-        let index = index % model.calls.len().max(1);
+    while let (Some(operation), Some(index), Some(detail)) = (choices.choose(100), choices.choose(CALLS), choices.choose(16)) {
+        let at = index % model.calls.len().max(1);
+        let kind = if detail % 2 == 0 { Kind::Once } else { Kind::Shared };
+        let (place, new_waker) = ([0, 0, 0, 1, 1, 2, 3, 0][detail / 2], detail / 2 == 0);
         match operation {
-            _ if model.calls.is_empty() => model.make(),
-            0..30 if model.calls.len() < 12 => model.make(),
-            0..70 => model.poll(index, Order::Suspend, waker == 0),
-            70..78 => model.poll(index, Order::Finish, waker == 0),
-            78..82 => model.poll(index, Order::Panic, waker == 0),
-            82..98 => drop(model.calls.swap_remove(index)),
-            _ => model.reset(),
+            0..25 if model.calls.len() < CALLS => model.make(kind, place),
+            94..96 => {
+                places.reset(place);
+                model.was_reset(place);
+            }
+            96 => {
+                places.map.reset_all();
+                (1..PLACES).for_each(|place| model.was_reset(place));
+            }
+            97.. => model.wake_one(index),
+            _ if model.calls.is_empty() => model.make(kind, place),
+            0..50 => model.poll(at, Order::Suspend, new_waker),
+            50..54 => model.poll(at, Order::Yield, new_waker),
+            54..62 => model.poll(at, Order::Finish, new_waker),
+            62..65 => model.poll(at, Order::Panic, new_waker),
+            65..67 => model.poll(at, Order::PanicInClosure, new_waker),
+            67..69 => model.poll(at, Order::Reset, new_waker),
+            69..72 => model.poll(at, Order::Call(kind), new_waker),
+            72..80 => model.wake_one(index),
+            _ => model.drop_call(at),
         }
-        model.check(operation >= 70);
+        model.check();
         operations += 1;
     }
-    while let Some(index) = model.calls.iter().position(|call| call.woken || matches!(call.is, Is::Fresh | Is::Leading { .. })) {
-        model.poll(index, Order::Finish, false);
-        model.check(true);
-    }
-    assert!(model.calls.is_empty(), "somebody waits for ever");
-    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+    finish(&mut model);
     operations
+}
+
+/// Polls whoever was woken, and wakes what nobody else would, until all have come to an end.
+fn finish(model: &mut Model<'_>) {
+    loop {
+        let next = |model: &Model<'_>| model.calls.iter().position(|call| call.woken || matches!(call.is, Is::Fresh | Is::Leading));
+        while let Some(at) = next(model) {
+            model.poll(at, Order::Finish, false);
+            model.check();
+        }
+        if model.calls.is_empty() {
+            break;
+        }
+        let works: Vec<_> = model.works.iter().map(|work| work.id).collect();
+        works.into_iter().for_each(|id| model.wake(id));
+        model.check();
+        assert!(next(model).is_some(), "somebody waits for ever");
+    }
+    // A half-done future of the lock waits for callers to come.
+    model.places.reset(0);
+    model.was_reset(0);
+    model.check();
+    assert!(model.works.is_empty() && model.places.map.is_empty() && !model.places.lock.is_running());
 }

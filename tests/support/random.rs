@@ -1,5 +1,6 @@
 //! Random operations, on many threads.
 
+use super::choices::Choices;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -19,6 +20,26 @@ impl Random {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 33) as usize % bound
+    }
+}
+
+/// This is a limited number of random choices.
+pub(crate) struct Limited {
+    random: Random,
+    left: usize,
+}
+
+impl Limited {
+    /// Makes so many choices.
+    pub(crate) fn new(random: Random, choices: usize) -> Self {
+        Self { random, left: choices }
+    }
+}
+
+impl Choices for Limited {
+    fn choose(&mut self, bound: usize) -> Option<usize> {
+        self.left = self.left.checked_sub(1)?;
+        Some(self.random.below(bound))
     }
 }
 
