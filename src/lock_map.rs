@@ -16,8 +16,8 @@ use std::collections::HashMap;
 use std::hash::RandomState;
 use std::vec::Vec;
 
-/// How many shards there are: a power of two, several times the threads that usually contend.
-const SHARDS: usize = 64;
+/// How many shards there are: a power of two, several times the threads that usually contend. A model has one, and one key.
+const SHARDS: usize = if cfg!(smartasync_model) { 1 } else { 64 };
 
 type Shard<K, T> = Mutex<HashMap<K, Arc<Core<T>>, RandomState>>;
 

@@ -5,6 +5,7 @@
 //! RUSTFLAGS="--cfg smartasync_model" cargo test --release --lib models
 //! ```
 
+mod crowd;
 mod flight;
 mod job;
 mod parker;

@@ -108,11 +108,26 @@ impl Slot {
 }
 
 /// What a task's waker holds.
-struct Signal {
+pub(crate) struct Signal {
     index: usize,
     /// Set while the task is in a queue, so that it is there once.
     queued: AtomicBool,
     woken: &'static Woken,
+}
+
+impl Signal {
+    /// The task is about to be polled.
+    #[inline]
+    pub(crate) fn begin_poll(&self) {
+        // ORDERING: pairs with the swap in `wake_by_ref`. A wake-up from here on queues the task again.
+        self.queued.swap(false, Ordering::AcqRel);
+    }
+}
+
+/// A signal, for a model.
+#[cfg(all(test, smartasync_model))]
+pub(crate) fn model_signal(index: usize, woken: &'static Woken) -> Arc<Signal> {
+    Arc::new(Signal { index, queued: AtomicBool::new(false), woken })
 }
 
 impl Wake for Signal {
@@ -121,7 +136,7 @@ impl Wake for Signal {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // ORDERING: pairs with the swap before the poll in `run`; the poll sees what was written before a wake that found the flag set.
+        // ORDERING: pairs with the swap in `begin_poll`; the poll sees what was written before a wake that found the flag set.
         if !self.queued.swap(true, Ordering::AcqRel) {
             self.woken.push(self.index);
         }
@@ -206,8 +221,7 @@ impl Tasks {
             let mut slots = self.slots.borrow_mut();
             // A waker of an ended thread's task may have queued a slot that this thread's loop does not have.
             let Some(slot) = slots.get_mut(index) else { return };
-            // ORDERING: pairs with the swap in `wake_by_ref`. A wake-up from here on queues the task again.
-            slot.signal.queued.swap(false, Ordering::AcqRel);
+            slot.signal.begin_poll();
             match (mem::replace(&mut slot.body, Body::Polling { woken: false }), &mut slot.waker) {
                 (Body::Idle(task), waker) => (task, waker.take()),
                 (Body::Polling { .. }, _) => {

@@ -10,7 +10,7 @@ use loom::thread;
 
 #[test]
 fn the_result_reaches_who_waits() {
-    check("job, awaited", 3, || {
+    check("job, awaited", 5, || {
         let (job, awaited) = model_job(|| 7);
         let pool = thread::spawn(move || job.run());
         let result = wait_for(poll_fn(|cx| match awaited.poll(cx.waker()) {
@@ -24,7 +24,7 @@ fn the_result_reaches_who_waits() {
 
 #[test]
 fn an_abandoned_job_runs_to_its_end_or_not_at_all() {
-    check("job, abandoned", 3, || {
+    check("job, abandoned", 5, || {
         let steps = Arc::new(AtomicUsize::new(0));
         let in_job = steps.clone();
         let (job, awaited) = model_job(move || {

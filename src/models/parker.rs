@@ -1,10 +1,11 @@
-//! The parker: `unpark` before, during and after `park`.
+//! The parker: `unpark` before, during and after `park`, and at its deadline.
 
 use super::check;
 use crate::park::Parker;
 use crate::sync::{Arc, Ordering};
 use loom::sync::atomic::AtomicUsize;
 use loom::thread;
+use std::time::Instant;
 
 #[test]
 fn a_notification_ends_a_park_whenever_it_comes_and_publishes_what_came_before_it() {
@@ -44,5 +45,24 @@ fn of_two_notifications_none_is_stepped_over() {
         for other in others {
             other.join().unwrap();
         }
+    });
+}
+
+#[test]
+fn a_notification_at_the_deadline_is_taken_or_kept() {
+    check("parker, deadline", 4, || {
+        let parker = Arc::new(Parker::new());
+        let written = Arc::new(AtomicUsize::new(0));
+        let (theirs, write) = (parker.clone(), written.clone());
+        let other = thread::spawn(move || {
+            write.store(1, Ordering::Relaxed);
+            theirs.unpark();
+        });
+        if !parker.park(Some(Instant::now())) {
+            assert!(parker.park(None));
+        }
+        assert_eq!(written.load(Ordering::Relaxed), 1);
+        other.join().unwrap();
+        assert!(!parker.take());
     });
 }
