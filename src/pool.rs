@@ -44,17 +44,20 @@ thread_local! {
 
 /// Does what `next` says, with a thread of the system's. Says whether that was refused.
 fn carry_out(next: Next) -> bool {
-    CREW.carry_out(next, || {
-        let thread = thread::Builder::new().name(String::from("smartasync-offload"));
-        thread.spawn(work).is_ok()
-    })
+    CREW.carry_out(next, start)
+}
+
+/// Starts a thread, unless the system refuses it.
+fn start() -> bool {
+    let thread = thread::Builder::new().name(String::from("smartasync-offload"));
+    thread.spawn(work).is_ok()
 }
 
 /// The life of a pool thread.
 fn work() {
     WORKER.set(Some(Arc::default()));
     park::set_blocking_hook(Some(BlockingHook { before_park, after_park }));
-    CREW.work(run);
+    CREW.work(run, start);
     // From here on the thread is no pool thread, also where the destructor of one of its locals waits.
     park::set_blocking_hook(None);
     WORKER.take();

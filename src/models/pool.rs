@@ -46,18 +46,21 @@ impl Pool {
     }
 
     fn carry_out(self: &Arc<Self>, next: Next) -> bool {
-        self.crew.carry_out(next, || {
-            let granted = self.grants.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
-            if granted {
-                let pool = self.clone();
-                let thread = thread::spawn(move || {
-                    WORKER.with(|worker| *worker.borrow_mut() = Some(Arc::default()));
-                    pool.crew.work(run);
-                });
-                self.threads.lock().push(thread);
-            }
-            granted
-        })
+        self.crew.carry_out(next, || self.start())
+    }
+
+    /// Starts a thread, if one more is granted.
+    fn start(self: &Arc<Self>) -> bool {
+        let granted = self.grants.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        if granted {
+            let pool = self.clone();
+            let thread = thread::spawn(move || {
+                WORKER.with(|worker| *worker.borrow_mut() = Some(Arc::default()));
+                pool.crew.work(run, || pool.start());
+            });
+            self.threads.lock().push(thread);
+        }
+        granted
     }
 
     /// As the public function, with a crew that is its own.

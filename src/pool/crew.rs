@@ -41,13 +41,15 @@ struct State {
     threads: usize,
     /// Threads that were asked for and do not run yet. The system may still refuse them.
     starting: usize,
+    /// Idle threads that were notified and have not looked yet. They count as active already.
+    waking: usize,
     idle: usize,
     blocked: usize,
 }
 
 impl State {
     const fn new(limit: usize, stand_ins: usize) -> Self {
-        Self { queue: VecDeque::new(), limit, stand_ins, threads: 0, starting: 0, idle: 0, blocked: 0 }
+        Self { queue: VecDeque::new(), limit, stand_ins, threads: 0, starting: 0, waking: 0, idle: 0, blocked: 0 }
     }
 
     /// Threads that run a job or are about to look for one.
@@ -63,6 +65,12 @@ impl State {
 
     fn wants_a_thread(&self) -> bool {
         !self.queue.is_empty() && self.active() < self.limit
+    }
+
+    /// A thread is on its way to the queue. When it has taken a job, it calls the next one; so of many jobs that come at once, each thread is
+    /// called for once, and not each job for a thread.
+    fn has_one_coming(&self) -> bool {
+        self.waking > 0 || self.starting > 0
     }
 
     fn may_grow(&self) -> bool {
@@ -101,8 +109,8 @@ pub(crate) enum Next {
     Nothing,
     /// Start a thread; it is counted already.
     Spawn,
-    /// Wake the blocked thread that was ordered to run its own job.
-    Unpark(Arc<Parker>),
+    /// Wake the blocked threads that were ordered to run their own jobs.
+    Unpark(Vec<Arc<Parker>>),
 }
 
 /// The threads of a pool, and the jobs that wait for one.
@@ -128,11 +136,12 @@ impl Crew {
 
     /// Finds a thread for the queue's next job: an idle one, a new one or, at the cap, the blocked one that waits for a job.
     fn find_a_thread(&self, state: &mut State) -> Next {
-        if !state.wants_a_thread() {
+        if !state.wants_a_thread() || state.has_one_coming() {
             return Next::Nothing;
         }
         if state.idle > 0 && self.jobs.notify_one() {
             state.idle -= 1;
+            state.waking += 1;
             return Next::Nothing;
         }
         if state.may_grow() {
@@ -140,11 +149,23 @@ impl Crew {
             state.starting += 1;
             return Next::Spawn;
         }
-        Self::order_a_rescue(state)
+        Self::order_rescues(state)
+    }
+
+    /// Orders blocked threads to run the jobs that they wait for themselves, as many as may be active.
+    fn order_rescues(state: &mut State) -> Next {
+        let mut parkers = Vec::new();
+        while state.wants_a_thread() {
+            match Self::order_a_rescue(state) {
+                Some(parker) => parkers.push(parker),
+                None => break,
+            }
+        }
+        if parkers.is_empty() { Next::Nothing } else { Next::Unpark(parkers) }
     }
 
     /// Orders the blocked owner of a queued job to run it itself, if it still sleeps in the job that asked for it.
-    fn order_a_rescue(state: &mut State) -> Next {
+    fn order_a_rescue(state: &mut State) -> Option<Arc<Parker>> {
         for at in 0..state.queue.len() {
             let Some((owner, job)) = &state.queue[at].owner else { continue };
             let job = *job;
@@ -154,9 +175,9 @@ impl Crew {
             let Some(Queued { job, owner: Some((owner, _)) }) = state.queue.remove(at) else { unreachable!("it was there") };
             owner.seat.lock().order = Some(job);
             state.blocked -= 1;
-            return Next::Unpark(parker);
+            return Some(parker);
         }
-        Next::Nothing
+        None
     }
 
     /// Does what `next` says; `start` starts a thread that [works](Crew::work). Where the system refuses it and no other will come, has the
@@ -164,8 +185,8 @@ impl Crew {
     pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce() -> bool) -> bool {
         match next {
             Next::Nothing => return false,
-            Next::Unpark(parker) => {
-                parker.unpark();
+            Next::Unpark(parkers) => {
+                parkers.iter().for_each(|parker| parker.unpark());
                 return false;
             }
             Next::Spawn => {}
@@ -176,12 +197,12 @@ impl Crew {
         let mut state = self.state.lock();
         state.threads -= 1;
         state.starting -= 1;
-        // As at the cap, a blocked thread may help itself.
-        let next = Self::order_a_rescue(&mut state);
+        // As at the cap, blocked threads may help themselves.
+        let next = Self::order_rescues(&mut state);
         let stranded: Vec<_> = if state.is_stranded() { state.queue.iter().map(|queued| queued.job.clone()).collect() } else { Vec::new() };
         drop(state);
-        if let Next::Unpark(parker) = next {
-            parker.unpark();
+        if let Next::Unpark(parkers) = next {
+            parkers.iter().for_each(|parker| parker.unpark());
         }
         for job in stranded {
             job.nudge();
@@ -189,15 +210,17 @@ impl Crew {
         true
     }
 
-    /// The life of a thread that was started: runs jobs until it has waited for one in vain.
-    pub(crate) fn work(&self, run: impl Fn(Arc<dyn Job>)) {
+    /// The life of a thread that was started: runs jobs until it has waited for one in vain. `start` starts another one.
+    pub(crate) fn work(&self, run: impl Fn(Arc<dyn Job>), start: impl Fn() -> bool) {
         let mut state = self.state.lock();
         state.starting -= 1;
         loop {
             if state.may_take_a_job() {
                 if let Some(Queued { job, owner }) = state.queue.pop_front() {
+                    let next = self.find_a_thread(&mut state);
                     drop(state);
                     drop(owner);
+                    self.carry_out(next, &start);
                     run(job);
                     state = self.state.lock();
                     continue;
@@ -211,6 +234,8 @@ impl Crew {
                     state.threads -= 1;
                     return;
                 }
+            } else {
+                state.waking -= 1;
             }
         }
     }
