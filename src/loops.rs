@@ -25,6 +25,7 @@ use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread_local;
 use std::time::Instant;
+use std::vec::Vec;
 use thread_local::ThreadLocal;
 
 /// Names the loop of one thread; see [`current_loop`].
@@ -40,6 +41,9 @@ impl LoopId {
 
 /// One slot a thread.
 static CACHE: ThreadLocal<Slot> = ThreadLocal::new();
+
+/// Slots beyond those of the cache, which are used again like them.
+static SPARES: Mutex<Vec<&'static Slot>> = Mutex::new(Vec::new());
 
 /// Protects what all slots say of themselves. A slot is in the cache before its thread locks this; so either the thread sees the runtime
 /// that is being installed, or whoever installs it sees the slot.
@@ -81,11 +85,13 @@ struct Here {
     slot: Cell<Option<&'static Slot>>,
     /// The name of the loop.
     id: Cell<Option<LoopId>>,
+    /// The thread has given its slot back, and begins no loop any more.
+    ended: Cell<bool>,
 }
 
 thread_local! {
     /// It has no destructor, so it can be read while a thread's other locals are being destroyed.
-    static HERE: Here = const { Here { slot: Cell::new(None), id: Cell::new(None) } };
+    static HERE: Here = const { Here { slot: Cell::new(None), id: Cell::new(None), ended: Cell::new(false) } };
 
     static OWNER: Owner = const { Owner { tasks: RefCell::new(None) } };
 }
@@ -104,6 +110,7 @@ impl Drop for Owner {
         park::set_own(None);
         HERE.with(|here| {
             here.id.set(None);
+            here.ended.set(true);
             if let Some(slot) = here.slot.take() {
                 slot.release();
             }
@@ -134,6 +141,9 @@ impl Here {
                 slot
             }
             None => {
+                if self.ended.get() {
+                    return None;
+                }
                 let slot = claim_slot()?;
                 self.slot.set(Some(slot));
                 context::set_level(Some(&slot.level));
@@ -150,12 +160,32 @@ impl Here {
 
 /// A slot of the cache for this thread. Not for one whose locals are being destroyed.
 fn claim_slot() -> Option<&'static Slot> {
-    // The owner is there first: it gives the slot back.
-    OWNER.try_with(|_| ()).ok()?;
     // The thread's number in the cache is a thread-local of the `thread_local` crate, which panics if that is destroyed already. It can be so
     // where a thread waits for the first time in the destructor of a local.
     let slot = catch_unwind(|| CACHE.get_or(Slot::new)).ok()?;
-    slot.claim().then_some(slot)
+    // The owner gives the slot back. It is younger than the number, so where locals are destroyed in the reverse order of their making, the slot
+    // is free before the number is another thread's.
+    OWNER.try_with(|_| ()).ok()?;
+    Some(if slot.claim() { slot } else { claim_spare() })
+}
+
+/// A slot for a thread whose own is still in use by the one that had its number before: locals were destroyed in another order.
+#[cold]
+fn claim_spare() -> &'static Slot {
+    let mut spares = SPARES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(&spare) = spares.iter().find(|spare| spare.claim()) {
+        return spare;
+    }
+    let spare: &'static Slot = Box::leak(Box::new(Slot::new()));
+    spare.claim();
+    spares.push(spare);
+    spare
+}
+
+/// Calls `f` for each slot that there is.
+fn for_each_slot(mut f: impl FnMut(&Slot)) {
+    CACHE.iter().for_each(&mut f);
+    SPARES.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|spare| f(spare));
 }
 
 /// Drops the tasks of a loop that has ended. They are user code, so nothing is borrowed.
@@ -315,9 +345,7 @@ pub fn install_runtime(runtime: impl Runtime) -> Result<(), AlreadyInstalled> {
     let _changing = changing();
     runtime::set(Box::new(runtime))?;
     // Each thread has to look at it from now on.
-    for slot in CACHE.iter() {
-        slot.level.set_cached(slot.level.is_cached(), true);
-    }
+    for_each_slot(|slot| slot.level.set_cached(slot.level.is_cached(), true));
     Ok(())
 }
 
@@ -357,7 +385,9 @@ pub fn current_loop() -> Option<LoopId> {
 /// ```
 #[must_use]
 pub fn cached_loops() -> usize {
-    CACHE.iter().filter(|slot| slot.level.is_cached()).count()
+    let mut cached = 0;
+    for_each_slot(|slot| cached += usize::from(slot.level.is_cached()));
+    cached
 }
 
 /// Drops every idle loop of every thread from the cache. A running loop keeps running and leaves the cache. Call it between tests.
@@ -377,9 +407,9 @@ pub fn cached_loops() -> usize {
 pub fn reset_smartasync_cache() {
     {
         let _changing = changing();
-        CACHE.iter().for_each(|slot| slot.level.set_cached(false, false));
+        for_each_slot(|slot| slot.level.set_cached(false, false));
     }
-    if context::stack().waits() == 0 {
+    if HERE.with(|here| here.slot.get().is_some()) && context::stack().waits() == 0 {
         end_tasks();
     }
 }

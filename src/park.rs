@@ -4,12 +4,12 @@
 //! own, so a stray `unpark` neither ends a wait nor is a wake-up lost to somebody else's `park`, and the user's token is left alone. It
 //! names no thread, so a loop that was handed to another thread wakes the one that sleeps in it now.
 
-use crate::sync::{Arc, AtomicU8, Condvar, Mutex, Ordering};
+use crate::sync::{Arc, AtomicU8, Ordering, Sleep};
 use core::cell::Cell;
 use core::num::NonZeroUsize;
 use std::task::Wake;
 use std::thread_local;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 // The states of a parker, and who leaves them:
 //
@@ -115,14 +115,12 @@ pub(crate) fn thread_token() -> NonZeroUsize {
 /// Puts its owner to sleep until somebody calls [`unpark`](Parker::unpark). One thread at a time may own it.
 pub(crate) struct Parker {
     state: AtomicU8,
-    /// Protects nothing but the moment between the owner's last look at `state` and its sleep.
-    asleep: Mutex<()>,
-    wakeup: Condvar,
+    sleep: Sleep,
 }
 
 impl Parker {
     pub(crate) fn new() -> Self {
-        Self { state: AtomicU8::new(EMPTY), asleep: Mutex::new(()), wakeup: Condvar::new() }
+        Self { state: AtomicU8::new(EMPTY), sleep: Sleep::new() }
     }
 
     #[inline]
@@ -155,11 +153,19 @@ impl Parker {
     }
 
     /// Sleeps until a notification comes, and takes it; or until `deadline`. Says whether a notification was taken. For the owner only.
-    ///
-    /// No wake-up is lost. Either `unpark`'s swap comes before the exchange to PARKED: then the exchange fails, and the notification
-    /// is taken here. Or it comes after: then `unpark` sees PARKED and passes through `asleep`, which the owner holds until it sleeps,
-    /// so the notify finds it sleeping, or the owner's check of `state` under `asleep` finds NOTIFIED.
     pub(crate) fn park(&self, deadline: Option<Instant>) -> bool {
+        self.park_with(|| deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())))
+    }
+
+    /// [`park`](Parker::park) for `time` or a little longer, without a look at the clock.
+    pub(crate) fn park_for(&self, time: Duration) -> bool {
+        self.park_with(|| Some(time))
+    }
+
+    /// No wake-up is lost. Either `unpark`'s swap comes before the exchange to PARKED: then the exchange fails, and the notification
+    /// is taken here. Or it comes after: then `unpark` sees PARKED and wakes `sleep`; so either it finds the owner sleeping, or the owner's last
+    /// look at `state` finds NOTIFIED.
+    fn park_with(&self, how_long: impl Fn() -> Option<Duration>) -> bool {
         if self.take_own() {
             return true;
         }
@@ -167,18 +173,7 @@ impl Parker {
         if self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return self.take();
         }
-        let mut asleep = self.asleep.lock();
-        while self.state.load(Ordering::Relaxed) == PARKED {
-            match deadline {
-                None => self.wakeup.wait(&mut asleep),
-                Some(deadline) => {
-                    if self.wakeup.wait_until(&mut asleep, deadline).timed_out() {
-                        break;
-                    }
-                }
-            }
-        }
-        drop(asleep);
+        self.sleep.sleep(|| self.state.load(Ordering::Relaxed) == PARKED, how_long);
         // ORDERING: as in `take`. At the deadline this leaves PARKED, or takes a notification that came at the last moment.
         self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
     }
@@ -202,8 +197,7 @@ impl Parker {
     fn unpark_from_elsewhere(&self) {
         // ORDERING: pairs with the swaps in `take` and `park`; publishes all that the caller did before it woke.
         if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
-            drop(self.asleep.lock());
-            self.wakeup.notify_one();
+            self.sleep.wake();
         }
     }
 }
@@ -250,7 +244,6 @@ pub(crate) fn park(parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
 mod tests {
     use super::*;
     use std::thread;
-    use std::time::Duration;
 
     #[test]
     fn an_early_notification_is_kept() {

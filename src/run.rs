@@ -352,7 +352,8 @@ impl<T: Clone> Core<T> {
     fn board(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
         if let Role::Follower(seat) = *role {
             // Whoever is served has nothing to do with the lead any more, so it is not seized.
-            if let Some(value) = self.flights.lock().collect(seat) {
+            let collected = self.flights.lock().collect(seat);
+            if let Some(value) = collected {
                 *role = Role::Ended;
                 return Boarded::Answer(Poll::Ready(Ok(value)));
             }

@@ -7,10 +7,14 @@ pub(crate) use std::sync::atomic::Ordering;
 
 #[cfg(smartasync_model)]
 mod modelled;
+#[cfg(not(smartasync_model))]
+mod sleep;
 
 #[cfg(smartasync_model)]
-pub(crate) use modelled::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Condvar, Mutex, MutexGuard};
+pub(crate) use modelled::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Mutex, MutexGuard, Sleep};
 #[cfg(not(smartasync_model))]
-pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+pub(crate) use parking_lot::{Mutex, MutexGuard};
+#[cfg(not(smartasync_model))]
+pub(crate) use sleep::Sleep;
 #[cfg(not(smartasync_model))]
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};

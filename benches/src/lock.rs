@@ -122,11 +122,23 @@ fn offload_blocking(n: u64) {
 }
 fn offload_1000(n: u64) {
     block_on(async {
-        for _ in 0..n / 1000 {
-            futures::future::join_all((0..1000).map(|i| smartasync::offload(move || black_box(i)))).await;
+        for _ in 0..n/1000 {
+            let mut calls: Vec<_> = (0..1000u64).map(|i| smartasync::offload(move || black_box(i))).collect();
+            for call in &mut calls { let _ = futures_lite::future::poll_once(call).await; }
+            for call in calls { black_box(call.await); }
         }
     });
 }
+fn offload_1000_tokio(n: u64) {
+    let rt = tokio::runtime::Builder::new_current_thread().max_blocking_threads(2).build().unwrap();
+    rt.block_on(async {
+        for _ in 0..n/1000 {
+            let calls: Vec<_> = (0..1000u64).map(|i| tokio::task::spawn_blocking(move || black_box(i))).collect();
+            for call in calls { black_box(call.await.unwrap()); }
+        }
+    });
+}
+
 
 use std::future::Future;
 use std::pin::Pin;
@@ -184,4 +196,5 @@ pub const CASES: &[Case] = &[
     Case { work: "offload one", who: OURS, run: offload_one },
     Case { work: "offload one", who: "blocking", run: offload_blocking },
     Case { work: "offload 1000", who: OURS, run: offload_1000 },
+    Case { work: "offload 1000", who: "tokio2", run: offload_1000_tokio },
 ];

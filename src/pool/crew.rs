@@ -7,7 +7,7 @@
 //! Nothing here starts a thread or knows on which one it runs, so that a model can check it: callers say both.
 
 use crate::park::Parker;
-use crate::sync::{Arc, Condvar, Mutex};
+use crate::sync::{Arc, Mutex};
 use std::collections::VecDeque;
 use std::time::Duration;
 use std::vec::Vec;
@@ -41,26 +41,27 @@ struct State {
     threads: usize,
     /// Threads that were asked for and do not run yet. The system may still refuse them.
     starting: usize,
-    /// Idle threads that were notified and have not looked yet. They count as active already.
+    /// Threads that were idle until they were notified, and have not looked yet. They count as active.
     waking: usize,
-    idle: usize,
+    /// What the idle threads sleep on. The last one is notified first: its memory is warm still.
+    idle: Vec<Arc<Parker>>,
     blocked: usize,
 }
 
 impl State {
     const fn new(limit: usize, stand_ins: usize) -> Self {
-        Self { queue: VecDeque::new(), limit, stand_ins, threads: 0, starting: 0, waking: 0, idle: 0, blocked: 0 }
+        Self { queue: VecDeque::new(), limit, stand_ins, threads: 0, starting: 0, waking: 0, idle: Vec::new(), blocked: 0 }
     }
 
     /// Threads that run a job or are about to look for one.
     fn active(&self) -> usize {
         // INVARIANT: each thread is counted as idle or as blocked at most once.
-        self.threads - self.idle - self.blocked
+        self.threads - self.idle.len() - self.blocked
     }
 
     /// No thread is there, or may come, that would take up the next job.
     fn is_stranded(&self) -> bool {
-        self.active() == 0 && self.idle == 0
+        self.active() == 0 && self.idle.is_empty()
     }
 
     fn wants_a_thread(&self) -> bool {
@@ -107,6 +108,8 @@ struct Seat {
 #[must_use]
 pub(crate) enum Next {
     Nothing,
+    /// Wake the idle thread that was taken off the list.
+    Wake(Arc<Parker>),
     /// Start a thread; it is counted already.
     Spawn,
     /// Wake the blocked threads that were ordered to run their own jobs.
@@ -115,34 +118,31 @@ pub(crate) enum Next {
 
 /// The threads of a pool, and the jobs that wait for one.
 pub(crate) struct Crew {
-    /// Protects every number and the queue.
+    /// Protects every number, the queue and the list of the idle.
     state: Mutex<State>,
-    /// Where idle threads wait. Whoever notifies one has taken it off `idle` before it wakes.
-    jobs: Condvar,
 }
 
 impl Crew {
     /// At most `limit` threads are active, and `stand_ins` more there.
     pub(crate) fn new(limit: usize, stand_ins: usize) -> Self {
-        Self { state: Mutex::new(State::new(limit, stand_ins)), jobs: Condvar::new() }
+        Self { state: Mutex::new(State::new(limit, stand_ins)) }
     }
 
     /// Queues `job`, which the pool thread `owner` waits for, if it is one.
     pub(crate) fn submit(&self, job: Arc<dyn Job>, owner: Option<Owner>) -> Next {
         let mut state = self.state.lock();
         state.queue.push_back(Queued { job, owner });
-        self.find_a_thread(&mut state)
+        Self::find_a_thread(&mut state)
     }
 
     /// Finds a thread for the queue's next job: an idle one, a new one or, at the cap, the blocked one that waits for a job.
-    fn find_a_thread(&self, state: &mut State) -> Next {
+    fn find_a_thread(state: &mut State) -> Next {
         if !state.wants_a_thread() || state.has_one_coming() {
             return Next::Nothing;
         }
-        if state.idle > 0 && self.jobs.notify_one() {
-            state.idle -= 1;
+        if let Some(parker) = state.idle.pop() {
             state.waking += 1;
-            return Next::Nothing;
+            return Next::Wake(parker);
         }
         if state.may_grow() {
             state.threads += 1;
@@ -185,6 +185,10 @@ impl Crew {
     pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce() -> bool) -> bool {
         match next {
             Next::Nothing => return false,
+            Next::Wake(parker) => {
+                parker.unpark();
+                return false;
+            }
             Next::Unpark(parkers) => {
                 parkers.iter().for_each(|parker| parker.unpark());
                 return false;
@@ -212,12 +216,13 @@ impl Crew {
 
     /// The life of a thread that was started: runs jobs until it has waited for one in vain. `start` starts another one.
     pub(crate) fn work(&self, run: impl Fn(Arc<dyn Job>), start: impl Fn() -> bool) {
+        let parker = Arc::new(Parker::new());
         let mut state = self.state.lock();
         state.starting -= 1;
         loop {
             if state.may_take_a_job() {
                 if let Some(Queued { job, owner }) = state.queue.pop_front() {
-                    let next = self.find_a_thread(&mut state);
+                    let next = Self::find_a_thread(&mut state);
                     drop(state);
                     drop(owner);
                     self.carry_out(next, &start);
@@ -226,17 +231,26 @@ impl Crew {
                     continue;
                 }
             }
-            state.idle += 1;
-            if self.jobs.wait_for(&mut state, KEEP_ALIVE).timed_out() {
-                let retires = state.should_retire();
-                state.idle -= 1;
-                if retires {
-                    state.threads -= 1;
-                    return;
+            state.idle.push(parker.clone());
+            drop(state);
+            let notified = parker.park_for(KEEP_ALIVE);
+            state = self.state.lock();
+            if !notified {
+                if let Some(place) = state.idle.iter().position(|idle| Arc::ptr_eq(idle, &parker)) {
+                    let retires = state.should_retire();
+                    state.idle.remove(place);
+                    if retires {
+                        state.threads -= 1;
+                        return;
+                    }
+                    continue;
                 }
-            } else {
-                state.waking -= 1;
+                // It was chosen at the last moment, and its notification is on the way.
+                drop(state);
+                parker.park(None);
+                state = self.state.lock();
             }
+            state.waking -= 1;
         }
     }
 
@@ -255,7 +269,7 @@ impl Crew {
         let mut state = self.state.lock();
         worker.seat.lock().asleep_on = Some((parker, number));
         state.blocked += 1;
-        self.find_a_thread(&mut state)
+        Self::find_a_thread(&mut state)
     }
 
     /// The job on the thread of `worker` was woken. It goes on even if that makes one active thread too many: it may hold locks. Returns the
@@ -280,7 +294,7 @@ impl Crew {
     pub(crate) fn grow(&self) -> Option<Next> {
         let mut state = self.state.lock();
         let before = state.active();
-        let next = self.find_a_thread(&mut state);
+        let next = Self::find_a_thread(&mut state);
         (state.active() > before).then_some(next)
     }
 
@@ -288,7 +302,7 @@ impl Crew {
     #[cfg(all(test, smartasync_model))]
     pub(crate) fn counts(&self) -> [usize; 5] {
         let state = self.state.lock();
-        [state.threads, state.starting, state.idle, state.blocked, state.queue.len()]
+        [state.threads, state.starting + state.waking, state.idle.len(), state.blocked, state.queue.len()]
     }
 }
 
@@ -305,6 +319,7 @@ mod tests {
             fn nudge(&self) {}
         }
         let queue = (0..queued).map(|_| Queued { job: Arc::new(Nothing), owner: None }).collect();
+        let idle = (0..idle).map(|_| Arc::new(Parker::new())).collect();
         State { queue, threads, idle, blocked, ..State::new(limit, STAND_INS) }
     }
 

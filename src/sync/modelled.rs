@@ -2,7 +2,7 @@
 
 use core::ops::{Deref, DerefMut};
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};
 
@@ -44,38 +44,33 @@ impl<T> DerefMut for MutexGuard<'_, T> {
     }
 }
 
-pub(crate) struct Condvar {
+struct Condvar {
     condition: loom::sync::Condvar,
     /// The waits with a time-out that nobody has notified, oldest first, and how many there were.
     timed: loom::sync::Mutex<(VecDeque<usize>, usize)>,
 }
 
 /// Whether a wait ended by its time-out.
-pub(crate) struct TimedOut(bool);
+struct TimedOut(bool);
 
 impl TimedOut {
-    pub(crate) fn timed_out(&self) -> bool {
+    fn timed_out(&self) -> bool {
         self.0
     }
 }
 
 impl Condvar {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self { condition: loom::sync::Condvar::new(), timed: loom::sync::Mutex::default() }
     }
 
-    pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+    fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
         let held = guard.held.take().expect("the lock is held");
         guard.held = Some(self.condition.wait(held).unwrap_or_else(std::sync::PoisonError::into_inner));
     }
 
-    /// As [`wait_for`](Condvar::wait_for).
-    pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, _deadline: Instant) -> TimedOut {
-        self.wait_for(guard, Duration::ZERO)
-    }
-
     /// A model has no clock: the time is up before or after whatever the other threads do, and loom tries all.
-    pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, _timeout: Duration) -> TimedOut {
+    fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, _timeout: Duration) -> TimedOut {
         let own = {
             let mut timed = relock(&self.timed);
             timed.1 += 1;
@@ -94,12 +89,40 @@ impl Condvar {
         TimedOut(timed_out)
     }
 
-    /// Says, as parking_lot does, whether it ended a wait; of waits without a time-out it does not know.
-    pub(crate) fn notify_one(&self) -> bool {
-        let notified = relock(&self.timed).0.pop_front().is_some();
-        if !notified {
+    fn notify_one(&self) {
+        if relock(&self.timed).0.pop_front().is_none() {
             self.condition.notify_one();
         }
-        notified
+    }
+}
+
+/// As the real one.
+pub(crate) struct Sleep {
+    mutex: Mutex<()>,
+    condition: Condvar,
+}
+
+impl Sleep {
+    pub(crate) fn new() -> Self {
+        Self { mutex: Mutex::new(()), condition: Condvar::new() }
+    }
+
+    pub(crate) fn sleep(&self, may_sleep: impl Fn() -> bool, how_long: impl Fn() -> Option<Duration>) {
+        let mut held = self.mutex.lock();
+        while may_sleep() {
+            match how_long() {
+                None => self.condition.wait(&mut held),
+                Some(time) => {
+                    if self.condition.wait_for(&mut held, time).timed_out() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn wake(&self) {
+        drop(self.mutex.lock());
+        self.condition.notify_one();
     }
 }
