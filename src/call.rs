@@ -27,9 +27,15 @@ pub trait Work: Future + Sealed {
     where
         Self: Sized;
 
+    /// [`run`](Work::run), but where it would sleep until a future is woken, it calls `idle` and polls again.
+    #[doc(hidden)]
+    fn run_with(self, idle: impl FnMut()) -> Self::Output
+    where
+        Self: Sized;
+
     /// [`run`](Work::run), but it panics in async code.
     #[doc(hidden)]
-    #[inline]
+    #[inline(always)]
     #[cfg_attr(feature = "std", track_caller)]
     fn run_if_allowed(self) -> Self::Output
     where
@@ -77,10 +83,12 @@ pin_project! {
 }
 
 impl<W: Work> Call<W> {
+    #[inline(always)]
     pub(crate) const fn new(work: W) -> Self {
         Self { work }
     }
 
+    #[inline(always)]
     pub(crate) fn into_work(self) -> W {
         self.work
     }
@@ -105,7 +113,7 @@ impl<W: Work> Call<W> {
     /// ```
     /// assert_eq!(smartasync::smart(async { 1 }).wait(), 1);
     /// ```
-    #[inline]
+    #[inline(always)]
     #[cfg_attr(feature = "std", track_caller)]
     pub fn wait(self) -> W::Output {
         self.work.run_if_allowed()
@@ -138,6 +146,99 @@ impl<W: Work> Call<W> {
     /// ```
     pub fn try_wait(self) -> Result<W::Output, WaitError<W>> {
         if drive::is_async() { Err(WaitError { call: self }) } else { Ok(self.work.run()) }
+    }
+
+    /// [`wait`](Call::wait), but wherever it would wait for a future to be woken, it calls `idle` and polls the future again.
+    ///
+    /// It is there for firmware, which has no thread to park: without `std`, `.wait()` itself is `wait_with(core::hint::spin_loop)`, and
+    /// `wait_with` takes the instruction that saves power, `wfe` say. A body for sync code that awaits nothing never calls `idle`.
+    /// Futures that the sync copy of a `#[maybe_async]` body waits for are polled as in `wait`.
+    ///
+    /// With `std` the future is driven on this thread's loop all the same, whose tasks run too. There it is of use to a thread that has an
+    /// event loop of another kind to turn meanwhile. `idle` is sync code: it may block, or wait for other calls.
+    ///
+    /// # What may sleep in `idle`
+    ///
+    /// Without `std` the waker of these polls does nothing, so `idle` must return when the future can go on, by itself. A future may be
+    /// ready at any moment between its poll and the sleep of `idle`, therefore:
+    ///
+    /// - `wfe` on Arm is right for futures that an interrupt makes ready. If it comes before the `wfe`, its return has set the event register,
+    ///   and `wfe` returns at once; if it comes after, it ends the `wfe`. What another core makes ready needs an `sev` from there.
+    /// - `wfi` alone is not: an interrupt between the poll and the `wfi` is over by then, and the core sleeps on. Let the interrupt set a flag;
+    ///   in `idle`, with interrupts disabled, sleep only if the flag is not set, and clear it.
+    /// - A future that wakes itself, to yield, is ready without any interrupt. For those let `idle` spin, or bring a waker that sets a flag
+    ///   and poll the call with it, as in the second example: `idle` sleeps only while the flag is not set. The flag is cleared before the
+    ///   poll, so what is woken during the poll is polled again, and a wake-up after the last look at the flag ends the `wfe`. (A single
+    ///   core without compare-and-swap clears it by a plain store: what sets it just before that is seen by the poll.)
+    ///
+    /// # Blocking
+    ///
+    /// Blocks this thread until the call is done, between the polls as `idle` does.
+    ///
+    /// # Panics
+    ///
+    /// In async code, as [`wait`](Call::wait), and where the body or `idle` panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::future::poll_fn;
+    /// use core::task::Poll;
+    /// use smartasync::smart;
+    ///
+    /// let mut polls = 0;
+    /// let third = poll_fn(|_| {
+    ///     polls += 1;
+    ///     if polls == 3 { Poll::Ready("ready") } else { Poll::Pending }
+    /// });
+    /// let mut slept = 0;
+    /// assert_eq!(smart(third).wait_with(|| slept += 1), "ready");
+    /// assert_eq!(slept, 2);
+    /// ```
+    ///
+    /// With a waker of your own, in place of the one that the poll brings (one of your executor's, say, or one made of a `static` flag):
+    ///
+    /// ```
+    /// # extern crate alloc;
+    /// use alloc::{sync::Arc, task::Wake};
+    /// use core::future::poll_fn;
+    /// use core::pin::pin;
+    /// use core::sync::atomic::{AtomicBool, Ordering};
+    /// use core::task::{Context, Waker};
+    /// use smartasync::smart;
+    ///
+    /// static WOKEN: AtomicBool = AtomicBool::new(false);
+    ///
+    /// struct SetFlag;
+    ///
+    /// impl Wake for SetFlag {
+    ///     fn wake(self: Arc<Self>) {
+    ///         WOKEN.store(true, Ordering::Release);
+    ///     }
+    /// }
+    ///
+    /// # let wait_for_event = || WOKEN.store(true, Ordering::Release);
+    /// let waker = Waker::from(Arc::new(SetFlag));
+    /// let mut call = pin!(smart(async {
+    ///     futures_lite::future::yield_now().await;
+    ///     1
+    /// }));
+    /// let with_waker = smart(poll_fn(|_| {
+    ///     WOKEN.swap(false, Ordering::AcqRel);
+    ///     call.as_mut().poll(&mut Context::from_waker(&waker))
+    /// }));
+    /// let output = with_waker.wait_with(|| {
+    ///     while !WOKEN.load(Ordering::Acquire) {
+    ///         wait_for_event();
+    ///     }
+    /// });
+    /// assert_eq!(output, 1);
+    /// ```
+    #[inline]
+    #[cfg_attr(feature = "std", track_caller)]
+    pub fn wait_with(self, idle: impl FnMut()) -> W::Output {
+        drive::refuse_in_async();
+        self.work.run_with(idle)
     }
 
     /// Drives the async form of the call, for `timeout` at most, and returns its output. It needs no timer runtime.
@@ -215,6 +316,11 @@ impl<F: Future> Work for Driven<F> {
         drive::wait_for(self.future)
     }
 
+    #[inline]
+    fn run_with(self, idle: impl FnMut()) -> F::Output {
+        drive::wait_with(self.future, idle)
+    }
+
     // It asks no second time what a wait has to ask anyway.
     #[inline]
     #[cfg_attr(feature = "std", track_caller)]
@@ -240,27 +346,33 @@ pub const fn driven<F: Future>(future: F) -> Call<Driven<F>> {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub enum Route {
-    /// `.wait()`: run the body now and return [`Routed::Here`].
+    /// `.wait()`: return the body, [`Routed::Here`].
     Here,
     /// `.await`: return a future, [`Routed::Away`].
     Away,
 }
 
 /// What the closure of a [`Forked`] call answers to its [`Route`].
+///
+/// The body is returned as a closure, not run, so that its output passes through no enum: then the optimiser makes of a wait just the code
+/// of the body.
 #[doc(hidden)]
 #[derive(Debug)]
-pub enum Routed<T, F> {
-    /// The body ran.
-    Here(T),
+pub enum Routed<B, F> {
+    /// The body, a closure.
+    Here(B),
     /// The future that runs it.
     Away(F),
 }
 
-/// Runs the body here.
+/// Answers with the body. (Without it the compiler would not know that the closure is called once, and may lend what it owns.)
 #[doc(hidden)]
-#[inline]
-pub fn here<T, F>(body: impl FnOnce() -> T) -> Routed<T, F> {
-    Routed::Here(body())
+#[inline(always)]
+pub const fn here<T, B, F>(body: B) -> Routed<B, F>
+where
+    B: FnOnce() -> T,
+{
+    Routed::Here(body)
 }
 
 pin_project! {
@@ -275,9 +387,10 @@ pin_project! {
     }
 }
 
-impl<T, C, F> Future for Forked<C, F>
+impl<T, B, C, F> Future for Forked<C, F>
 where
-    C: FnOnce(Route) -> Routed<T, F>,
+    B: FnOnce() -> T,
+    C: FnOnce(Route) -> Routed<B, F>,
     F: Future<Output = T>,
 {
     type Output = T;
@@ -299,20 +412,56 @@ where
 
 impl<C, F> Sealed for Forked<C, F> {}
 
-impl<T, C, F> Work for Forked<C, F>
+impl<T, B, C, F> Work for Forked<C, F>
 where
-    C: FnOnce(Route) -> Routed<T, F>,
+    B: FnOnce() -> T,
+    C: FnOnce(Route) -> Routed<B, F>,
     F: Future<Output = T>,
 {
-    #[inline]
+    #[inline(always)]
     fn run(self) -> T {
+        self.run_or(false, drive::wait_for)
+    }
+
+    #[inline(always)]
+    fn run_with(self, idle: impl FnMut()) -> T {
+        self.run_or(false, |future| drive::wait_with(future, idle))
+    }
+
+    #[inline(always)]
+    #[cfg_attr(feature = "std", track_caller)]
+    fn run_if_allowed(self) -> T {
+        self.run_or(true, drive::wait_for)
+    }
+}
+
+// Inlined at all levels of optimisation, up to `Call::wait`: what is left of a call is then the code of the body.
+impl<C, F> Forked<C, F> {
+    /// Runs the body here, or, if the call was polled before, gives its future to `wait`. If it `asks`, it panics in async code.
+    #[inline(always)]
+    #[cfg_attr(feature = "std", track_caller)]
+    fn run_or<T, B>(self, asks: bool, wait: impl FnOnce(F) -> T) -> T
+    where
+        B: FnOnce() -> T,
+        C: FnOnce(Route) -> Routed<B, F>,
+    {
+        // It asks when the arguments alone are left to be dropped.
         match self {
-            Self::Fresh { choose } => match choose(Route::Here) {
-                Routed::Here(output) => output,
-                Routed::Away(_) => unreachable!("the closure goes the route that it is told"),
-            },
-            // It was polled before: go on with its future.
-            Self::Away { future } => drive::wait_for(future),
+            Self::Fresh { choose } => {
+                if asks {
+                    drive::refuse_in_async();
+                }
+                match choose(Route::Here) {
+                    Routed::Here(body) => body(),
+                    Routed::Away(_) => unreachable!("the closure goes the route that it is told"),
+                }
+            }
+            Self::Away { future } => {
+                if asks {
+                    drive::refuse_in_async();
+                }
+                wait(future)
+            }
             Self::Taken => panic!("a `Call` was waited for after it had panicked"),
         }
     }
@@ -326,10 +475,11 @@ impl<C, F> fmt::Debug for Forked<C, F> {
 
 /// Makes a call that takes one of two routes.
 #[doc(hidden)]
-#[inline]
-pub const fn forked<T, C, F>(choose: C) -> Call<Forked<C, F>>
+#[inline(always)]
+pub const fn forked<T, B, C, F>(choose: C) -> Call<Forked<C, F>>
 where
-    C: FnOnce(Route) -> Routed<T, F>,
+    B: FnOnce() -> T,
+    C: FnOnce(Route) -> Routed<B, F>,
     F: Future<Output = T>,
 {
     Call::new(Forked::Fresh { choose })
@@ -365,6 +515,7 @@ impl<I: IntoFuture> Future for Later<I> {
 }
 
 impl<I: IntoFuture> Later<I> {
+    #[inline]
     fn begin(self) -> I::IntoFuture {
         match self {
             Self::Fresh { origin } => origin.into_future(),
@@ -380,6 +531,11 @@ impl<I: IntoFuture> Work for Later<I> {
     #[inline]
     fn run(self) -> I::Output {
         drive::wait_for(self.begin())
+    }
+
+    #[inline]
+    fn run_with(self, idle: impl FnMut()) -> I::Output {
+        drive::wait_with(self.begin(), idle)
     }
 
     #[inline]
@@ -426,7 +582,7 @@ where
     T: Send + 'static,
 {
     forked(move |route| match route {
-        Route::Here => Routed::Here(f()),
+        Route::Here => Routed::Here(f),
         Route::Away => Routed::Away(crate::offload(f)),
     })
 }

@@ -10,9 +10,10 @@ mod with_std {
     pub(crate) use crate::context::{REFUSAL, is_async_context as is_async, refuse_in_async};
     pub(crate) use crate::loops::{block_on, wait_for};
 
-    use crate::context::{self, Mark};
+    use crate::context::{self, Mark, allow_blocking};
     use crate::loops;
-    use core::pin::Pin;
+    use core::future::poll_fn;
+    use core::pin::{Pin, pin};
     use core::time::Duration;
     use std::time::Instant;
 
@@ -29,6 +30,19 @@ mod with_std {
             deadline @ Some(_) => loops::drive(future, deadline),
             None => loops::drive(future, None),
         }
+    }
+
+    /// Waits for `future` on this thread's loop, and instead of parking calls `idle`, which is sync code.
+    pub(crate) fn wait_with<F: Future>(future: F, mut idle: impl FnMut()) -> F::Output {
+        let mut future = pin!(future);
+        wait_for(poll_fn(|cx| {
+            let poll = future.as_mut().poll(cx);
+            if poll.is_pending() {
+                allow_blocking(&mut idle);
+                cx.waker().wake_by_ref();
+            }
+            poll
+        }))
     }
 }
 
@@ -58,13 +72,21 @@ mod without_std {
     /// Polls until the future is ready, with a spin hint in between.
     #[inline]
     pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
+        wait_with(future, hint::spin_loop)
+    }
+
+    /// Polls until the future is ready, and calls `idle` in between.
+    ///
+    /// The waker does nothing: one that sets a flag takes an `Arc`, or `unsafe`.
+    #[inline]
+    pub(crate) fn wait_with<F: Future>(future: F, mut idle: impl FnMut()) -> F::Output {
         let mut future = pin!(future);
         let mut cx = Context::from_waker(Waker::noop());
         loop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
             }
-            hint::spin_loop();
+            idle();
         }
     }
 }

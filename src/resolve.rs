@@ -18,6 +18,7 @@ pub struct Probe<T, P>(PhantomData<fn() -> (T, P)>);
 
 impl<T> Probe<T, Start> {
     /// The probe of a value's type.
+    #[inline]
     pub const fn of(_value: &T) -> Self {
         Self(PhantomData)
     }
@@ -29,12 +30,14 @@ pub struct Plan<P>(PhantomData<fn() -> P>);
 
 impl<P> Plan<P> {
     /// There is nothing left to resolve.
+    #[inline]
     #[must_use]
     pub const fn step(&self) -> Self {
         Self(PhantomData)
     }
 
     /// Resolves `value` in async code.
+    #[inline]
     pub fn resolve_async<T>(self, value: T) -> P::Future
     where
         P: ResolveAsync<T>,
@@ -43,6 +46,7 @@ impl<P> Plan<P> {
     }
 
     /// Resolves `value` in sync code.
+    #[inline(always)]
     pub fn resolve_sync<T>(self, value: T) -> P::Output
     where
         P: ResolveSync<T>,
@@ -99,6 +103,7 @@ pub trait StepCall {
 impl<W: Work, P> StepCall for &&Probe<Call<W>, P> {
     type Next = Probe<W::Output, (P, CallStep)>;
 
+    #[inline]
     fn step(&self) -> Self::Next {
         Probe(PhantomData)
     }
@@ -116,6 +121,7 @@ pub trait StepFuture {
 impl<F: IntoFuture, P> StepFuture for &Probe<F, P> {
     type Next = Probe<F::Output, (P, FutureStep)>;
 
+    #[inline]
     fn step(&self) -> Self::Next {
         Probe(PhantomData)
     }
@@ -133,6 +139,7 @@ pub trait StepValue {
 impl<T, P> StepValue for Probe<T, P> {
     type Next = Plan<P>;
 
+    #[inline]
     fn step(&self) -> Self::Next {
         Plan(PhantomData)
     }
@@ -165,6 +172,7 @@ impl<T> ResolveAsync<T> for Start {
     type Output = T;
     type Future = Ready<T>;
 
+    #[inline]
     fn resolve_async(value: T) -> Ready<T> {
         future::ready(value)
     }
@@ -175,6 +183,7 @@ impl<F: IntoFuture> ResolveAsync<F> for (Start, FutureStep) {
     type Output = F::Output;
     type Future = F::IntoFuture;
 
+    #[inline]
     fn resolve_async(value: F) -> F::IntoFuture {
         value.into_future()
     }
@@ -187,6 +196,7 @@ where
     type Output = <<(P, FutureStep) as ResolveAsync<T>>::Output as IntoFuture>::Output;
     type Future = Flatten<<(P, FutureStep) as ResolveAsync<T>>::Future, <<(P, FutureStep) as ResolveAsync<T>>::Output as IntoFuture>::IntoFuture>;
 
+    #[inline]
     fn resolve_async(value: T) -> Self::Future {
         Flatten::Outer { outer: <(P, FutureStep)>::resolve_async(value) }
     }
@@ -232,6 +242,7 @@ pub trait ResolveSync<T> {
 impl<T> ResolveSync<T> for Start {
     type Output = T;
 
+    #[inline(always)]
     fn resolve_sync(value: T) -> T {
         value
     }
@@ -244,6 +255,7 @@ where
 {
     type Output = W::Output;
 
+    #[inline(always)]
     fn resolve_sync(value: T) -> W::Output {
         P::resolve_sync(value).into_work().run()
     }
@@ -255,6 +267,7 @@ where
 {
     type Output = <P::Output as IntoFuture>::Output;
 
+    #[inline(always)]
     fn resolve_sync(value: T) -> Self::Output {
         drive::wait_for(P::resolve_sync(value).into_future())
     }

@@ -151,8 +151,7 @@ macro_rules! __smart_sync_work {
                 },
             );
             match route {
-                #[allow(unreachable_code, reason = "a body that does not return has a result too")]
-                $crate::__private::Route::Here => $crate::__private::Routed::Here(body($crate::__private::unpack(arguments))),
+                $crate::__private::Route::Here => $crate::__private::here(move || body($crate::__private::unpack(arguments))),
                 $crate::__private::Route::Away => $crate::__private::Routed::Away($crate::__private::travel_body(arguments, body)),
             }
         })

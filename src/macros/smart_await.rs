@@ -36,10 +36,12 @@ macro_rules! smart_await {
     (sync => $sync:expr, async => $async:expr $(,)?) => {
         $async.await
     };
+    // `value` is out of scope when the future is awaited, or it would have a second place in the future around it.
     ($value:expr $(,)?) => {
-        match $value {
-            value => $crate::__smart_plan!(value).resolve_async(value).await,
-        }
+        (match $value {
+            value => $crate::__smart_plan!(value).resolve_async(value),
+        })
+        .await
     };
     ($($wrong:tt)*) => {
         ::core::compile_error! { "`smart_await!` takes one expression, or one for each world: write `smart_await!(sync => a, async => b)`" }
