@@ -40,16 +40,11 @@ pub type SendBoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + Send + 'a>>
 #[doc(hidden)]
 pub trait DynWork: Future + Sealed {
     fn run_boxed(self: Box<Self>) -> Self::Output;
-    fn run_boxed_with(self: Box<Self>, idle: &mut dyn FnMut()) -> Self::Output;
 }
 
 impl<W: Work> DynWork for W {
     fn run_boxed(self: Box<Self>) -> W::Output {
         (*self).run()
-    }
-
-    fn run_boxed_with(self: Box<Self>, idle: &mut dyn FnMut()) -> W::Output {
-        (*self).run_with(idle)
     }
 }
 
@@ -87,14 +82,6 @@ impl<D: DynWork + ?Sized> Work for BoxWork<D> {
         match self.state {
             State::Fresh(work) => work.run_boxed(),
             State::Polled(work) => drive::wait_for(work),
-            State::Taken => unreachable!("the state is taken within a poll only"),
-        }
-    }
-
-    fn run_with(self, mut idle: impl FnMut()) -> D::Output {
-        match self.state {
-            State::Fresh(work) => work.run_boxed_with(&mut idle),
-            State::Polled(work) => drive::wait_with(work, idle),
             State::Taken => unreachable!("the state is taken within a poll only"),
         }
     }

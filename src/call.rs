@@ -27,12 +27,6 @@ pub trait Work: Future + Sealed {
     where
         Self: Sized;
 
-    /// [`run`](Work::run), but where it would sleep until a future is woken, it calls `idle` and polls again.
-    #[doc(hidden)]
-    fn run_with(self, idle: impl FnMut()) -> Self::Output
-    where
-        Self: Sized;
-
     /// [`run`](Work::run), but it panics in async code.
     #[doc(hidden)]
     #[inline(always)]
@@ -148,11 +142,11 @@ impl<W: Work> Call<W> {
         if drive::is_async() { Err(WaitError { call: self }) } else { Ok(self.work.run()) }
     }
 
-    /// [`wait`](Call::wait), but wherever it would wait for a future to be woken, it calls `idle` and polls the future again.
+    /// Drives the async form of the call, and calls `idle` after each poll that finds it pending. Returns its output.
     ///
-    /// It is there for firmware, which has no thread to park: without `std`, `.wait()` itself is `wait_with(core::hint::spin_loop)`, and
-    /// `wait_with` takes the instruction that saves power, `wfe` say. A body for sync code that awaits nothing never calls `idle`.
-    /// Futures that the sync copy of a `#[maybe_async]` body waits for are polled as in `wait`.
+    /// It is there for firmware, which has no thread to park: without `std`, [`wait`](Call::wait) polls a future with
+    /// [`spin_loop`](core::hint::spin_loop) in between, and `wait_with` takes the instruction that saves power, `wfe` say. The async form of a
+    /// `#[maybe_async]` function is its async copy; use `wait` for the sync copy, which waits for nothing.
     ///
     /// With `std` the future is driven on this thread's loop all the same, whose tasks run too. There it is of use to a thread that has an
     /// event loop of another kind to turn meanwhile. `idle` is sync code: it may block, or wait for other calls.
@@ -238,7 +232,7 @@ impl<W: Work> Call<W> {
     #[cfg_attr(feature = "std", track_caller)]
     pub fn wait_with(self, idle: impl FnMut()) -> W::Output {
         drive::refuse_in_async();
-        self.work.run_with(idle)
+        drive::wait_with(self.work, idle)
     }
 
     /// Drives the async form of the call, for `timeout` at most, and returns its output. It needs no timer runtime.
@@ -314,11 +308,6 @@ impl<F: Future> Work for Driven<F> {
     #[inline]
     fn run(self) -> F::Output {
         drive::wait_for(self.future)
-    }
-
-    #[inline]
-    fn run_with(self, idle: impl FnMut()) -> F::Output {
-        drive::wait_with(self.future, idle)
     }
 
     // It asks no second time what a wait has to ask anyway.
@@ -420,30 +409,26 @@ where
 {
     #[inline(always)]
     fn run(self) -> T {
-        self.run_or(false, drive::wait_for)
-    }
-
-    #[inline(always)]
-    fn run_with(self, idle: impl FnMut()) -> T {
-        self.run_or(false, |future| drive::wait_with(future, idle))
+        self.run_asking(false)
     }
 
     #[inline(always)]
     #[cfg_attr(feature = "std", track_caller)]
     fn run_if_allowed(self) -> T {
-        self.run_or(true, drive::wait_for)
+        self.run_asking(true)
     }
 }
 
 // Inlined at all levels of optimisation, up to `Call::wait`: what is left of a call is then the code of the body.
 impl<C, F> Forked<C, F> {
-    /// Runs the body here, or, if the call was polled before, gives its future to `wait`. If it `asks`, it panics in async code.
+    /// Runs the body here, or, if the call was polled before, waits for its future. If it `asks`, it panics in async code.
     #[inline(always)]
     #[cfg_attr(feature = "std", track_caller)]
-    fn run_or<T, B>(self, asks: bool, wait: impl FnOnce(F) -> T) -> T
+    fn run_asking<T, B>(self, asks: bool) -> T
     where
         B: FnOnce() -> T,
         C: FnOnce(Route) -> Routed<B, F>,
+        F: Future<Output = T>,
     {
         // It asks when the arguments alone are left to be dropped.
         match self {
@@ -460,7 +445,7 @@ impl<C, F> Forked<C, F> {
                 if asks {
                     drive::refuse_in_async();
                 }
-                wait(future)
+                drive::wait_for(future)
             }
             Self::Taken => panic!("a `Call` was waited for after it had panicked"),
         }
@@ -531,11 +516,6 @@ impl<I: IntoFuture> Work for Later<I> {
     #[inline]
     fn run(self) -> I::Output {
         drive::wait_for(self.begin())
-    }
-
-    #[inline]
-    fn run_with(self, idle: impl FnMut()) -> I::Output {
-        drive::wait_with(self.begin(), idle)
     }
 
     #[inline]

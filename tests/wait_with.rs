@@ -8,6 +8,7 @@ use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::mpsc::channel;
 use std::task::Poll;
 use support::poll;
 
@@ -23,8 +24,9 @@ smart_fn!(
     }
 
     #[maybe_async]
-    async fn in_place(n: u32) -> u32 {
-        smart_await!(sync => n, async => pending::<u32>())
+    async fn wait_either(events: &Cell<u32>, count: u32) -> u32 {
+        smart_await!(sync => (), async => ready_when(|| events.get() >= count));
+        count
     }
 
     #[boxed]
@@ -51,12 +53,13 @@ fn every_kind_of_call_has_it() {
     let count = || events.set(events.get() + 1);
     assert_eq!(wait_for(&events, 2).wait_with(count), 2);
     assert_eq!(wait_boxed(&events, 4).wait_with(count), 4);
-    assert_eq!(events.get(), 4);
-    // A body for sync code never waits.
-    assert_eq!(in_place(1).wait_with(count), 1);
-    assert_eq!(smart_sync(|| 2).wait_with(count), 2);
+    assert_eq!(wait_either(&events, 6).wait_with(count), 6);
     assert_eq!(smart(async { 3 }).wait_with(count), 3);
-    assert_eq!(events.get(), 4);
+    assert_eq!(events.get(), 6);
+    // The body of a sync function runs on the pool meanwhile.
+    let (sender, receiver) = channel();
+    let call = smart_sync(move || receiver.recv().unwrap());
+    assert_eq!(call.wait_with(|| _ = sender.send(7)), 7);
 }
 
 #[test]
@@ -103,7 +106,7 @@ fn tasks_of_the_thread_run() {
 
 #[test]
 fn it_is_refused_in_async_code() {
-    let refused = block_on(async { catch_unwind(AssertUnwindSafe(|| in_place(1).wait_with(|| ()))) });
+    let refused = block_on(async { catch_unwind(AssertUnwindSafe(|| smart(async { 1 }).wait_with(|| ()))) });
     let sentence = *refused.unwrap_err().downcast::<String>().unwrap();
     assert!(sentence.starts_with("waiting here would block an executor"), "{sentence}");
 }

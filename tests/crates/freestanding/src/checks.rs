@@ -94,7 +94,7 @@ pub fn run() -> u8 {
     // With an idle hook, which stands for `wfe`.
     let slept = Cell::new(0);
     check(register(7, 100).interrupt().wait_with(|| slept.set(slept.get() + 1)) == 7 && slept.get() == 100);
-    check(register(7, 100).read().wait_with(|| slept.set(0)) == Ok(7) && slept.get() == 100);
+    check(register(7, 100).read().wait_with(|| slept.set(slept.get() + 1)) == Ok(7) && slept.get() == 200);
 
     // By hand, as an executor does it.
     let mut slow = register(7, 1);

@@ -1,0 +1,113 @@
+//! The commands of the chip, and its checksum. The numbers are those of the tables in chapter 4 of the data sheet.
+
+/// How much the chip averages: a more repeatable measurement takes longer, and more current.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Repeatability {
+    /// Takes 4.5 ms at most.
+    Low,
+    /// Takes 6.5 ms at most.
+    Medium,
+    /// Takes 15.5 ms at most.
+    #[default]
+    High,
+}
+
+impl Repeatability {
+    /// The command for a single measurement, without clock stretching.
+    pub(crate) const fn single_shot(self) -> Command {
+        match self {
+            Self::Low => Command(0x2416),
+            Self::Medium => Command(0x240b),
+            Self::High => Command(0x2400),
+        }
+    }
+
+    /// The longest that a measurement takes, in microseconds, at the lowest supply voltage.
+    pub(crate) const fn microseconds(self) -> u32 {
+        match self {
+            Self::Low => 4_500,
+            Self::Medium => 6_500,
+            Self::High => 15_500,
+        }
+    }
+}
+
+/// How often the chip measures by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rate {
+    /// Every two seconds.
+    Hz0_5,
+    /// Every second.
+    Hz1,
+    /// Twice a second.
+    Hz2,
+    /// Four times a second.
+    Hz4,
+    /// Ten times a second. The chip may heat itself.
+    Hz10,
+}
+
+impl Rate {
+    /// The command that starts it.
+    pub(crate) const fn start(self, repeatability: Repeatability) -> Command {
+        let [low, medium, high] = match self {
+            Self::Hz0_5 => [0x202f, 0x2024, 0x2032],
+            Self::Hz1 => [0x212d, 0x2126, 0x2130],
+            Self::Hz2 => [0x222b, 0x2220, 0x2236],
+            Self::Hz4 => [0x2329, 0x2322, 0x2334],
+            Self::Hz10 => [0x272a, 0x2721, 0x2737],
+        };
+        Command(match repeatability {
+            Repeatability::Low => low,
+            Repeatability::Medium => medium,
+            Repeatability::High => high,
+        })
+    }
+}
+
+/// What is written to the chip.
+#[derive(Clone, Copy)]
+pub(crate) struct Command(u16);
+
+impl Command {
+    pub(crate) const FETCH: Self = Self(0xe000);
+    pub(crate) const STOP: Self = Self(0x3093);
+    pub(crate) const RESET: Self = Self(0x30a2);
+    pub(crate) const HEATER_ON: Self = Self(0x306d);
+    pub(crate) const HEATER_OFF: Self = Self(0x3066);
+    pub(crate) const READ_STATUS: Self = Self(0xf32d);
+    pub(crate) const CLEAR_STATUS: Self = Self(0x3041);
+
+    pub(crate) const fn bytes(self) -> [u8; 2] {
+        self.0.to_be_bytes()
+    }
+}
+
+/// The checksum of two bytes: CRC-8 with the polynomial x⁸ + x⁵ + x⁴ + 1, from 0xff on.
+fn checksum(bytes: [u8; 2]) -> u8 {
+    let mut crc = 0xff;
+    for byte in bytes {
+        crc ^= byte;
+        for _ in 0..8 {
+            crc = if crc & 0x80 == 0 { crc << 1 } else { crc << 1 ^ 0x31 };
+        }
+    }
+    crc
+}
+
+/// The word of an answer of the chip, if its checksum is right.
+pub(crate) fn checked([high, low, crc]: [u8; 3]) -> Option<u16> {
+    (checksum([high, low]) == crc).then(|| u16::from_be_bytes([high, low]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_that_of_the_data_sheet() {
+        assert_eq!(checksum([0xbe, 0xef]), 0x92);
+        assert_eq!(checked([0xbe, 0xef, 0x92]), Some(0xbeef));
+        assert_eq!(checked([0xbe, 0xee, 0x92]), None);
+    }
+}
