@@ -90,7 +90,8 @@ impl<W: Work> Call<W> {
     /// Runs the call in sync code and returns its output.
     ///
     /// The body of a sync function, or the sync copy of a `#[maybe_async]` one, runs here, directly. A future is driven on this thread's
-    /// cached loop: smol's and async-io's types work in it as they are, tokio's with [`install_runtime`](crate::install_runtime).
+    /// cached loop: smol's and async-io's types work in it as they are, tokio's with [`install_runtime`](crate::install_runtime). Without `std`
+    /// there is no loop: a future is polled in place, with [`spin_loop`](core::hint::spin_loop) in between, and nothing is refused.
     ///
     /// # Blocking
     ///
