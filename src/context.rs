@@ -31,14 +31,19 @@ impl Stack {
     const MARK_BITS: u32 = 2;
     const MARK_MASK: u32 = (1 << Self::MARK_BITS) - 1;
 
-    /// The innermost mark.
+    /// The innermost mark. Async code counts as such whatever else is marked, so that a poll has one bit to set.
     #[inline]
     pub(crate) const fn mark(self) -> Mark {
         match self.0 & Self::MARK_MASK {
             0 => Mark::Unmarked,
-            1 => Mark::Async,
-            _ => Mark::Blocking,
+            2 => Mark::Blocking,
+            _ => Mark::Async,
         }
+    }
+
+    #[inline]
+    const fn polling(self) -> Self {
+        Self(self.0 | Mark::Async as u32)
     }
 
     /// How many waits run, one inside the other.
@@ -55,7 +60,7 @@ impl Stack {
     /// With one more wait, which polls.
     #[inline]
     const fn waiting(self) -> Self {
-        Self(self.0 + (1 << Self::MARK_BITS)).marked(Mark::Async)
+        Self(self.0 + (1 << Self::MARK_BITS)).polling()
     }
 }
 
@@ -103,6 +108,13 @@ fn replace(change: impl FnOnce(Stack) -> Stack) -> Scope {
 #[must_use]
 pub(crate) fn enter(mark: Mark) -> Scope {
     replace(|stack| stack.marked(mark))
+}
+
+/// Marks the code that runs until the returned scope is dropped as async.
+#[inline]
+#[must_use]
+pub(crate) fn enter_poll() -> Scope {
+    replace(Stack::polling)
 }
 
 /// Marks the code that runs until the returned scope is dropped as `former` is marked.

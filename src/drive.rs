@@ -10,7 +10,7 @@ mod with_std {
     pub(crate) use crate::context::{REFUSAL, is_async_context as is_async, refuse_in_async};
     pub(crate) use crate::loops::{block_on, wait_for};
 
-    use crate::context::{self, Mark, allow_blocking};
+    use crate::context::{self, allow_blocking};
     use crate::loops;
     use core::future::poll_fn;
     use core::pin::{Pin, pin};
@@ -20,7 +20,7 @@ mod with_std {
     /// Calls `poll` as async code.
     #[inline]
     pub(crate) fn in_async<T>(poll: impl FnOnce() -> T) -> T {
-        let _polling = context::enter(Mark::Async);
+        let _polling = context::enter_poll();
         poll()
     }
 

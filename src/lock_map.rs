@@ -12,14 +12,16 @@ use core::borrow::Borrow;
 use core::cell::OnceCell;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
-use std::collections::HashMap;
 use std::hash::RandomState;
 use std::vec::Vec;
+use table::Table;
+
+mod table;
 
 /// How many shards there are: a power of two, several times the threads that usually contend. A model has one, and one key.
 const SHARDS: usize = if cfg!(smartasync_model) { 1 } else { 64 };
 
-type Shard<K, T> = Mutex<HashMap<K, Arc<Core<T>>, RandomState>>;
+type Shard<K, T> = Mutex<Table<K, Arc<Core<T>>>>;
 
 /// Coalesces concurrent callers of the same key, as a [`SmartLock`](crate::SmartLock) does of one thing.
 ///
@@ -53,9 +55,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
     /// A map without a key in use.
     #[must_use]
     pub fn new() -> Self {
-        let hasher = RandomState::new();
-        let shard = || Mutex::new(HashMap::with_hasher(hasher.clone()));
-        Self { shards: core::iter::repeat_with(shard).take(SHARDS).collect(), hasher }
+        let shards = core::iter::repeat_with(|| Mutex::new(Table::new())).take(SHARDS).collect();
+        Self { shards, hasher: RandomState::new() }
     }
 
     /// [`SmartLock::run_once`](crate::SmartLock::run_once) for `key`: the first caller of the key runs, those that come meanwhile follow.
@@ -120,7 +121,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let removed = self.shard(key).lock().remove_entry(key);
+        let hash = self.hash(key);
+        let removed = self.shard(hash).lock().remove_if(hash, |known, _| known.borrow() == key);
         if let Some((key, core)) = removed {
             // The entry is out of the map, so this cannot reach a newer flight; and a caller that still holds it looks in the map again.
             let mut panics = Panics::default();
@@ -134,7 +136,7 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
     pub fn reset_all(&self) {
         let mut panics = Panics::default();
         for shard in &self.shards {
-            let removed: Vec<_> = shard.lock().drain().collect();
+            let removed = shard.lock().take_all();
             for (key, core) in removed {
                 core.close(&mut panics);
                 panics.catch(|| drop((key, core)));
@@ -143,11 +145,13 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         panics.resume();
     }
 
-    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> &Shard<K, T> {
-        // The map inside takes the hash's low and topmost bits; the shard takes others.
-        let hash = self.hasher.hash_one(key);
-        let index = (hash >> 32) as usize % SHARDS;
-        &self.shards[index]
+    fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    fn shard(&self, hash: u64) -> &Shard<K, T> {
+        // The table inside takes the hash's low and topmost bits; the shard takes others.
+        &self.shards[(hash >> 32) as usize % SHARDS]
     }
 }
 
@@ -161,7 +165,7 @@ impl<K, T> SmartLockMap<K, T> {
     /// Says whether no key is in use.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.shards.iter().all(|shard| shard.lock().is_empty())
+        self.shards.iter().all(|shard| shard.lock().len() == 0)
     }
 }
 
@@ -181,48 +185,49 @@ impl<K, T> fmt::Debug for SmartLockMap<K, T> {
 struct Entry<'m, K: Hash + Eq + Clone, T> {
     map: &'m SmartLockMap<K, T>,
     key: K,
-    core: OnceCell<Arc<Core<T>>>,
+    entered: OnceCell<Entered<T>>,
+}
+
+struct Entered<T> {
+    hash: u64,
+    core: Arc<Core<T>>,
 }
 
 impl<'m, K: Hash + Eq + Clone, T> Entry<'m, K, T> {
     fn new(map: &'m SmartLockMap<K, T>, key: K) -> Self {
-        Self { map, key, core: OnceCell::new() }
+        Self { map, key, entered: OnceCell::new() }
     }
 
-    fn enter(&self) -> Arc<Core<T>> {
-        let shard = self.map.shard(&self.key);
-        let found = shard.lock().get(&self.key).cloned();
-        found.unwrap_or_else(|| {
+    fn enter(&self) -> Entered<T> {
+        let hash = self.map.hash(&self.key);
+        let shard = self.map.shard(hash);
+        let found = shard.lock().get(hash, &self.key).cloned();
+        let core = found.unwrap_or_else(|| {
             // The clone is user code, so the shard is free meanwhile, and another call may come first.
             let key = self.key.clone();
             let mut entries = shard.lock();
-            if let Some(core) = entries.get(&key).cloned() {
+            if let Some(core) = entries.get(hash, &key).cloned() {
                 drop(entries);
                 return core;
             }
             let core = Arc::new(Core::new());
-            entries.insert(key, core.clone());
+            entries.insert(hash, key, core.clone());
             core
-        })
+        });
+        Entered { hash, core }
     }
 
     fn leave(&mut self) {
-        let Some(core) = self.core.take() else { return };
-        let mut entries = self.map.shard(&self.key).lock();
+        let Some(Entered { hash, core }) = self.entered.take() else { return };
+        let mut entries = self.map.shard(hash).lock();
         // INVARIANT: entries are cloned under the shard's mutex, and dropped under it while they are in the map. So a count of two, the
-        // map's and this one, means that nobody else takes part.
-        let removed = match entries.get(&self.key) {
-            Some(current) if Arc::ptr_eq(current, &core) => {
-                if Arc::strong_count(&core) == 2 {
-                    entries.remove_entry(&self.key)
-                } else {
-                    // Not the last reference, so nothing of a user's is dropped here.
-                    drop(core);
-                    return;
-                }
-            }
-            _ => None,
-        };
+        // map's and this one, means that nobody else takes part; and a count of more that this one is not the last.
+        if Arc::strong_count(&core) > 2 {
+            drop(core);
+            return;
+        }
+        // Only if it is still the map's: after a reset, the key may have a newer one.
+        let removed = entries.remove_if(hash, |_, current| Arc::ptr_eq(current, &core));
         drop(entries);
         // A user's key, and half-done future, are dropped with the shard free.
         drop(removed);
@@ -232,7 +237,7 @@ impl<'m, K: Hash + Eq + Clone, T> Entry<'m, K, T> {
 
 impl<K: Hash + Eq + Clone, T> Handle<T> for Entry<'_, K, T> {
     fn core(&self) -> &Core<T> {
-        self.core.get_or_init(|| self.enter())
+        &self.entered.get_or_init(|| self.enter()).core
     }
 
     fn release(&mut self) {

@@ -3,7 +3,7 @@
 //! A task costs one allocation: its future, boxed together with the place for its result. Slots, and the waker that belongs to a slot,
 //! are used again by later tasks; an old waker that fires late polls the newer task once too often, which is harmless.
 
-use crate::context::{self, Mark};
+use crate::context;
 use crate::executor::Woken;
 use crate::loops;
 use crate::panics::swallow;
@@ -235,7 +235,7 @@ impl Tasks {
             }
         };
         let polled = {
-            let _polling = context::enter(Mark::Async);
+            let _polling = context::enter_poll();
             // An idle task's waker is in its slot.
             task.as_mut().poll(&mut Context::from_waker(waker.as_ref().unwrap_or(Waker::noop())))
         };

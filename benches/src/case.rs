@@ -1,8 +1,5 @@
 //! A case: one contender at one piece of work. The same table of cases serves the clock, callgrind and the counting allocator.
 
-/// Runs the work `n` times.
-pub type Run = fn(u64);
-
 /// One contender at one piece of work.
 #[derive(Clone, Copy)]
 pub struct Case {
@@ -10,11 +7,27 @@ pub struct Case {
     pub work: &'static str,
     /// Who does it.
     pub who: &'static str,
-    pub run: Run,
+    /// Does it so many times, a multiple of `batch`.
+    pub run: fn(u64),
+    /// How many are done together, at the least.
+    pub batch: u64,
 }
 
 /// The contender that this is all about.
 pub const OURS: &str = "smartasync";
 
-/// What could not be beaten: the bare work without any executor, pool or lock, or with the least that does it.
+/// What could not be beaten: the bare work, without an executor, pool or lock, or with the least that does it.
 pub const LIMIT: &str = "limit";
+
+/// Runs `future` on this thread with as little as can be: what is measured is in it.
+pub fn drive<F: Future>(future: F) -> F::Output {
+    futures_lite::future::block_on(future)
+}
+
+/// A list of cases: for each piece of work its contenders.
+macro_rules! cases {
+    ($($work:literal, $batch:expr => { $($who:expr => $run:expr),+ $(,)? })+) => {
+        &[$($($crate::case::Case { work: $work, who: $who, run: $run, batch: $batch },)+)+]
+    };
+}
+pub(crate) use cases;

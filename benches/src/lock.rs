@@ -1,200 +1,274 @@
-//! Coalescing, against singleflight crates, once-cells and caches.
+//! Coalescing: without contention, with followers, with threads, and for keys.
 
-use crate::case::{Case, OURS};
-use smartasync::{SmartLock, block_on};
+use crate::case::{Case, LIMIT, OURS, cases, drive};
+use futures::FutureExt;
+use futures::future::Shared;
+use std::future::poll_fn;
 use std::hint::black_box;
-
-fn uncontended_wait(n: u64) {
-    let lock = SmartLock::new();
-    for i in 0..n {
-        let _ = black_box(lock.run_once(|| async move { black_box(i) }).wait());
-    }
-}
-fn uncontended_await(n: u64) {
-    let lock = SmartLock::new();
-    block_on(async {
-        for i in 0..n {
-            let _ = black_box(lock.run_once(|| async move { black_box(i) }).await);
-        }
-    });
-}
-fn uncontended_shared(n: u64) {
-    let lock = SmartLock::new();
-    block_on(async {
-        for i in 0..n {
-            let _ = black_box(lock.run_shared(|| async move { black_box(i) }).await);
-        }
-    });
-}
-fn spawn(n: u64) {
-    block_on(async {
-        for i in 0..n {
-            black_box(smartasync::spawn_local(async move { black_box(i) }).await);
-        }
-    });
-}
-fn spawn10(n: u64) {
-    block_on(async {
-        for i in 0..n {
-            black_box(
-                smartasync::spawn_local(async move {
-                    for _ in 0..10 {
-                        futures_lite::future::yield_now().await;
-                    }
-                    black_box(i)
-                })
-                .await,
-            );
-        }
-    });
-}
-fn spawn_batch(n: u64) {
-    block_on(async {
-        for _ in 0..n / 1000 {
-            let v: Vec<_> = (0..1000).map(|i| smartasync::spawn_local(async move { black_box(i) })).collect();
-            for t in v {
-                black_box(t.await);
-            }
-        }
-    });
-}
-fn fu_batch(n: u64) {
-    use futures::StreamExt;
-    futures_lite::future::block_on(async {
-        for _ in 0..n / 1000 {
-            let mut v: futures::stream::FuturesUnordered<_> = (0..1000).map(|i| async move { black_box(i) }).collect();
-            while let Some(x) = v.next().await {
-                black_box(x);
-            }
-        }
-    });
-}
-fn fu10_batch(n: u64) {
-    use futures::StreamExt;
-    futures_lite::future::block_on(async {
-        for _ in 0..n / 1000 {
-            let mut v: futures::stream::FuturesUnordered<_> = (0..1000)
-                .map(|i| async move {
-                    for _ in 0..10 {
-                        futures_lite::future::yield_now().await;
-                    }
-                    black_box(i)
-                })
-                .collect();
-            while let Some(x) = v.next().await {
-                black_box(x);
-            }
-        }
-    });
-}
-fn spawn10_batch(n: u64) {
-    block_on(async {
-        for _ in 0..n / 1000 {
-            let v: Vec<_> = (0..1000)
-                .map(|i| {
-                    smartasync::spawn_local(async move {
-                        for _ in 0..10 {
-                            futures_lite::future::yield_now().await;
-                        }
-                        black_box(i)
-                    })
-                })
-                .collect();
-            for t in v {
-                black_box(t.await);
-            }
-        }
-    });
-}
-fn offload_one(n: u64) {
-    block_on(async {
-        for i in 0..n {
-            black_box(smartasync::offload(move || black_box(i)).await);
-        }
-    });
-}
-fn offload_blocking(n: u64) {
-    futures_lite::future::block_on(async {
-        for i in 0..n {
-            black_box(blocking::unblock(move || black_box(i)).await);
-        }
-    });
-}
-fn offload_1000(n: u64) {
-    block_on(async {
-        for _ in 0..n/1000 {
-            let mut calls: Vec<_> = (0..1000u64).map(|i| smartasync::offload(move || black_box(i))).collect();
-            for call in &mut calls { let _ = futures_lite::future::poll_once(call).await; }
-            for call in calls { black_box(call.await); }
-        }
-    });
-}
-fn offload_1000_tokio(n: u64) {
-    let rt = tokio::runtime::Builder::new_current_thread().max_blocking_threads(2).build().unwrap();
-    rt.block_on(async {
-        for _ in 0..n/1000 {
-            let calls: Vec<_> = (0..1000u64).map(|i| tokio::task::spawn_blocking(move || black_box(i))).collect();
-            for call in calls { black_box(call.await.unwrap()); }
-        }
-    });
-}
-
-
-use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
-use std::sync::Arc;
-struct Nop;
-impl Wake for Nop { fn wake(self: Arc<Self>) {} fn wake_by_ref(self: &Arc<Self>) {} }
-const K: u64 = 10_000;
-struct Gate(std::sync::atomic::AtomicBool);
-impl Gate {
-    async fn pass(&self) -> u64 {
-        std::future::poll_fn(|_| if self.0.load(std::sync::atomic::Ordering::Relaxed) { Poll::Ready(7) } else { Poll::Pending }).await
+use std::thread;
+
+/// Callers of one thing share a run.
+trait Coalesces: Default + Send + Sync + 'static {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send;
+
+    /// A run has ended: what caches its value forgets it.
+    fn forget(&mut self) {}
+}
+
+#[derive(Default)]
+struct Smartasync(smartasync::SmartLock<u64>);
+
+impl Coalesces for Smartasync {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
+        self.0.run_once(|| work)
     }
 }
-fn drive<'a, F: Future<Output = u64>>(n: u64, mut start: impl FnMut(&'a Gate) -> F, gate: &'a Gate, mut fin: impl FnMut()) {
-    let w = Waker::from(Arc::new(Nop));
-    let mut cx = Context::from_waker(&w);
-    for _ in 0..n / K {
-        gate.0.store(false, std::sync::atomic::Ordering::Relaxed);
-        let mut fs: Vec<Pin<Box<F>>> = (0..K + 1).map(|_| Box::pin(start(gate))).collect();
-        for f in &mut fs { assert!(f.as_mut().poll(&mut cx).is_pending()); }
-        gate.0.store(true, std::sync::atomic::Ordering::Relaxed);
-        for f in &mut fs { assert!(f.as_mut().poll(&mut cx).is_ready()); }
-        fin();
+
+/// Its key is a number, the cheapest that there is.
+#[derive(Default)]
+struct SingleflightAsync(singleflight_async::SingleFlight<u64, u64>);
+
+impl Coalesces for SingleflightAsync {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+        self.0.work(0, || work)
     }
 }
-fn followers(n: u64) {
-    let gate = Gate(Default::default());
-    let lock = SmartLock::new();
-    drive(n, |gate| { let c = lock.run_once(move || gate.pass()); async move { c.await.unwrap() } }, &gate, || {});
+
+#[derive(Default)]
+struct AsyncSingleflight(async_singleflight::UnaryGroup<u64, u64>);
+
+impl Coalesces for AsyncSingleflight {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+        self.0.work(&0, work)
+    }
 }
-fn followers_bare(n: u64) {
-    let gate = Gate(Default::default());
-    drive(n, |gate| gate.pass(), &gate, || {});
+
+#[derive(Default)]
+struct TokioOnceCell(tokio::sync::OnceCell<u64>);
+
+impl Coalesces for TokioOnceCell {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+        async { *self.0.get_or_init(|| work).await }
+    }
+
+    fn forget(&mut self) {
+        self.0.take();
+    }
 }
-fn followers_shared(n: u64) {
-    use futures::FutureExt;
-    let gate: &'static Gate = Box::leak(Box::new(Gate(Default::default())));
-    let sh = std::cell::RefCell::new(gate.pass().shared());
-    drive(n, |_| sh.borrow().clone(), gate, || {*sh.borrow_mut() = gate.pass().shared();});
+
+#[derive(Default)]
+struct AsyncOnceCell(async_once_cell::OnceCell<u64>);
+
+impl Coalesces for AsyncOnceCell {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+        async { *self.0.get_or_init(work).await }
+    }
+
+    fn forget(&mut self) {
+        self.0.take();
+    }
 }
-pub const CASES: &[Case] = &[
-    Case { work: "run_once, wait", who: OURS, run: uncontended_wait },
-    Case { work: "run_once, await", who: OURS, run: uncontended_await },
-    Case { work: "run_shared, await", who: OURS, run: uncontended_shared },
-    Case { work: "followers", who: OURS, run: followers },
-    Case { work: "followers", who: "bare", run: followers_bare },
-    Case { work: "followers", who: "Shared", run: followers_shared },
-    Case { work: "spawn await", who: OURS, run: spawn },
-    Case { work: "spawn10 await", who: OURS, run: spawn10 },
-    Case { work: "spawn batch", who: OURS, run: spawn_batch },
-    Case { work: "spawn10 batch", who: OURS, run: spawn10_batch },
-    Case { work: "spawn batch", who: "fu", run: fu_batch },
-    Case { work: "spawn10 batch", who: "fu", run: fu10_batch },
-    Case { work: "offload one", who: OURS, run: offload_one },
-    Case { work: "offload one", who: "blocking", run: offload_blocking },
-    Case { work: "offload 1000", who: OURS, run: offload_1000 },
-    Case { work: "offload 1000", who: "tokio2", run: offload_1000_tokio },
-];
+
+struct Moka(moka::future::Cache<u64, u64>);
+
+impl Default for Moka {
+    fn default() -> Self {
+        Self(moka::future::Cache::new(100_000))
+    }
+}
+
+impl Coalesces for Moka {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+        self.0.get_with(0, work)
+    }
+
+    fn forget(&mut self) {
+        drive(self.0.invalidate(&0));
+    }
+}
+
+/// A future that is cloned; the first call of a run makes it.
+#[derive(Default)]
+struct FuturesShared(Mutex<Option<Shared<Pin<Box<dyn Future<Output = u64> + Send>>>>>);
+
+impl Coalesces for FuturesShared {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+        let mut shared = self.0.lock().expect("nobody panics with it");
+        shared.get_or_insert_with(|| (Box::pin(work) as Pin<Box<dyn Future<Output = u64> + Send>>).shared()).clone()
+    }
+
+    fn forget(&mut self) {
+        *self.0.get_mut().expect("nobody panics with it") = None;
+    }
+}
+
+/// No coalescing at all.
+#[derive(Default)]
+struct Nothing;
+
+impl Coalesces for Nothing {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+        work
+    }
+}
+
+fn uncontended<C: Coalesces>(n: u64) {
+    let mut lock = C::default();
+    drive(async {
+        for i in 0..n {
+            black_box(lock.call(async move { black_box(i) }).await);
+            lock.forget();
+        }
+    });
+}
+
+/// Counts nothing, but is no no-op that a contender could know.
+struct Silent;
+
+impl Wake for Silent {
+    fn wake(self: Arc<Self>) {}
+    fn wake_by_ref(self: &Arc<Self>) {}
+}
+
+async fn pass(open: Arc<AtomicBool>) -> u64 {
+    poll_fn(|_| if open.load(Ordering::Relaxed) { Poll::Ready(7) } else { Poll::Pending }).await
+}
+
+/// A leader and `BATCH` followers, each polled when it comes and when it is to be ready.
+fn followers<C: Coalesces, const BATCH: u64>(n: u64) {
+    let waker = Waker::from(Arc::new(Silent));
+    let mut cx = Context::from_waker(&waker);
+    let (mut lock, open) = (C::default(), Arc::new(AtomicBool::new(false)));
+    for _ in 0..n / BATCH {
+        open.store(false, Ordering::Relaxed);
+        let mut calls: Vec<Pin<Box<_>>> = (0..=BATCH).map(|_| Box::pin(lock.call(pass(open.clone())))).collect();
+        for call in &mut calls {
+            assert!(call.as_mut().poll(&mut cx).is_pending());
+        }
+        open.store(true, Ordering::Relaxed);
+        while !calls.is_empty() {
+            // Where the cell lets in one after the other, it may take more than one round.
+            calls.retain_mut(|call| call.as_mut().poll(&mut cx).is_pending());
+        }
+        drop(calls);
+        lock.forget();
+    }
+}
+
+const THREADS: u64 = 8;
+
+/// Threads that call again and again, with trivial work.
+fn threads<C: Coalesces>(n: u64) {
+    let (lock, start) = (Arc::new(C::default()), Arc::new(Barrier::new(THREADS as usize)));
+    let threads: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let (lock, start) = (lock.clone(), start.clone());
+            thread::spawn(move || {
+                start.wait();
+                for i in 0..n / THREADS {
+                    black_box(drive(lock.call(async move { black_box(i) })));
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().expect("no caller panics"));
+}
+
+/// Callers of the same key share a run.
+trait CoalescesKeys: Default + 'static {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, key: u64, work: F) -> impl Future;
+
+    fn forget(&mut self, _key: u64) {}
+}
+
+#[derive(Default)]
+struct SmartasyncMap(smartasync::SmartLockMap<u64, u64>);
+
+impl CoalescesKeys for SmartasyncMap {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, key: u64, work: F) -> impl Future {
+        self.0.run_once(key, || work)
+    }
+}
+
+impl CoalescesKeys for SingleflightAsync {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, key: u64, work: F) -> impl Future<Output = u64> {
+        self.0.work(key, || work)
+    }
+}
+
+impl CoalescesKeys for Moka {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, key: u64, work: F) -> impl Future<Output = u64> {
+        self.0.get_with(key, work)
+    }
+
+    fn forget(&mut self, key: u64) {
+        drive(self.0.invalidate(&key));
+    }
+}
+
+/// One caller after the other, over `KEYS` keys.
+fn keys<C: CoalescesKeys, const KEYS: u64>(n: u64) {
+    let mut map = C::default();
+    drive(async {
+        for i in 0..n {
+            black_box(map.call(i % KEYS, async move { black_box(i) }).await);
+            map.forget(i % KEYS);
+        }
+    });
+}
+
+/// How often the work ran when `THREADS` threads called it at once, so often.
+pub fn runs_of_slow_work(flights: usize) -> usize {
+    let (lock, start, runs) = (smartasync::SmartLock::new(), Barrier::new(THREADS as usize), AtomicUsize::new(0));
+    for _ in 0..flights {
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    start.wait();
+                    let led = lock.run_once(|| async {
+                        runs.fetch_add(1, Ordering::Relaxed);
+                        thread::sleep(std::time::Duration::from_millis(20));
+                    });
+                    led.wait().expect("nobody resets it");
+                });
+            }
+        });
+    }
+    runs.into_inner()
+}
+
+pub const CASES: &[Case] = cases! {
+    "run_once, uncontended", 1 => {
+        OURS => uncontended::<Smartasync>, "async-once-cell" => uncontended::<AsyncOnceCell>, "tokio, OnceCell" => uncontended::<TokioOnceCell>,
+        "singleflight-async" => uncontended::<SingleflightAsync>, "async_singleflight" => uncontended::<AsyncSingleflight>,
+        "moka" => uncontended::<Moka>, LIMIT => uncontended::<Nothing>,
+    }
+    "run_once, 1,000 followers", 1_000 => {
+        OURS => followers::<Smartasync, 1_000>, "futures, Shared" => followers::<FuturesShared, 1_000>,
+        "tokio, OnceCell" => followers::<TokioOnceCell, 1_000>, "singleflight-async" => followers::<SingleflightAsync, 1_000>,
+        "moka" => followers::<Moka, 1_000>, LIMIT => followers::<Nothing, 1_000>,
+    }
+    "run_once, 10,000 followers", 10_000 => {
+        OURS => followers::<Smartasync, 10_000>, "futures, Shared" => followers::<FuturesShared, 10_000>,
+        "tokio, OnceCell" => followers::<TokioOnceCell, 10_000>, "singleflight-async" => followers::<SingleflightAsync, 10_000>,
+        "moka" => followers::<Moka, 10_000>, LIMIT => followers::<Nothing, 10_000>,
+    }
+    "run_once, 100,000 followers", 100_000 => {
+        OURS => followers::<Smartasync, 100_000>, "futures, Shared" => followers::<FuturesShared, 100_000>,
+        "tokio, OnceCell" => followers::<TokioOnceCell, 100_000>, "singleflight-async" => followers::<SingleflightAsync, 100_000>,
+        "moka" => followers::<Moka, 100_000>, LIMIT => followers::<Nothing, 100_000>,
+    }
+    "run_once, 8 threads", THREADS => {
+        OURS => threads::<Smartasync>, "singleflight-async" => threads::<SingleflightAsync>, "async_singleflight" => threads::<AsyncSingleflight>,
+        LIMIT => threads::<Nothing>,
+    }
+    "map, 1 key", 1 => { OURS => keys::<SmartasyncMap, 1>, "singleflight-async" => keys::<SingleflightAsync, 1>, "moka" => keys::<Moka, 1> }
+    "map, 64 keys", 1 => { OURS => keys::<SmartasyncMap, 64>, "singleflight-async" => keys::<SingleflightAsync, 64>, "moka" => keys::<Moka, 64> }
+    "map, 10,000 keys", 1 => {
+        OURS => keys::<SmartasyncMap, 10_000>, "singleflight-async" => keys::<SingleflightAsync, 10_000>, "moka" => keys::<Moka, 10_000>,
+    }
+};

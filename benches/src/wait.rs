@@ -1,6 +1,6 @@
 //! Waiting for a future in sync code, against the executors that offer a `block_on`.
 
-use crate::case::{Case, LIMIT, OURS};
+use crate::case::{Case, LIMIT, OURS, cases};
 use std::future::{Future, ready};
 use std::hint::black_box;
 use std::pin::{Pin, pin};
@@ -161,26 +161,31 @@ fn ping_pong<W: Waits>(n: u64) {
     other.join().expect("the other side does not panic");
 }
 
-/// The contenders of a piece of work, ours first.
-macro_rules! cases {
-    ($($work:literal: $run:ident, limit $limit:ty, $($who:literal $contender:ty),+;)+) => {
-        &[$(
-            Case { work: $work, who: OURS, run: $run::<Smartasync> },
-            $(Case { work: $work, who: $who, run: $run::<$contender> },)+
-            Case { work: $work, who: LIMIT, run: $run::<$limit> },
-        )+]
-    };
-}
-
 pub const CASES: &[Case] = cases! {
-    "wait, ready, opaque": opaque, limit PollOnce, "pollster" Pollster, "futures-lite" FuturesLite, "futures-executor" FuturesExecutor,
-        "smol" Smol, "tokio, current thread" TokioCurrentThread, "tokio, multi thread" TokioMultiThread;
-    "wait, ready, inlined": inlined, limit PollOnce, "pollster" Pollster, "futures-lite" FuturesLite, "futures-executor" FuturesExecutor, "smol" Smol;
-    "wait, ready, nested": nested, limit PollOnce, "futures-lite" FuturesLite, "smol" Smol;
-    "wait, first on a thread": first_on_a_thread, limit PollOnce, "pollster" Pollster, "futures-lite" FuturesLite,
-        "futures-executor" FuturesExecutor, "smol" Smol;
-    "wait, 100 self-wakes": self_wakes, limit ParkUnpark, "pollster" Pollster, "futures-lite" FuturesLite, "futures-executor" FuturesExecutor,
-        "smol" Smol, "tokio, current thread" TokioCurrentThread, "tokio, multi thread" TokioMultiThread;
-    "wait, cross-thread ping-pong": ping_pong, limit ParkUnpark, "pollster" Pollster, "futures-lite" FuturesLite,
-        "futures-executor" FuturesExecutor, "smol" Smol, "tokio, current thread" TokioCurrentThread;
+    "wait, ready, opaque", 1 => {
+        OURS => opaque::<Smartasync>, "pollster" => opaque::<Pollster>, "futures-lite" => opaque::<FuturesLite>,
+        "futures-executor" => opaque::<FuturesExecutor>, "smol" => opaque::<Smol>, "tokio, current thread" => opaque::<TokioCurrentThread>,
+        "tokio, multi thread" => opaque::<TokioMultiThread>, LIMIT => opaque::<PollOnce>,
+    }
+    "wait, ready, inlined", 1 => {
+        OURS => inlined::<Smartasync>, "pollster" => inlined::<Pollster>, "futures-lite" => inlined::<FuturesLite>,
+        "futures-executor" => inlined::<FuturesExecutor>, "smol" => inlined::<Smol>, LIMIT => inlined::<PollOnce>,
+    }
+    "wait, ready, nested", 1 => {
+        OURS => nested::<Smartasync>, "futures-lite" => nested::<FuturesLite>, "smol" => nested::<Smol>, LIMIT => nested::<PollOnce>,
+    }
+    "wait, first on a thread", 1 => {
+        OURS => first_on_a_thread::<Smartasync>, "pollster" => first_on_a_thread::<Pollster>, "futures-lite" => first_on_a_thread::<FuturesLite>,
+        "futures-executor" => first_on_a_thread::<FuturesExecutor>, "smol" => first_on_a_thread::<Smol>, LIMIT => first_on_a_thread::<PollOnce>,
+    }
+    "wait, 100 self-wakes", 1 => {
+        OURS => self_wakes::<Smartasync>, "pollster" => self_wakes::<Pollster>, "futures-lite" => self_wakes::<FuturesLite>,
+        "futures-executor" => self_wakes::<FuturesExecutor>, "smol" => self_wakes::<Smol>, "tokio, current thread" => self_wakes::<TokioCurrentThread>,
+        "tokio, multi thread" => self_wakes::<TokioMultiThread>,
+    }
+    "wait, ping-pong", 1 => {
+        OURS => ping_pong::<Smartasync>, "pollster" => ping_pong::<Pollster>, "futures-lite" => ping_pong::<FuturesLite>,
+        "futures-executor" => ping_pong::<FuturesExecutor>, "smol" => ping_pong::<Smol>, "tokio, current thread" => ping_pong::<TokioCurrentThread>,
+        LIMIT => ping_pong::<ParkUnpark>,
+    }
 };

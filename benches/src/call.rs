@@ -1,0 +1,69 @@
+//! What a smart function costs over a plain one: awaited, and in the sync copy of a `#[maybe_async]` body.
+
+use crate::case::{Case, LIMIT, OURS, cases, drive};
+use smartasync::{smart_await, smart_fn};
+use std::hint::black_box;
+
+smart_fn!(
+    #[inline(never)]
+    async fn smart_leaf(n: u64) -> u64 {
+        black_box(n) + 1
+    }
+
+    #[maybe_async]
+    async fn smart_sum(n: u64) -> u64 {
+        let one = smart_await!(smart_part(n));
+        one + smart_await!(smart_part(n + 1))
+    }
+
+    #[maybe_async]
+    async fn smart_part(n: u64) -> u64 {
+        black_box(n) * 3
+    }
+);
+
+#[inline(never)]
+async fn bare_leaf(n: u64) -> u64 {
+    black_box(n) + 1
+}
+
+fn bare_part(n: u64) -> u64 {
+    black_box(n) * 3
+}
+
+fn bare_sum(n: u64) -> u64 {
+    bare_part(n) + bare_part(n + 1)
+}
+
+fn awaited(n: u64) {
+    drive(async {
+        for i in 0..n {
+            black_box(smart_leaf(i).await);
+        }
+    });
+}
+
+fn awaited_bare(n: u64) {
+    drive(async {
+        for i in 0..n {
+            black_box(bare_leaf(i).await);
+        }
+    });
+}
+
+fn sync_copy(n: u64) {
+    for i in 0..n {
+        black_box(smart_sum(i).wait());
+    }
+}
+
+fn sync_copy_bare(n: u64) {
+    for i in 0..n {
+        black_box(bare_sum(i));
+    }
+}
+
+pub const CASES: &[Case] = cases! {
+    "call, awaited", 1 => { OURS => awaited, LIMIT => awaited_bare }
+    "call, sync copy", 1 => { OURS => sync_copy, LIMIT => sync_copy_bare }
+};
