@@ -1,0 +1,229 @@
+//! The client: its commands, each written once, and the exchange with the server that they all come down to.
+
+use crate::async_socket::AsyncSocket;
+use crate::blocking_socket::BlockingSocket;
+use crate::config::Config;
+use crate::connection::{Connection, Idle};
+use crate::deadline::Deadline;
+use crate::error::Error;
+use crate::pipeline::Pipeline;
+use crate::resp::Request;
+use crate::scan::Scan;
+use crate::value::Value;
+use smartasync::{SmartLockMap, smart_await, smart_fn};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a GET replies.
+type Got = Result<Option<Vec<u8>>, Error>;
+
+/// A client of one server. Clones share its connections; threads and tasks may use it at the same time.
+///
+/// A command takes an idle connection of its world, or makes one, and gives it back. If it fails, or is dropped half-way, its connection is
+/// closed, and the next command makes a new one; so a server that was restarted is found again. No command is sent twice: one that failed
+/// with [`Error::Closed`] or [`Error::TimedOut`] may have been carried out.
+///
+/// # Errors
+///
+/// Every command has the same: see [`Error`].
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: Config,
+    blocking: Idle<BlockingSocket>,
+    non_blocking: Idle<AsyncSocket>,
+    gets: SmartLockMap<Vec<u8>, Got>,
+}
+
+/// Ends the sharing of GETs when a write is over, also one that failed or was dropped: it may have been carried out.
+struct AfterWrite<'c> {
+    gets: &'c SmartLockMap<Vec<u8>, Got>,
+    keys: &'c [&'c [u8]],
+}
+
+impl Drop for AfterWrite<'_> {
+    fn drop(&mut self) {
+        self.keys.iter().for_each(|&key| self.gets.reset(key));
+    }
+}
+
+/// The same for commands whose keys are not known.
+pub(crate) struct AfterAny<'c>(&'c SmartLockMap<Vec<u8>, Got>);
+
+impl Drop for AfterAny<'_> {
+    fn drop(&mut self) {
+        self.0.reset_all();
+    }
+}
+
+impl Client {
+    /// A client that connects at its first command.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let (blocking, non_blocking) = (Idle::new(), Idle::new());
+        Self { shared: Arc::new(Shared { config, blocking, non_blocking, gets: SmartLockMap::new() }) }
+    }
+
+    /// Commands that are sent together.
+    pub fn pipeline(&self) -> Pipeline {
+        Pipeline::new(self.clone())
+    }
+
+    /// The keys that match `pattern`, a glob such as `user:*`; `*` for all. A key may come twice, as Redis has it.
+    pub fn scan(&self, pattern: impl AsRef<[u8]>) -> Scan {
+        Scan::new(self.clone(), pattern.as_ref().to_vec())
+    }
+
+    /// Ends the sharing of all GETs when it is dropped.
+    pub(crate) fn after_any(&self) -> AfterAny<'_> {
+        AfterAny(&self.shared.gets)
+    }
+
+    smart_fn!(
+        /// A client that has spoken with its server.
+        #[maybe_async]
+        pub async fn connect(config: Config) -> Result<Self, Error> {
+            let client = Self::new(config);
+            smart_await!(client.ping())?;
+            Ok(client)
+        }
+
+        /// Asks the server for a sign of life.
+        #[maybe_async]
+        pub async fn ping(&self) -> Result<(), Error> {
+            smart_await!(self.call(&[b"PING"]))?.into_done()
+        }
+
+        /// The value of a key. Concurrent callers that ask for the same key, threads and tasks alike, share one request; see
+        /// [`Config::coalesce_gets`].
+        #[maybe_async]
+        pub async fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>, Error> {
+            let key = key.as_ref();
+            if !self.shared.config.coalesce_gets {
+                return smart_await!(self.get_alone(key));
+            }
+            let shared = self.shared.gets.run_once(key.to_vec(), || async { smart_await!(self.get_alone(key)) });
+            match smart_await!(shared) {
+                Ok(got) => got,
+                // A write ended the sharing while this call waited.
+                Err(_) => smart_await!(self.get_alone(key)),
+            }
+        }
+
+        #[maybe_async]
+        async fn get_alone(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+            smart_await!(self.call(&[b"GET", key]))?.into_bytes()
+        }
+
+        /// Sets a key.
+        #[maybe_async]
+        pub async fn set(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), Error> {
+            let key = key.as_ref();
+            smart_await!(self.write(&[key], &[b"SET", key, value.as_ref()]))?.into_done()
+        }
+
+        /// Sets a key that the server forgets after `expiry`, which is sent in whole milliseconds.
+        #[maybe_async]
+        pub async fn set_expiring(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>, expiry: Duration) -> Result<(), Error> {
+            let (key, expiry) = (key.as_ref(), expiry.as_millis().to_string());
+            smart_await!(self.write(&[key], &[b"SET", key, value.as_ref(), b"PX", expiry.as_bytes()]))?.into_done()
+        }
+
+        /// The values of several keys, in their order.
+        #[maybe_async]
+        pub async fn mget<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+            let mut arguments: Vec<&[u8]> = vec![b"MGET"];
+            arguments.extend(keys.iter().map(AsRef::as_ref));
+            smart_await!(self.call(&arguments))?.into_list()
+        }
+
+        /// Adds one to the number at a key, and returns it.
+        #[maybe_async]
+        pub async fn incr(&self, key: impl AsRef<[u8]>) -> Result<i64, Error> {
+            let key = key.as_ref();
+            smart_await!(self.write(&[key], &[b"INCR", key]))?.into_integer()
+        }
+
+        /// Deletes keys, and returns how many of them there were.
+        #[maybe_async]
+        pub async fn del<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<i64, Error> {
+            let keys: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
+            let arguments = [&[&b"DEL"[..]], &keys[..]].concat();
+            smart_await!(self.write(&keys, &arguments))?.into_integer()
+        }
+
+        /// Any command that has one reply: its name and its arguments.
+        #[maybe_async]
+        pub async fn command<A: AsRef<[u8]>>(&self, arguments: &[A]) -> Result<Value, Error> {
+            let arguments: Vec<&[u8]> = arguments.iter().map(AsRef::as_ref).collect();
+            let _ends_sharing = self.after_any();
+            smart_await!(self.call(&arguments))
+        }
+
+        /// A command that changes `keys`.
+        #[maybe_async]
+        async fn write(&self, keys: &[&[u8]], arguments: &[&[u8]]) -> Result<Value, Error> {
+            let _ends_sharing = AfterWrite { gets: &self.shared.gets, keys };
+            smart_await!(self.call(arguments))
+        }
+
+        /// A command with one reply.
+        #[maybe_async]
+        pub(crate) async fn call(&self, arguments: &[&[u8]]) -> Result<Value, Error> {
+            match smart_await!(self.exchange(&Request::one(arguments)))?.pop() {
+                Some(Value::Error(error)) => Err(error.into()),
+                Some(value) => Ok(value),
+                None => unreachable!("an exchange has as many replies as commands"),
+            }
+        }
+
+        /// Sends a request, and reads its replies. All there is of input and output is here; only which sockets are used differs.
+        #[maybe_async]
+        pub(crate) async fn exchange(&self, request: &Request) -> Result<Vec<Value>, Error> {
+            let config = &self.shared.config;
+            let idle = smart_await!(sync => &self.shared.blocking, async => async { &self.shared.non_blocking });
+            let mut connection = match idle.take() {
+                Some(connection) => connection,
+                None => {
+                    let deadline = Deadline::new("connecting to Redis", config.connect_timeout);
+                    let socket = smart_await!(
+                        sync => BlockingSocket::connect(&config.address, deadline),
+                        async => AsyncSocket::connect(&config.address, deadline)
+                    )?;
+                    Connection::new(socket, config)
+                }
+            };
+            let deadline = Deadline::new("the reply of Redis", config.timeout);
+            let greeting = connection.greeting.take();
+            let mut replies = Vec::new();
+            for (batch, greets) in greeting.iter().map(|greeting| (greeting, true)).chain([(request, false)]) {
+                replies.clear();
+                smart_await!(connection.socket.write_all(&batch.bytes, deadline))?;
+                while replies.len() < batch.replies {
+                    match connection.decoder.next()? {
+                        Some(reply) => replies.push(reply),
+                        None => {
+                            let read = smart_await!(connection.socket.read(connection.decoder.room(), deadline))?;
+                            connection.decoder.filled(read);
+                        }
+                    }
+                }
+                if let (true, [Value::Error(refused)]) = (greets, &replies[..]) {
+                    return Err(refused.clone().into());
+                }
+            }
+            idle.put(connection);
+            Ok(replies)
+        }
+    );
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("config", &self.shared.config).finish_non_exhaustive()
+    }
+}

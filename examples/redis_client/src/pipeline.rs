@@ -1,0 +1,46 @@
+//! Several commands in one round trip.
+
+use crate::client::Client;
+use crate::error::{Error, ServerError};
+use crate::resp::Request;
+use crate::value::Value;
+use smartasync::{smart_await, smart_fn};
+
+/// Commands that are sent together; see [`Client::pipeline`]. It is no transaction: commands of others may come between.
+#[derive(Debug)]
+#[must_use = "a pipeline does nothing until it is run"]
+pub struct Pipeline {
+    client: Client,
+    request: Request,
+}
+
+impl Pipeline {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, request: Request::default() }
+    }
+
+    /// Adds a command: its name and its arguments.
+    pub fn command<A: AsRef<[u8]>>(mut self, arguments: &[A]) -> Self {
+        let arguments: Vec<&[u8]> = arguments.iter().map(AsRef::as_ref).collect();
+        self.request.push(&arguments);
+        self
+    }
+
+    smart_fn!(
+        /// Sends the commands and returns what each of them replied. One that the server refuses does not keep the others from being run.
+        ///
+        /// # Errors
+        ///
+        /// If the exchange failed as a whole; then any of the commands may have been carried out.
+        #[maybe_async]
+        pub async fn run(self) -> Result<Vec<Result<Value, ServerError>>, Error> {
+            if self.request.replies == 0 {
+                return Ok(Vec::new());
+            }
+            let _ends_sharing = self.client.after_any();
+            let replies = smart_await!(self.client.exchange(&self.request))?;
+            let split = |reply| if let Value::Error(error) = reply { Err(error) } else { Ok(reply) };
+            Ok(replies.into_iter().map(split).collect())
+        }
+    );
+}

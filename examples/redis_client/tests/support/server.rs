@@ -1,0 +1,90 @@
+//! A real `redis-server` of our own: on a free loopback port, without persistence, in a directory that goes with it.
+
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs, process};
+
+/// A server that ends when it is dropped.
+pub struct Server {
+    child: Child,
+    pub port: u16,
+    directory: PathBuf,
+    options: Vec<String>,
+}
+
+impl Server {
+    /// Starts one.
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts one with options, such as `["--requirepass", "secret"]`.
+    pub fn with(options: &[&str]) -> Self {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let name = format!("redis_client.{}.{}", process::id(), LAST.fetch_add(1, Ordering::Relaxed));
+        let directory = env::temp_dir().join(name);
+        fs::create_dir_all(&directory).expect("a directory for the server");
+        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        // Another process may take the port that was just free, so there are several tries.
+        for _ in 0..10 {
+            let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+            let port = free.expect("a free port").port();
+            if let Some(child) = spawn(port, &directory, &options) {
+                return Self { child, port, directory, options };
+            }
+        }
+        panic!("redis-server does not start; run it by hand to see why");
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Kills it, as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it has ended");
+    }
+
+    /// Starts it again on its port, empty.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.child = spawn(self.port, &self.directory, &self.options).expect("its port is still free");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+        drop(fs::remove_dir_all(&self.directory));
+    }
+}
+
+/// Starts the server, and returns once it says that it is ready; `None` if it ends before.
+fn spawn(port: u16, directory: &PathBuf, options: &[String]) -> Option<Child> {
+    let mut child = Command::new("redis-server")
+        .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no", "--daemonize", "no"])
+        .arg("--dir")
+        .arg(directory)
+        .args(options)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot run redis-server ({error}); install it, on Debian: apt-get install redis-server"));
+    let mut log = BufReader::new(child.stdout.take()?);
+    let mut line = String::new();
+    while log.read_line(&mut line).is_ok_and(|read| read > 0) {
+        if line.contains("Ready to accept connections") {
+            // It says little more, which fits into the pipe; and when this end is closed, it does not care.
+            return Some(child);
+        }
+        line.clear();
+    }
+    drop(child.wait());
+    None
+}
