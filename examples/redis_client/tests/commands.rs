@@ -49,7 +49,9 @@ smart_fn!(
         let replies = smart_await!(
             client.pipeline().command(&["SET", "p", "x"]).command(&["INCR", "p"]).command(&["GET", "p"]).command(&["EXISTS", "p", "q"]).run()
         );
-        let [Ok(Value::Text(set)), Err(refused), Ok(Value::Bytes(got)), Ok(Value::Integer(1))] = &replies.unwrap()[..] else { panic!("four replies") };
+        let [Ok(Value::Text(set)), Err(refused), Ok(Value::Bytes(got)), Ok(Value::Integer(1))] = &replies.unwrap()[..] else {
+            panic!("four replies")
+        };
         assert_eq!((set.as_str(), refused.code(), &got[..]), ("OK", "ERR", &b"x"[..]));
         assert!(smart_await!(client.pipeline().run()).unwrap().is_empty());
 

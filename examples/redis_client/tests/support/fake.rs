@@ -39,7 +39,7 @@ impl Fake {
         let (open, ended) = channel();
         thread::spawn(move || {
             let mut connections = Vec::new();
-            for stream in listener.incoming().take(8).flatten() {
+            for stream in listener.incoming().take(32).flatten() {
                 let mut kept = stream.try_clone().unwrap();
                 let speak = speak.clone();
                 thread::spawn(move || speak(&mut kept));

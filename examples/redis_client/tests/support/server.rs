@@ -76,15 +76,13 @@ fn spawn(port: u16, directory: &PathBuf, options: &[String]) -> Option<Child> {
         .stderr(Stdio::null())
         .spawn()
         .unwrap_or_else(|error| panic!("cannot run redis-server ({error}); install it, on Debian: apt-get install redis-server"));
-    let mut log = BufReader::new(child.stdout.take()?);
-    let mut line = String::new();
-    while log.read_line(&mut line).is_ok_and(|read| read > 0) {
-        if line.contains("Ready to accept connections") {
-            // It says little more, which fits into the pipe; and when this end is closed, it does not care.
-            return Some(child);
-        }
-        line.clear();
+    let log = child.stdout.take().map(BufReader::new);
+    // It says little after that, and does not care that this end of the pipe is closed then.
+    let ready = log.is_some_and(|log| log.lines().map_while(Result::ok).any(|line| line.contains("Ready to accept connections")));
+    if ready {
+        return Some(child);
     }
+    drop(child.kill());
     drop(child.wait());
     None
 }

@@ -1,0 +1,130 @@
+//! Counts the lines of the client, and of the two halves that would have to be written by hand in its place, and holds the README's table to
+//! them.
+//!
+//! A half is what the smart functions are with their macros resolved: the sync half without `async` and `.await`, the async half with them.
+//! Lines of code are those that are neither blank nor a comment; documentation is counted apart.
+
+use std::fs;
+use std::ops::AddAssign;
+use std::path::Path;
+
+#[derive(Clone, Copy, Default)]
+struct Lines {
+    code: usize,
+    docs: usize,
+}
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let docs = lines().filter(|line| line.starts_with("///") || line.starts_with("//!")).count();
+        Self { code: lines().filter(|line| !line.starts_with("//")).count(), docs }
+    }
+
+    fn row(self) -> String {
+        format!("{} + {}", self.code, self.docs)
+    }
+}
+
+impl AddAssign for Lines {
+    fn add_assign(&mut self, more: Self) {
+        self.code += more.code;
+        self.docs += more.docs;
+    }
+}
+
+/// The text between `open` and what closes it, and the text behind that.
+fn enclosed(text: &str) -> (&str, &str) {
+    let mut depth = 1;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return (&text[..at], &text[at + 1..]);
+        }
+    }
+    panic!("a parenthesis is not closed");
+}
+
+/// Writes out what the macros of the smart functions stand for, in one of the worlds.
+fn by_hand(text: &str, is_sync: bool) -> String {
+    const AWAIT: &str = "smart_await!(";
+    let text = text.replace("#[maybe_async]", "");
+    let text = if is_sync { text.replace("async fn", "fn") } else { text };
+    let mut written = String::new();
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(AWAIT) {
+        let (inner, behind) = enclosed(&rest[at + AWAIT.len()..]);
+        let expression = match inner.trim().strip_prefix("sync =>").and_then(|both| both.split_once("async =>")) {
+            Some((sync, _)) if is_sync => sync.trim().trim_end_matches(',').to_owned(),
+            Some((_, asynchronous)) => asynchronous.trim().to_owned(),
+            None => by_hand(inner, is_sync),
+        };
+        written += &rest[..at];
+        written += &expression;
+        written += if is_sync { "" } else { ".await" };
+        rest = behind;
+    }
+    written + rest
+}
+
+#[test]
+fn the_table_of_the_readme_is_true() {
+    let (mut neutral, mut smart, mut sync_half, mut async_half) = (Lines::default(), Lines::default(), Lines::default(), Lines::default());
+    let (mut blocking, mut non_blocking) = (Lines::default(), Lines::default());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in fs::read_dir(root.join("src")).unwrap() {
+        let path = file.unwrap().path();
+        let mut rest = fs::read_to_string(&path).unwrap();
+        match path.file_name().unwrap().to_str().unwrap() {
+            "demo.rs" => continue,
+            "blocking_socket.rs" => blocking += Lines::of(&rest),
+            "async_socket.rs" => non_blocking += Lines::of(&rest),
+            _ => {
+                while let Some(at) = rest.find("smart_fn!(\n") {
+                    neutral += Lines::of(&rest[..at]);
+                    let (items, behind) = enclosed(&rest[at + "smart_fn!(".len()..]);
+                    smart += Lines::of(&format!("smart_fn!({items});"));
+                    sync_half += Lines::of(&by_hand(items, true));
+                    async_half += Lines::of(&by_hand(items, false));
+                    rest = behind.trim_start_matches(';').to_owned();
+                }
+                neutral += Lines::of(&rest);
+            }
+        }
+    }
+    let sum = |parts: &[Lines]| {
+        let mut sum = Lines::default();
+        parts.iter().for_each(|&part| sum += part);
+        sum
+    };
+    let here = sum(&[neutral, blocking, non_blocking, smart]);
+    let twice = sum(&[neutral, blocking, non_blocking, sync_half, async_half]);
+    let table = format!(
+        "| what | this client | by hand: shared | by hand: sync half | by hand: async half |\n\
+         | --- | --- | --- | --- | --- |\n\
+         | protocol, values, errors, settings, idle connections | {0} | {0} | | |\n\
+         | sockets of std | {1} | | {1} | |\n\
+         | sockets of tokio and async-io | {2} | | | {2} |\n\
+         | commands, pipelines, scans, the exchange | {3} | | {4} | {5} |\n\
+         | all | **{6}** | {0} | {7} | {8} |\n\
+         | all by hand | | **{9}** | | |\n",
+        neutral.row(),
+        blocking.row(),
+        non_blocking.row(),
+        smart.row(),
+        sync_half.row(),
+        async_half.row(),
+        here.row(),
+        sum(&[blocking, sync_half]).row(),
+        sum(&[non_blocking, async_half]).row(),
+        twice.row(),
+    );
+    // Both halves are there, as whole functions.
+    assert!(sync_half.code > 100 && async_half.code > 100, "{table}");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    assert!(readme.contains(&table), "the README's table of lines should be:\n\n{table}");
+}
