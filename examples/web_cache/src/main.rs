@@ -1,0 +1,108 @@
+//! The service, and a command line over the same database layer.
+//!
+//! ```text
+//! web_cache [serve] [--port N] [--workers N] [--no-coalescing] [--database FILE]
+//! web_cache show ID [--database FILE]
+//! web_cache search WORD [--database FILE]
+//! ```
+//!
+//! Without `--database` a sample database is made at the start and removed at the end.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::{env, fs, process};
+use web_cache::{Library, Store, router};
+
+const USAGE: &str = "usage: web_cache [serve [--port N] [--workers N] [--no-coalescing] | show ID | search WORD] [--database FILE]";
+
+enum Command {
+    Serve { port: u16, workers: usize, coalesce: bool },
+    Show(i64),
+    Search(String),
+}
+
+/// The database to use. A sample is removed when it is dropped.
+struct Database {
+    path: PathBuf,
+    is_sample: bool,
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if self.is_sample {
+            drop(fs::remove_file(&self.path));
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let Err(error) = run() else { return ExitCode::SUCCESS };
+    eprintln!("web_cache: {error}");
+    ExitCode::FAILURE
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let (command, database) = arguments(env::args().skip(1))?;
+    let database = match database {
+        Some(path) => Database { path, is_sample: false },
+        None => {
+            let path = env::temp_dir().join(format!("web_cache.{}.sqlite", process::id()));
+            let database = Database { path, is_sample: true };
+            Store::create_sample(&database.path)?;
+            database
+        }
+    };
+    let store = Store::open(&database.path)?;
+    // `writeln!`, since `println!` panics where nobody reads the output any more.
+    let mut out = io::stdout();
+    match command {
+        Command::Serve { port, workers, coalesce } => serve(port, workers, Library::new(store, coalesce)),
+        Command::Show(id) => {
+            let article = store.article(id).wait()?.ok_or_else(|| format!("there is no article {id}"))?;
+            Ok(writeln!(out, "{}\n\n{}", article.title, article.body)?)
+        }
+        Command::Search(word) => {
+            for found in store.search(&word).wait()? {
+                writeln!(out, "{:6} {}", found.id, found.title)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn serve(port: u16, workers: usize, library: Library) -> Result<(), Box<dyn Error>> {
+    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
+    tokio.block_on(async {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener.map_err(|error| format!("cannot listen on port {port}: {error}"))?;
+        writeln!(io::stdout(), "listening on http://{}/, try /articles/7, /search/waker, /report/1000000, /stats", listener.local_addr()?)?;
+        let until_interrupted = async { drop(tokio::signal::ctrl_c().await) };
+        Ok(axum::serve(listener, router(library)).with_graceful_shutdown(until_interrupted).await?)
+    })
+}
+
+fn arguments(mut words: impl Iterator<Item = String>) -> Result<(Command, Option<PathBuf>), String> {
+    let (mut port, mut workers, mut coalesce, mut database) = (8080, 2, true, None);
+    let mut plain = Vec::new();
+    while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or_else(|| format!("{word} takes a value; {USAGE}"));
+        match word.as_str() {
+            "--port" => port = value()?.parse().map_err(|_| "--port takes a number from 0 to 65535")?,
+            "--workers" => workers = value()?.parse().ok().filter(|&workers| workers > 0).ok_or("--workers takes a number, at least 1")?,
+            "--database" => database = Some(value()?.into()),
+            "--no-coalescing" => coalesce = false,
+            _ if word.starts_with("--") => return Err(format!("there is no option {word}; {USAGE}")),
+            _ => plain.push(word),
+        }
+    }
+    let command = match &plain.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] | ["serve"] => Command::Serve { port, workers, coalesce },
+        ["show", id] => Command::Show(id.parse().map_err(|_| format!("{id:?} is no number of an article"))?),
+        ["search", word] => Command::Search((*word).to_owned()),
+        _ => return Err(USAGE.to_owned()),
+    };
+    Ok((command, database))
+}
