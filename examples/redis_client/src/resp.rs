@@ -254,3 +254,6 @@ fn utf8(text: &[u8]) -> Result<&str, Error> {
 fn number<T: std::str::FromStr>(text: &[u8]) -> Result<T, Error> {
     utf8(text)?.parse().map_err(|_| quoted("is no number, or none that is allowed here", text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,7 +78,11 @@ fn the_table_of_the_readme_is_true() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for file in fs::read_dir(root.join("src")).unwrap() {
         let path = file.unwrap().path();
-        let mut rest = fs::read_to_string(&path).unwrap();
+        if path.is_dir() {
+            // The decoder's tests.
+            continue;
+        }
+        let mut rest = fs::read_to_string(&path).unwrap().replace("#[cfg(test)]\nmod tests;\n", "");
         match path.file_name().unwrap().to_str().unwrap() {
             "demo.rs" => continue,
             "blocking_socket.rs" => blocking += Lines::of(&rest),
