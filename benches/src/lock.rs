@@ -2,7 +2,7 @@
 
 use crate::case::{Case, LIMIT, OURS, cases, drive};
 use futures::FutureExt;
-use futures::future::Shared;
+use futures::future::{BoxFuture, Shared};
 use std::future::poll_fn;
 use std::hint::black_box;
 use std::pin::Pin;
@@ -33,7 +33,7 @@ impl Coalesces for Smartasync {
 struct SingleflightAsync(singleflight_async::SingleFlight<u64, u64>);
 
 impl Coalesces for SingleflightAsync {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
         self.0.work(0, || work)
     }
 }
@@ -42,7 +42,7 @@ impl Coalesces for SingleflightAsync {
 struct AsyncSingleflight(async_singleflight::UnaryGroup<u64, u64>);
 
 impl Coalesces for AsyncSingleflight {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
         self.0.work(&0, work)
     }
 }
@@ -51,7 +51,7 @@ impl Coalesces for AsyncSingleflight {
 struct TokioOnceCell(tokio::sync::OnceCell<u64>);
 
 impl Coalesces for TokioOnceCell {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
         async { *self.0.get_or_init(|| work).await }
     }
 
@@ -64,7 +64,7 @@ impl Coalesces for TokioOnceCell {
 struct AsyncOnceCell(async_once_cell::OnceCell<u64>);
 
 impl Coalesces for AsyncOnceCell {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
         async { *self.0.get_or_init(work).await }
     }
 
@@ -82,7 +82,7 @@ impl Default for Moka {
 }
 
 impl Coalesces for Moka {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
         self.0.get_with(0, work)
     }
 
@@ -93,12 +93,12 @@ impl Coalesces for Moka {
 
 /// A future that is cloned; the first call of a run makes it.
 #[derive(Default)]
-struct FuturesShared(Mutex<Option<Shared<Pin<Box<dyn Future<Output = u64> + Send>>>>>);
+struct FuturesShared(Mutex<Option<Shared<BoxFuture<'static, u64>>>>);
 
 impl Coalesces for FuturesShared {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
         let mut shared = self.0.lock().expect("nobody panics with it");
-        shared.get_or_insert_with(|| (Box::pin(work) as Pin<Box<dyn Future<Output = u64> + Send>>).shared()).clone()
+        shared.get_or_insert_with(|| work.boxed().shared()).clone()
     }
 
     fn forget(&mut self) {
@@ -111,7 +111,7 @@ impl Coalesces for FuturesShared {
 struct Nothing;
 
 impl Coalesces for Nothing {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output = u64> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
         work
     }
 }
@@ -195,13 +195,13 @@ impl CoalescesKeys for SmartasyncMap {
 }
 
 impl CoalescesKeys for SingleflightAsync {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, key: u64, work: F) -> impl Future<Output = u64> {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, key: u64, work: F) -> impl Future {
         self.0.work(key, || work)
     }
 }
 
 impl CoalescesKeys for Moka {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, key: u64, work: F) -> impl Future<Output = u64> {
+    fn call<F: Future<Output = u64> + Send + 'static>(&self, key: u64, work: F) -> impl Future {
         self.0.get_with(key, work)
     }
 

@@ -1,16 +1,39 @@
+//! What smartasync costs, side by side with what a user would pick instead. `README.md` says what each command does.
+
 mod allocations;
 mod call;
 mod case;
 mod clock;
+mod counts;
+mod growth;
 mod lock;
 mod offload;
+mod report;
 mod spawn;
 mod wait;
-fn main(){
-    let args: Vec<String> = std::env::args().collect();
-    let all: Vec<case::Case> = [wait::CASES, call::CASES, offload::CASES, spawn::CASES, lock::CASES].concat();
-    match args[1].as_str() {
-        "run" => { let c = all.iter().find(|c| c.work == args[2] && c.who == args[3]).unwrap(); (c.run)(c.batch); (c.run)(args[4].parse().unwrap()); }
-        _ => for c in &all { println!("{} | {} | {:?}", c.work, c.who, allocations::per_time(c.run, c.batch)); let _ = (allocations::live(), clock::measure, lock::runs_of_slow_work); },
+
+use case::Case;
+use std::process::ExitCode;
+
+/// Every case, grouped by its work.
+fn all() -> Vec<Case> {
+    [wait::CASES, call::CASES, offload::CASES, spawn::CASES, lock::CASES].concat()
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        [] => report::write(&all()),
+        ["counts"] => return counts::check(&all()),
+        ["growth"] => growth::print(),
+        // What the commands above start, pinned to a core or under callgrind.
+        ["time", work] => report::time_one(&all(), work),
+        ["run", work, who, times] => counts::run(&all(), work, who, times),
+        _ => {
+            eprintln!("usage: smartasync-benches [counts | growth]");
+            return ExitCode::FAILURE;
+        }
     }
+    ExitCode::SUCCESS
 }
