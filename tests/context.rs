@@ -5,67 +5,21 @@ mod support;
 use smartasync::{
     Smart, allow_blocking, block_on, forbid_blocking, is_async_context, offload, smart, smart_await, smart_fn, smart_sync, spawn_local,
 };
-use std::cell::{Cell, RefCell};
 use std::future::{poll_fn, ready};
-use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Once};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 use support::gate::Gate;
+use support::refused::{assert_refused_at, refused};
 use support::watchdog::within;
 #[cfg(target_os = "linux")]
 use support::watchdog::{this_thread, until_asleep};
 use support::yield_once;
-
-/// Where a panic came from, as its hook saw it.
-#[derive(Debug, PartialEq)]
-struct Refused {
-    message: String,
-    file: String,
-    line: u32,
-}
-
-thread_local! {
-    static RECORDING: Cell<bool> = const { Cell::new(false) };
-    static RECORDED: RefCell<Option<Refused>> = const { RefCell::new(None) };
-}
-
-/// Calls `f`, which must panic, and says what the panic hook was told. The hook is one for the process, but records by thread.
-#[track_caller]
-fn refused<T>(f: impl FnOnce() -> T) -> Refused {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let former = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !RECORDING.get() {
-                return former(info);
-            }
-            let at = info.location().unwrap();
-            let message = info.payload().downcast_ref::<&str>().copied().map(str::to_owned);
-            let message = message.or_else(|| info.payload().downcast_ref::<String>().cloned()).unwrap();
-            RECORDED.set(Some(Refused { message, file: at.file().to_owned(), line: at.line() }));
-        }));
-    });
-    RECORDING.set(true);
-    let called = catch_unwind(AssertUnwindSafe(f));
-    RECORDING.set(false);
-    assert!(called.is_err(), "it was not refused");
-    RECORDED.take().unwrap()
-}
-
-/// Asserts that `f`, which stands on `line` of this file, is refused there, and that the message names the ways out.
-#[track_caller]
-fn assert_refused_at<T>(line: u32, f: impl FnOnce() -> T) {
-    let refused = refused(f);
-    assert_eq!((refused.file.as_str(), refused.line), (file!(), line));
-    for way_out in [".await", "sync smart function", "allow_blocking"] {
-        assert!(refused.message.contains(way_out), "{}", refused.message);
-    }
-}
 
 /// Calls `f` in every place that counts as async code.
 fn in_all_async_places(f: fn()) {

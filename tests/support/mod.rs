@@ -13,6 +13,7 @@ pub(crate) mod map;
 pub(crate) mod net;
 pub(crate) mod oracle;
 pub(crate) mod random;
+pub(crate) mod refused;
 pub(crate) mod shared;
 pub(crate) mod turns;
 pub(crate) mod watchdog;
