@@ -42,6 +42,8 @@ mod panics;
 mod park;
 #[cfg(feature = "std")]
 mod pool;
+#[cfg(all(feature = "std", feature = "stream"))]
+mod read_ahead;
 mod resolve;
 #[cfg(feature = "std")]
 mod run;
@@ -49,6 +51,8 @@ mod run;
 mod runtime;
 #[cfg(feature = "alloc")]
 mod smart;
+#[cfg(feature = "stream")]
+mod stream;
 #[cfg(feature = "std")]
 mod sync;
 #[cfg(feature = "std")]
@@ -73,12 +77,16 @@ pub use loops::{LoopId, block_on, cached_loops, current_loop, install_runtime, r
 pub use offload::{Offload, offload};
 #[cfg(feature = "std")]
 pub use pool::set_offload_limit;
+#[cfg(all(feature = "std", feature = "stream"))]
+pub use read_ahead::smart_iter;
 #[cfg(feature = "std")]
 pub use run::Cancelled;
 #[cfg(feature = "std")]
 pub use runtime::{AlreadyInstalled, Runtime};
 #[cfg(feature = "alloc")]
 pub use smart::Smart;
+#[cfg(feature = "stream")]
+pub use stream::{SmartStream, SmartStreamIter, Source, smart_stream, smart_unfold};
 #[cfg(feature = "std")]
 pub use task::{Task, spawn_local};
 

@@ -1,0 +1,365 @@
+//! [`SmartStream`], what a function that gives many items returns, and [`Source`], what is in it: a `Call` that can be finished many times.
+//!
+//! There are three kinds of source: a stream of whatever library ([`smart_stream`]), an iterator ([`smart_iter`](crate::smart_iter), in
+//! `read_ahead`), and a smart function that is called once an item ([`smart_unfold`]). Each knows two ways to its next item: polled, for
+//! async code, and here on this thread, for sync code.
+
+use crate::call::{Call, Sealed, Work, forked};
+use crate::call::{Route, Routed};
+use crate::drive;
+use alloc::boxed::Box;
+use core::fmt;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use futures_lite::Stream;
+use pin_project_lite::pin_project;
+
+/// Where a [`SmartStream`] gets its items from. Sealed: the functions of this crate make all kinds of it.
+///
+/// It stands in signatures, as in `fn lines() -> SmartStream<impl Source<Item = String>>`.
+pub trait Source: Stream + Sealed {
+    /// The next item in sync code, without asking whether this thread may block.
+    #[doc(hidden)]
+    fn next_here(self: Pin<&mut Self>) -> Option<Self::Item>;
+}
+
+/// Many items, one after the other, for sync and for async code: the [`Call`] of functions that give more than one.
+///
+/// | in sync code | in async code |
+/// | --- | --- |
+/// | `for item in stream` | `while let Some(item) = stream.next().await` |
+/// | `stream.next().wait()`, `.try_wait()`, `.wait_timeout(…)` | `stream.next().await` |
+/// | `stream.into_iter()`, and `&mut stream`, are an [`Iterator`] | it is a [`Stream`], for every combinator of `futures`, `futures-lite` or `tokio-stream` |
+///
+/// Nothing runs before the first item is asked for. Each item is a wait of its own, as by [`Call::wait`]: between two items nothing of the
+/// stream runs on this thread. After its end, and after a panic, it stays at its end, and what it held is dropped. It is in a box, so it need not be pinned, and it is `Send`
+/// exactly where its source is.
+///
+/// It is no `Iterator` itself, since each method that iterators and streams both have, like `map`, would be ambiguous.
+///
+/// # Blocking
+///
+/// As an iterator it blocks this thread until the item is there.
+///
+/// # Cancel safety
+///
+/// Dropping the future of [`next`](SmartStream::next) loses no item. Dropping the stream, or its iterator, at any time drops its source, and
+/// with that cancels it.
+///
+/// # Panics
+///
+/// As an iterator in async code, as [`Call::wait`] does: naming the line that asks for the item. Also where the source panics.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::{StreamExt, stream};
+/// use smartasync::{SmartStream, Source, block_on, smart_stream};
+///
+/// fn squares(upto: u32) -> SmartStream<impl Source<Item = u32>> {
+///     smart_stream(stream::iter(1..=upto).then(|n| async move { n * n }))
+/// }
+///
+/// // Sync code:
+/// let mut sum = 0;
+/// for square in squares(3) {
+///     sum += square;
+/// }
+/// assert_eq!(sum, 1 + 4 + 9);
+///
+/// // Async code:
+/// let odd = block_on(async { squares(5).filter(|square| square % 2 == 1).collect::<Vec<_>>().await });
+/// assert_eq!(odd, [1, 9, 25]);
+/// ```
+#[must_use = "a smart stream does nothing until it is asked for its items"]
+pub struct SmartStream<S> {
+    /// `None` after its end, and while it runs, so that a panic ends it.
+    source: Option<Pin<Box<S>>>,
+}
+
+impl<S: Source> SmartStream<S> {
+    pub(crate) fn new(source: S) -> Self {
+        Self { source: Some(Box::pin(source)) }
+    }
+
+    /// The next item, or `None` after the last one, as a call: finish it with `.await`, or with [`.wait()`](Call::wait) or
+    /// [`.wait_timeout(…)`](Call::wait_timeout) in sync code.
+    ///
+    /// # Cancel safety
+    ///
+    /// No item is lost when the call is dropped, or its time is up: the next call goes on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures_lite::stream;
+    /// use smartasync::{TimedOut, block_on, smart_stream};
+    /// use std::time::Duration;
+    ///
+    /// let mut numbers = smart_stream(stream::iter([1, 2]));
+    /// assert_eq!(numbers.next().wait(), Some(1));
+    /// assert_eq!(block_on(async { numbers.next().await }), Some(2));
+    /// assert_eq!(numbers.next().wait(), None);
+    ///
+    /// let mut silence = smart_stream(stream::pending::<u32>());
+    /// assert_eq!(silence.next().wait_timeout(Duration::from_millis(1)), Err(TimedOut));
+    /// ```
+    #[allow(clippy::should_implement_trait, reason = "sync code, async code and combinators all call it `next`")]
+    pub fn next(&mut self) -> Call<impl Work<Output = Option<S::Item>>> {
+        forked(move |route| match route {
+            Route::Here => Routed::Here(|| self.next_here()),
+            Route::Away => Routed::Away(poll_fn(move |cx| self.poll_source(cx))),
+        })
+    }
+
+    fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let Some(mut source) = self.source.take() else { return Poll::Ready(None) };
+        let item = source.as_mut().poll_next(cx);
+        if !matches!(item, Poll::Ready(None)) {
+            self.source = Some(source);
+        }
+        item
+    }
+
+    fn next_here(&mut self) -> Option<S::Item> {
+        let mut source = self.source.take()?;
+        let item = source.as_mut().next_here()?;
+        self.source = Some(source);
+        Some(item)
+    }
+
+    #[cfg_attr(feature = "std", track_caller)]
+    fn next_if_allowed(&mut self) -> Option<S::Item> {
+        drive::refuse_in_async();
+        self.next_here()
+    }
+
+    fn bounds(&self) -> (usize, Option<usize>) {
+        self.source.as_ref().map_or((0, Some(0)), |source| source.size_hint())
+    }
+}
+
+impl<S: Source> Stream for SmartStream<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        drive::in_async(|| self.poll_source(cx))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.bounds()
+    }
+}
+
+/// For sync code, as is [`SmartStreamIter`]; the stream can be used on afterwards.
+impl<S: Source> Iterator for &mut SmartStream<S> {
+    type Item = S::Item;
+
+    #[cfg_attr(feature = "std", track_caller)]
+    fn next(&mut self) -> Option<S::Item> {
+        self.next_if_allowed()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.bounds()
+    }
+}
+
+impl<S: Source> IntoIterator for SmartStream<S> {
+    type Item = S::Item;
+    type IntoIter = SmartStreamIter<S>;
+
+    fn into_iter(self) -> SmartStreamIter<S> {
+        SmartStreamIter { stream: self }
+    }
+}
+
+impl<S> fmt::Debug for SmartStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmartStream").field("ended", &self.source.is_none()).finish_non_exhaustive()
+    }
+}
+
+/// The items of a [`SmartStream`] in sync code: its [`IntoIterator::into_iter`].
+///
+/// # Blocking
+///
+/// Each `next` blocks this thread until the item is there.
+///
+/// # Panics
+///
+/// `next` panics in async code, as [`Call::wait`].
+///
+/// # Examples
+///
+/// ```
+/// let numbers = smartasync::smart_stream(futures_lite::stream::iter([1, 2, 3]));
+/// assert_eq!(numbers.into_iter().map(|n| 2 * n).collect::<Vec<_>>(), [2, 4, 6]);
+/// ```
+#[derive(Debug)]
+#[must_use = "an iterator does nothing until it is asked for its items"]
+pub struct SmartStreamIter<S> {
+    stream: SmartStream<S>,
+}
+
+impl<S: Source> Iterator for SmartStreamIter<S> {
+    type Item = S::Item;
+
+    #[cfg_attr(feature = "std", track_caller)]
+    fn next(&mut self) -> Option<S::Item> {
+        self.stream.next_if_allowed()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.stream.bounds()
+    }
+}
+
+impl<S: Source> core::iter::FusedIterator for SmartStreamIter<S> {}
+
+pin_project! {
+    /// A stream as a source.
+    struct Streamed<S> {
+        #[pin]
+        stream: S,
+    }
+}
+
+impl<S> Sealed for Streamed<S> {}
+
+impl<S: Stream> Stream for Streamed<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        self.project().stream.poll_next(cx)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.stream.size_hint()
+    }
+}
+
+impl<S: Stream> Source for Streamed<S> {
+    fn next_here(self: Pin<&mut Self>) -> Option<S::Item> {
+        let mut stream = self.project().stream;
+        drive::wait_for(poll_fn(|cx| stream.as_mut().poll_next(cx)))
+    }
+}
+
+/// Makes a [`SmartStream`] of any stream: sync code iterates over it, driving it on this thread's loop, one wait an item.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::{StreamExt, stream};
+/// use smartasync::smart_stream;
+///
+/// // What a library gives that has an async API only:
+/// let lines = stream::iter(["one", "two"]);
+///
+/// let mut all = String::new();
+/// for line in smart_stream(lines) {
+///     all += line;
+/// }
+/// assert_eq!(all, "onetwo");
+/// ```
+pub fn smart_stream<S: Stream>(stream: S) -> SmartStream<impl Source<Item = S::Item>> {
+    SmartStream::new(Streamed { stream })
+}
+
+pin_project! {
+    /// A smart function as a source.
+    struct Unfold<St, F, W> {
+        // `None` while a call runs.
+        state: Option<St>,
+        step: F,
+        #[pin]
+        running: Option<W>,
+    }
+}
+
+impl<St, F, W> Sealed for Unfold<St, F, W> {}
+
+impl<T, St, F, W> Stream for Unfold<St, F, W>
+where
+    F: FnMut(St) -> Call<W>,
+    W: Work<Output = Option<(T, St)>>,
+{
+    type Item = T;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let mut this = self.project();
+        if let Some(state) = this.state.take() {
+            this.running.set(Some((this.step)(state).into_work()));
+        }
+        let Some(running) = this.running.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let output = ready!(running.poll(cx));
+        this.running.set(None);
+        Poll::Ready(output.map(|(item, state)| {
+            *this.state = Some(state);
+            item
+        }))
+    }
+}
+
+impl<T, St, F, W> Source for Unfold<St, F, W>
+where
+    F: FnMut(St) -> Call<W>,
+    W: Work<Output = Option<(T, St)>>,
+{
+    fn next_here(mut self: Pin<&mut Self>) -> Option<T> {
+        let this = self.as_mut().project();
+        let Some(state) = this.state.take() else {
+            // It was polled before: go on with the call that was begun.
+            return drive::wait_for(poll_fn(|cx| self.as_mut().poll_next(cx)));
+        };
+        let (item, state) = (this.step)(state).into_work().run()?;
+        *this.state = Some(state);
+        Some(item)
+    }
+}
+
+/// Makes a [`SmartStream`] that calls a smart function for each item: with the state, for the item and the next state, or `None` at the end.
+///
+/// Each item takes the caller's own path: in sync code the sync copy of a `#[maybe_async]` function runs here, with no future, in async
+/// code its async copy is awaited. So pages, cursors and frames are streams for both worlds, with one definition.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{SmartStream, Source, block_on, smart_await, smart_fn, smart_unfold};
+///
+/// struct Table;
+///
+/// impl Table {
+///     smart_fn!(
+///         /// One page of rows from `cursor` on, and the next cursor.
+///         #[maybe_async]
+///         async fn page(&self, cursor: u32) -> Option<(Vec<u32>, u32)> {
+///             // Here a real one talks to its server, each copy in its own way.
+///             let first = smart_await!(sync => cursor, async => async { cursor });
+///             (first < 6).then(|| ((first..first + 2).collect(), first + 2))
+///         }
+///     );
+///
+///     fn pages(&self) -> SmartStream<impl Source<Item = Vec<u32>>> {
+///         smart_unfold(0, |cursor| self.page(cursor))
+///     }
+/// }
+///
+/// let rows: Vec<u32> = Table.pages().into_iter().flatten().collect();
+/// assert_eq!(rows, [0, 1, 2, 3, 4, 5]);
+///
+/// block_on(async {
+///     let mut pages = Table.pages();
+///     assert_eq!(pages.next().await, Some(vec![0, 1]));
+/// });
+/// ```
+pub fn smart_unfold<T, St, F, W>(state: St, step: F) -> SmartStream<impl Source<Item = T>>
+where
+    F: FnMut(St) -> Call<W>,
+    W: Work<Output = Option<(T, St)>>,
+{
+    SmartStream::new(Unfold { state: Some(state), step, running: None })
+}
