@@ -266,7 +266,12 @@ impl<W: Work> Call<W> {
     #[track_caller]
     pub fn wait_timeout(self, timeout: Duration) -> Result<W::Output, TimedOut> {
         drive::refuse_in_async();
-        drive::drive_for(pin!(self.work), timeout).ok_or(TimedOut)
+        let mut work = pin!(Some(self.work));
+        let output = work.as_mut().as_pin_mut().and_then(|work| drive::drive_for(work, timeout));
+        if output.is_none() {
+            drive::inside(|| work.set(None));
+        }
+        output.ok_or(TimedOut)
     }
 }
 

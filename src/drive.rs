@@ -9,6 +9,7 @@ pub(crate) use without_std::*;
 mod with_std {
     pub(crate) use crate::context::{REFUSAL, is_async_context as is_async, refuse_in_async};
     pub(crate) use crate::loops::{block_on, wait_for};
+    pub(crate) use crate::runtime::inside;
 
     use crate::context::{self, allow_blocking};
     use crate::loops;
@@ -65,6 +66,12 @@ mod without_std {
     #[inline]
     pub(crate) fn in_async<T>(poll: impl FnOnce() -> T) -> T {
         poll()
+    }
+
+    /// There is no runtime to be inside of.
+    #[cfg(feature = "stream")]
+    pub(crate) fn inside(f: impl FnOnce()) {
+        f();
     }
 
     pub(crate) use wait_for as block_on;

@@ -18,7 +18,8 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 ///
 /// # Examples
 ///
-/// With this, tokio's I/O and timers, and what is built on them (hyper, reqwest, sqlx), work under `.wait()`:
+/// With this, tokio's I/O and timers, and what is built on them (hyper, reqwest, sqlx), work under `.wait()`. What is made or dropped
+/// between two waits is outside: make it in the future that is waited for, or enter tokio for the whole function, as in the last lines.
 ///
 /// ```
 /// use smartasync::{Runtime, install_runtime, smart};
@@ -33,7 +34,7 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 ///     }
 ///
 ///     fn is_async_context(&self) -> bool {
-///         tokio::task::try_id().is_some()
+///         tokio::runtime::worker_index().is_some()
 ///     }
 /// }
 ///
@@ -41,11 +42,16 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
 /// install_runtime(Tokio(tokio))?;
 /// smart(async { tokio::time::sleep(Duration::from_millis(1)).await }).wait();
+///
+/// # let handle = smart(async { tokio::runtime::Handle::current() }).wait();
+/// let _guard = handle.enter();
+/// smart(tokio::time::sleep(Duration::from_millis(1))).wait();
 /// # Ok(())
 /// # }
 /// ```
 pub trait Runtime: Send + Sync + 'static {
-    /// Runs around each wait that drives a future: enter a reactor here, then call `wait` exactly once, on this thread.
+    /// Runs around each wait that drives a future: enter a reactor here, then call `wait` exactly once, on this thread. It runs also around the
+    /// drop of a future whose time was up, and of a stream that sync code leaves.
     ///
     /// A wait that is never called makes the `.wait()` panic; a second call does nothing.
     fn around_wait(&self, wait: &mut dyn FnMut()) {
@@ -54,8 +60,9 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// Says whether the code on this thread's stack runs inside a task of the other runtime.
     ///
-    /// With tokio, `tokio::task::try_id().is_some()` is a good answer. It is true in `spawn_blocking` too, where the crate's
-    /// [`allow_blocking`](crate::allow_blocking) says that blocking is fine.
+    /// With tokio, `tokio::runtime::worker_index().is_some()` is the answer. It is `None` in `spawn_blocking` and `block_in_place`, where
+    /// blocking is fine. Before tokio 1.54 there is `tokio::task::try_id()`, which is not: wrap what blocks there in the crate's
+    /// [`allow_blocking`](crate::allow_blocking).
     ///
     /// It is asked only where this crate's own marks say nothing: never inside a [`Call`](crate::Call)'s poll, on a pool thread or in
     /// [`allow_blocking`](crate::allow_blocking).
@@ -88,6 +95,20 @@ pub(crate) fn is_installed() -> bool {
 /// The runtime that was installed, if any.
 pub(crate) fn installed() -> Option<&'static dyn Runtime> {
     RUNTIME.get().map(|runtime| &**runtime)
+}
+
+/// Calls `f`, which drops what a wait has driven, inside the installed runtime: there a destructor finds the reactor that it may look for.
+pub(crate) fn inside(f: impl FnOnce()) {
+    let mut f = Some(f);
+    let mut call = || {
+        if let Some(f) = f.take() {
+            f();
+        }
+    };
+    match installed() {
+        Some(runtime) => runtime.around_wait(&mut call),
+        None => call(),
+    }
 }
 
 /// The error of [`install_runtime`](crate::install_runtime): a runtime is installed already.

@@ -341,3 +341,58 @@ fn an_entered_tokio_runtime_is_no_task_and_allow_blocking_opens_its_blocking_thr
         });
     });
 }
+
+/// Says on drop whether tokio is entered, where a destructor of tokio's looks for it.
+struct LooksForTokio<'a>(&'a Cell<Option<bool>>);
+
+impl Drop for LooksForTokio<'_> {
+    fn drop(&mut self) {
+        self.0.set(Some(tokio::runtime::Handle::try_current().is_ok()));
+    }
+}
+
+#[test]
+fn a_future_whose_time_is_up_is_dropped_inside_the_runtime() {
+    within(10, || {
+        let found = Cell::new(None);
+        let held = LooksForTokio(&found);
+        let pending = async move {
+            let _held = held;
+            std::future::pending::<()>().await;
+        };
+        assert!(smart(pending).wait_timeout(Duration::from_millis(1)).is_err());
+        assert_eq!(found.get(), Some(true));
+    });
+}
+
+#[cfg(feature = "stream")]
+#[test]
+fn a_stream_of_sync_code_is_dropped_inside_the_runtime() {
+    use futures_lite::{StreamExt, stream};
+    within(10, || {
+        let found = Cell::new(None);
+        let numbers = || {
+            let held = LooksForTokio(&found);
+            smartasync::smart_stream(stream::iter(1..=3).map(move |n| {
+                let _holds = &held;
+                n
+            }))
+        };
+        drop(numbers());
+        assert_eq!(found.take(), Some(true), "unread");
+        assert_eq!((1..3).zip(numbers()).count(), 2);
+        assert_eq!(found.take(), Some(true), "left early");
+        let mut at_its_end = numbers();
+        assert_eq!(at_its_end.into_iter().last(), Some(3));
+        assert_eq!(found.take(), Some(true), "at its end");
+        at_its_end = numbers();
+        assert!(
+            catch_unwind(AssertUnwindSafe(|| for _ in &mut at_its_end {
+                resume_unwind(Box::new("leaves"))
+            }))
+            .is_err()
+        );
+        drop(at_its_end);
+        assert_eq!(found.take(), Some(true), "left by a panic");
+    });
+}
