@@ -75,12 +75,34 @@ pub trait Source: Stream + Sealed {
 #[must_use = "a smart stream does nothing until it is asked for its items"]
 pub struct SmartStream<S> {
     /// `None` after its end, and while it runs, so that a panic ends it.
+    source: Option<Held<S>>,
+}
+
+/// Holds a source. When sync code drops it, its destructor runs where its polls did: inside the installed runtime.
+struct Held<S> {
     source: Option<Pin<Box<S>>>,
+}
+
+impl<S> Held<S> {
+    fn source(&mut self) -> Pin<&mut S> {
+        match &mut self.source {
+            Some(source) => source.as_mut(),
+            None => unreachable!("it is taken by the destructor alone"),
+        }
+    }
+}
+
+impl<S> Drop for Held<S> {
+    fn drop(&mut self) {
+        if !drive::is_async() {
+            drive::inside(|| self.source = None);
+        }
+    }
 }
 
 impl<S: Source> SmartStream<S> {
     pub(crate) fn new(source: S) -> Self {
-        Self { source: Some(Box::pin(source)) }
+        Self { source: Some(Held { source: Some(Box::pin(source)) }) }
     }
 
     /// The next item, or `None` after the last one, as a call: finish it with `.await`, or with [`.wait()`](Call::wait) or
@@ -115,7 +137,7 @@ impl<S: Source> SmartStream<S> {
 
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
         let Some(mut source) = self.source.take() else { return Poll::Ready(None) };
-        let item = source.as_mut().poll_next(cx);
+        let item = source.source().poll_next(cx);
         if !matches!(item, Poll::Ready(None)) {
             self.source = Some(source);
         }
@@ -124,7 +146,7 @@ impl<S: Source> SmartStream<S> {
 
     fn next_here(&mut self) -> Option<S::Item> {
         let mut source = self.source.take()?;
-        let item = source.as_mut().next_here()?;
+        let item = source.source().next_here()?;
         self.source = Some(source);
         Some(item)
     }
@@ -136,7 +158,8 @@ impl<S: Source> SmartStream<S> {
     }
 
     fn bounds(&self) -> (usize, Option<usize>) {
-        self.source.as_ref().map_or((0, Some(0)), |source| source.size_hint())
+        let source = self.source.as_ref().and_then(|held| held.source.as_ref());
+        source.map_or((0, Some(0)), |source| source.size_hint())
     }
 }
 
