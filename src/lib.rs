@@ -22,6 +22,8 @@ mod drive;
 mod executor;
 #[cfg(feature = "std")]
 mod flight;
+#[cfg(all(any(doc, doctest), feature = "std"))]
+pub mod guide;
 #[cfg(feature = "std")]
 mod lead;
 #[cfg(feature = "std")]
