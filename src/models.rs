@@ -2,7 +2,7 @@
 //! the real parker, flights, jobs, pool and queue of woken tasks. A lost wake-up is a deadlock, which loom reports.
 //!
 //! ```text
-//! RUSTFLAGS="--cfg smartasync_model" cargo test --release --lib models
+//! RUSTFLAGS="--cfg smartasync_model" cargo test --release --features stream --lib models
 //! ```
 
 mod crowd;
@@ -10,6 +10,8 @@ mod flight;
 mod job;
 mod parker;
 mod pool;
+#[cfg(feature = "stream")]
+mod read_ahead;
 mod woken;
 
 use crate::park::Parker;

@@ -22,7 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Waker;
 
 /// What the stream and the job that reads share.
-struct Buffer<T> {
+pub(crate) struct Buffer<T> {
     /// Protects all there is. User code (the iterator, items' `Drop`, wakers) runs while it is unlocked.
     state: Mutex<State<T>>,
     /// How many items there may be.
@@ -40,12 +40,12 @@ struct State<T> {
 }
 
 impl<T> Buffer<T> {
-    fn new(capacity: NonZeroUsize) -> Self {
+    pub(crate) fn new(capacity: NonZeroUsize) -> Self {
         Self { state: Mutex::new(State { items: VecDeque::new(), waker: None, stopped: true, closed: false }), capacity }
     }
 
     /// Takes from `iter` until the buffer is full.
-    fn fill<I: Iterator<Item = T>>(&self, mut iter: I) -> Reader<I> {
+    pub(crate) fn fill<I: Iterator<Item = T>>(&self, mut iter: I) -> Reader<I> {
         let filling = catch_unwind(AssertUnwindSafe(|| {
             while !self.stop_if_full() {
                 self.push(iter.next()?);
@@ -82,12 +82,12 @@ impl<T> Buffer<T> {
         }
     }
 
-    fn pop(&self) -> Option<T> {
+    pub(crate) fn pop(&self) -> Option<T> {
         self.state.lock().items.pop_front()
     }
 
     /// Takes an item, or leaves the waker, which the next item wakes: both in one step, so no item comes in between.
-    fn pop_or_leave(&self, waker: &Waker) -> Option<T> {
+    pub(crate) fn pop_or_leave(&self, waker: &Waker) -> Option<T> {
         if let Some(item) = self.pop() {
             return Some(item);
         }
@@ -102,16 +102,16 @@ impl<T> Buffer<T> {
     }
 
     /// Says whether the reader stopped, and the buffer is half empty by now.
-    fn runs_low(&self) -> bool {
+    pub(crate) fn runs_low(&self) -> bool {
         let state = self.state.lock();
         state.stopped && state.items.len() <= self.capacity.get() / 2
     }
 
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.state.lock().items.len()
     }
 
-    fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut state = self.state.lock();
         state.closed = true;
         let (items, waker) = (mem::take(&mut state.items), state.waker.take());
@@ -121,7 +121,7 @@ impl<T> Buffer<T> {
 }
 
 /// Where the iterator is.
-enum Reader<I> {
+pub(crate) enum Reader<I> {
     /// Here, and nobody takes items from it.
     Here(I),
     /// On the pool.
