@@ -210,6 +210,20 @@ fn at_its_end_the_source_is_dropped() {
 }
 
 #[test]
+fn at_its_end_the_source_is_not_polled_again() {
+    let source = ByHand::default();
+    source.answer([item(1), Poll::Ready(None)]);
+    let mut stream = smart_stream(source.clone());
+    block_on(async {
+        assert_eq!(stream.next().await, Some(1));
+        assert_eq!(stream.next().await, None);
+        assert_eq!(stream.next().await, None);
+    });
+    assert_eq!(Pin::new(&mut stream).poll_next(&mut Context::from_waker(Waker::noop())), Poll::Ready(None));
+    assert_eq!(source.polls(), 2);
+}
+
+#[test]
 fn after_a_panic_it_is_at_its_end() {
     fn bad(stop: u32) -> SmartStream<impl Source<Item = u32>> {
         smart_stream(stream::iter(1..).map(move |n| if n == stop { panic() } else { n }))
