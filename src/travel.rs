@@ -152,10 +152,16 @@ where
     body
 }
 
-/// Says in one sentence which argument cannot travel, before anything else needs that it can.
+/// An argument that came as a reference. Asks here, where the compiler can point at the argument, whether it can travel.
 #[inline]
-pub const fn all_travel<P: Pack>(arguments: P) -> P {
-    arguments
+pub const fn by_reference<T: TravelsOwned + ?Sized>(argument: &T) -> Ref<'_, T> {
+    Ref(argument)
+}
+
+/// An argument that came by value. Asks whether it can travel, as [`by_reference`] does.
+#[inline]
+pub const fn by_value<T: Travels>(argument: T) -> Val<T> {
+    Val(argument)
 }
 
 /// The arguments as they came, for a body that runs here.
@@ -205,6 +211,11 @@ impl<W: Work> Finish for Call<W> {
 
 /// A smart function over the list of arguments `A`. A trait of its own, so that a method's default body in a trait can mention itself:
 /// there the compiler would refuse the call as such, because it names the method's hidden type.
+#[diagnostic::on_unimplemented(
+    message = "this sync smart function with `&self` cannot be called again on the offload pool",
+    label = "a function in here takes too many arguments, or one that cannot travel",
+    note = "take at most 24 arguments beside `&self`, or write `#[maybe_async] async fn`"
+)]
 pub trait Again<A, R> {
     /// Calls the function and runs the call.
     fn again(self, arguments: A) -> R;

@@ -201,6 +201,24 @@ mod shadowed {
             1
         }
 
+        pub(crate) async fn opaque_inside() -> ::core::option::Option<impl ::core::fmt::Debug> {
+            ::core::option::Option::Some(1)
+        }
+
+        pub(crate) async fn opaque_second() -> ::core::result::Result<u32, impl ::core::fmt::Debug> {
+            if false {
+                return ::core::result::Result::Err(1);
+            }
+            ::core::result::Result::Ok(1)
+        }
+
+        pub(crate) async fn opaque_after_unit() -> ::core::result::Result<(), impl ::core::fmt::Debug> {
+            if false {
+                return ::core::result::Result::Err(1);
+            }
+            ::core::result::Result::Ok(())
+        }
+
         pub(crate) async fn takes_shadowed(_: Result, _: Option, _: Box, _: String) -> Vec {
             Vec
         }

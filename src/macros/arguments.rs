@@ -9,7 +9,7 @@
 //! | `boxed_parameters` | the same, where every reference lives for `'smart`: for `#[boxed]`                                   |
 //! | `lets`       | statements that bind each parameter to the user's pattern, in the body: `let mut n = n;`                   |
 //! | `passed`     | the names of the parameters                                                                                |
-//! | `travel`     | how each parameter travels: `(reference n)`, `(value n)`                                                   |
+//! | `travel`     | how each parameter travels, and what keeps it whole if it has a pattern: `(reference n {})`, `(value n {})` |
 //!
 //! A parameter with a pattern gets the name `argument`. Each is made in an expansion of its own, so they differ by hygiene. It is bound as a
 //! whole before it is bound to the pattern, so that what the pattern leaves out is dropped with the rest, as an `async fn` does it.
@@ -19,44 +19,51 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_receiver {
-    (look: [&mut self $($l:tt)*] args: [&mut $this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (&mut self $($l:tt)*) args: (&mut $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [mutable $this [&mut $this] [&'smart mut $this]] args: [$($($more)*)?] state: $state }
     };
-    (look: [& $l0:lifetime mut self $($l:tt)*] args: [& $life:lifetime mut $this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (& $l0:lifetime mut self $($l:tt)*) args: (& $life:lifetime mut $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [mutable $this [& $life mut $this] [& $life mut $this]] args: [$($($more)*)?] state: $state }
     };
-    (look: [&self $($l:tt)*] args: [& $this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (&self $($l:tt)*) args: (& $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [reference $this [& $this] [&'smart $this]] args: [$($($more)*)?] state: $state }
     };
-    (look: [& $l0:lifetime self $($l:tt)*] args: [& $life:lifetime $this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (& $l0:lifetime self $($l:tt)*) args: (& $life:lifetime $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [reference $this [& $life $this] [& $life $this]] args: [$($($more)*)?] state: $state }
     };
-    (look: [self: &mut $($l:tt)*] args: [$this:ident: &mut $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (self: &mut $($l:tt)*) args: ($this:tt: &mut $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [mutable $this [$this: &mut $t] [$this: &'smart mut $t]] args: [$($($more)*)?] state: $state }
     };
-    (look: [self: & $l0:lifetime mut $($l:tt)*] args: [$this:ident: & $life:lifetime mut $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (self: & $l0:lifetime mut $($l:tt)*) args: ($this:tt: & $life:lifetime mut $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [mutable $this [$this: & $life mut $t] [$this: & $life mut $t]] args: [$($($more)*)?] state: $state }
     };
-    (look: [self: & $l0:lifetime $($l:tt)*] args: [$this:ident: & $life:lifetime $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (self: & $l0:lifetime $($l:tt)*) args: ($this:tt: & $life:lifetime $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [reference $this [$this: & $life $t] [$this: & $life $t]] args: [$($($more)*)?] state: $state }
     };
-    (look: [self: & $($l:tt)*] args: [$this:ident: & $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (self: & $($l:tt)*) args: ($this:tt: & $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [reference $this [$this: & $t] [$this: &'smart $t]] args: [$($($more)*)?] state: $state }
     };
-    (look: [self: $($l:tt)*] args: [$this:ident: $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (self: $($l:tt)*) args: ($this:tt: $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [value $this [$this: $t] [$this: $t]] args: [$($($more)*)?] state: $state }
     };
-    (look: [self $($l:tt)*] args: [$this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (self $($l:tt)*) args: ($this:tt $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [value $this [$this] [$this]] args: [$($($more)*)?] state: $state }
     };
-    (look: [mut self: $($l:tt)*] args: [mut $this:ident: $t:ty $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (mut self: $($l:tt)*) args: (mut $this:tt: $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [value $this [mut $this: $t] [mut $this: $t]] args: [$($($more)*)?] state: $state }
     };
-    (look: [mut self $($l:tt)*] args: [mut $this:ident $(, $($more:tt)*)?] state: $state:tt) => {
+    (look: (mut self $($l:tt)*) args: (mut $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
         $crate::__smart_arguments! { @start receiver: [value $this [mut $this] [mut $this]] args: [$($($more)*)?] state: $state }
     };
-    (look: $look:tt args: $args:tt state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [] args: $args state: $state }
+    (look: ($($l:tt)*) args: ($($args:tt)*) state: $state:tt) => {
+        $crate::__smart_arguments! {
+            args: [$($args)*] attributes: [] parameters: [] boxed_parameters: [] lets: [] passed: [] travel: [] receiver: [] state: $state
+        }
+    };
+    (look: $l:tt args: $a:tt state: { opaque: $o:tt kept: $k:tt maybe: $m:tt twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+        item: { vis: $v:tt asyncness: $z:tt name: [$name:tt $args:tt] $($item:tt)* } }
+    ) => {
+        $crate::__smart_error! { no_arguments $name }
     };
 }
 
@@ -89,17 +96,39 @@ macro_rules! __smart_arguments {
     (args: [#[$($attribute:tt)*] $($rest:tt)*] attributes: [$($attributes:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { args: [$($rest)*] attributes: [$($attributes)* #[$($attribute)*]] $($state)* }
     };
-    // `name: …`, `mut name: …`, `pattern: …`
-    (args: [$name:ident: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} args: [$($rest)*] $($state)* }
+    // `name: &Type`, `name: Type`
+    (args: [$name:ident: & $life:lifetime $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { $name } { $name } {} args: [& $life $($rest)*] $($state)* }
     };
+    (args: [$name:ident: &mut $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { $name } { $name } {} args: [&mut $($rest)*] $($state)* }
+    };
+    (
+        args: [$name:ident: & $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_arguments! {
+            args: [$($($more)*)?] attributes: []
+            parameters: [$($parameters)* $name: & $t,] boxed_parameters: [$($boxed)* $name: &'smart $t,]
+            lets: [$($lets)* $($attributes)* let $name = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name {})] $($state)*
+        }
+    };
+    (
+        args: [$name:ident: $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_arguments! {
+            args: [$($($more)*)?] attributes: []
+            parameters: [$($parameters)* $name: $t,] boxed_parameters: [$($boxed)* $name: $t,]
+            lets: [$($lets)* $($attributes)* let $name = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name {})] $($state)*
+        }
+    };
+    // `mut name: …`, `pattern: …`
     (args: [mut $name:ident: $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { @named { $name } { mut $name } {} args: [$($rest)*] $($state)* }
     };
     // `name,`: the type is missing.
-    (args: [$other:tt, $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_error! { argument $other }
-    };
+    (args: [$other:tt, $($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $other $($state)* } };
     // A pattern is up to six tokens: `_`, `(a, b)`, `&x`, `Point { x, y }`, `path::Point(x, y)`
     (args: [$t0:tt: $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { @named { argument } { $t0 } { let argument = argument; } args: [$($rest)*] $($state)* }
@@ -127,7 +156,7 @@ macro_rules! __smart_arguments {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] attributes: []
             parameters: [$($parameters)* $name: &'static $t,] boxed_parameters: [$($boxed)* $name: &'static $t,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name)] $($state)*
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name { $($keep)* })] $($state)*
         }
     };
     // `&mut Type`
@@ -138,7 +167,7 @@ macro_rules! __smart_arguments {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] attributes: []
             parameters: [$($parameters)* $name: & $($life)? mut $t,] boxed_parameters: [$($boxed)* $name: &'smart mut $t,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (mutable $name)] $($state)*
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (mutable $name { $($keep)* })] $($state)*
         }
     };
     // `&Type`
@@ -149,7 +178,7 @@ macro_rules! __smart_arguments {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] attributes: []
             parameters: [$($parameters)* $name: & $life $t,] boxed_parameters: [$($boxed)* $name: & $life $t,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name)] $($state)*
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name { $($keep)* })] $($state)*
         }
     };
     (
@@ -159,7 +188,7 @@ macro_rules! __smart_arguments {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] attributes: []
             parameters: [$($parameters)* $name: & $t,] boxed_parameters: [$($boxed)* $name: &'smart $t,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name)] $($state)*
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name { $($keep)* })] $($state)*
         }
     };
     // `Type`
@@ -170,11 +199,26 @@ macro_rules! __smart_arguments {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] attributes: []
             parameters: [$($parameters)* $name: $t,] boxed_parameters: [$($boxed)* $name: $t,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name)] $($state)*
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name { $($keep)* })] $($state)*
         }
     };
-    (args: [$other:tt $($rest:tt)*] $($state:tt)*) => { $crate::__smart_error! { argument $other } };
-    (@named $name:tt $pattern:tt $keep:tt args: [$($rest:tt)*] $($state:tt)*) => { $crate::__smart_error! { argument $name } };
+    (args: [$other:tt $($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $other $($state)* } };
+    (@named { $name:ident } $pattern:tt $keep:tt args: [$($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $name $($state)* } };
+}
+
+/// The error of something that is no argument, at the function.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_wrong_argument {
+    (
+        $other:tt attributes: $a:tt parameters: $p:tt boxed_parameters: $b:tt lets: $l:tt passed: $d:tt travel: $t:tt receiver: $r:tt
+        state: {
+            opaque: $o:tt kept: $k:tt maybe: $m:tt twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+            item: { vis: $v:tt asyncness: $z:tt name: [$name:tt $args:tt] $($item:tt)* }
+        }
+    ) => {
+        $crate::__smart_error_at! { [$name $args] { argument $other $name } }
+    };
 }
 
 /// Drops the argument that a `#[cfg]` takes away.

@@ -5,6 +5,30 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_choose {
+    (
+        opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [] boxed: $b:tt send: $s:tt
+        item: { vis: $v:tt asyncness: [sync] name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
+    ) => {
+        $crate::__smart_error_at! { [$name $args] { maybe_sync $name } }
+    };
+    // The common case, a function with a body and nothing special, is emitted at once, so that it compiles faster.
+    (
+        opaque: $opaque:tt kept: [$($kept:tt)*] maybe: $maybe:tt twin: [] wraps: [] boxed: [] send: []
+        item: {
+            vis: [$vis:vis] asyncness: $asyncness:tt name: [$name:tt $args:tt] generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*]
+            body: [$body:block]
+        }
+        receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt lets: $lets:tt
+        passed: $p:tt travel: $travel:tt
+    ) => {
+        $($kept)*
+        $vis fn $name $($generics)* ($($($declared)*,)? $($parameters)*) -> $crate::Call<impl $crate::Work<Output = $ret>> where $($bounds)* {
+            $crate::__smart_work! {
+                maybe: $maybe asyncness: $asyncness opaque: $opaque body: [$body] receiver: [$($kind $this [$($declared)*] $d)?] lets: $lets
+                travel: $travel name: [$name $args] generics: [$($generics)*] ret: [$ret]
+            }
+        }
+    };
     // `#[wraps(path)]`: the body is a call of `path`.
     (
         opaque: $opaque:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+] boxed: $boxed:tt send: $send:tt
@@ -22,13 +46,17 @@ macro_rules! __smart_choose {
             passed: [$($passed)*] travel: $travel
         }
     };
-    (opaque: $o:tt kept: $k:tt maybe: [] twin: $t:tt wraps: [$($path:tt)+] $($state:tt)*) => { $crate::__smart_error! { wraps_body } };
-    (opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [$($path:tt)+] $($state:tt)*) => { $crate::__smart_error! { maybe_wraps } };
     (
-        opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [] boxed: $b:tt send: $s:tt
-        item: { vis: $v:tt asyncness: [sync] $($item:tt)* } $($state:tt)*
+        opaque: $o:tt kept: $k:tt maybe: [] twin: $t:tt wraps: [$($path:tt)+] boxed: $b:tt send: $s:tt
+        item: { vis: $v:tt asyncness: $a:tt name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
     ) => {
-        $crate::__smart_error! { maybe_sync }
+        $crate::__smart_error_at! { [$name $args] { wraps_body $name } }
+    };
+    (
+        opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [$($path:tt)+] boxed: $b:tt send: $s:tt
+        item: { vis: $v:tt asyncness: $a:tt name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
+    ) => {
+        $crate::__smart_error_at! { [$name $args] { maybe_wraps $name } }
     };
     // The rest is a declaration, or has a body.
     (
@@ -98,8 +126,8 @@ macro_rules! __smart_work {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_sync_work {
-    ($($state:tt)*) => {
-        $crate::__smart_error! { no_pool }
+    (opaque: $o:tt body: $b:tt receiver: $r:tt lets: $l:tt travel: $t:tt name: [$name:tt $args:tt] $($state:tt)*) => {
+        $crate::__smart_error_here! { [$name $args] { no_pool $name } }
     };
 }
 
@@ -109,13 +137,16 @@ macro_rules! __smart_sync_work {
 #[macro_export]
 macro_rules! __smart_sync_work {
     // `fn` with `&mut`
-    (opaque: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] $($state:tt)*) => {
-        $crate::__smart_error! { mutable $this }
+    (
+        opaque: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] lets: $l:tt travel: $t:tt
+        name: [$name:tt $args:tt] $($state:tt)*
+    ) => {
+        $crate::__smart_error_here! { [$name $args] { mutable $this } }
     };
     // `fn` with `&self`: on the pool it calls itself again, with the `self` that travelled.
     (
         opaque: $opaque:tt body: [$body:block] receiver: [reference $this:tt $($declared:tt)*] lets: $lets:tt
-        travel: [$(($kind:ident $argument:ident))*] name: [$name:ident] generics: $generics:tt ret: $ret:tt
+        travel: [$(($kind:ident $argument:tt $keep:tt))*] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::forked(move |route| match route {
             $crate::__private::Route::Here => $crate::__private::here(
@@ -124,10 +155,8 @@ macro_rules! __smart_sync_work {
                 },
             ),
             $crate::__private::Route::Away => {
-                let arguments = $crate::__private::all_travel(
-                    ($crate::__private::Ref($this), $crate::__smart_list! { pack $(($kind $argument))* }),
-                );
-                $crate::__private::Routed::Away($crate::__private::travel_again(
+                let arguments = ($crate::__private::by_reference($this), $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* });
+                $crate::__private::Routed::Away($crate::__smart_travel! { travel_again opaque: $opaque ret: $ret }(
                     arguments,
                     $crate::__smart_name_generics! { name: $name generics: $generics },
                 ))
@@ -137,12 +166,12 @@ macro_rules! __smart_sync_work {
     // `fn` without `self` by reference
     (
         opaque: $opaque:tt body: [$body:block] receiver: [$($by:ident $this:tt $($declared:tt)*)?] lets: $lets:tt
-        travel: [$(($kind:ident $argument:ident))*] name: $name:tt generics: $generics:tt ret: $ret:tt
+        travel: [$(($kind:ident $argument:tt $keep:tt))*] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::forked(move |route| {
             // What is captured first is dropped first, if the call is dropped as it is.
             $(let _ = &$this;)?
-            let arguments = $crate::__smart_list! { pack $(($kind $argument))* };
+            let arguments = $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* };
             let body = $crate::__private::body(
                 &arguments,
                 $crate::__smart_body! {
@@ -152,21 +181,50 @@ macro_rules! __smart_sync_work {
             );
             match route {
                 $crate::__private::Route::Here => $crate::__private::here(move || body($crate::__private::unpack(arguments))),
-                $crate::__private::Route::Away => $crate::__private::Routed::Away($crate::__private::travel_body(arguments, body)),
+                $crate::__private::Route::Away => $crate::__private::Routed::Away($crate::__smart_travel! { travel_body opaque: $opaque ret: $ret }(arguments, body)),
             }
         })
     };
 }
 
+/// A function of `travel`, with the type of the result where that has a name: so the compiler can point at it if it cannot travel.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_travel {
+    ($function:ident opaque: [yes] ret: $ret:tt) => {
+        $crate::__private::$function
+    };
+    ($function:ident opaque: [no] ret: [$ret:ty]) => {
+        $crate::__private::$function::<_, $ret, _>
+    };
+}
+
 /// The list of arguments as nested pairs: an expression that will `pack` them, or a pattern of their `names`.
+///
+/// `written` is the list as the user wrote it. The name of an argument is taken from there, as a `tt` that keeps its span, so that an error
+/// about what cannot travel points at it. Where the two lists do not go together, at a pattern or an attribute, `written` is given up.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_list {
-    ($which:ident) => { () };
-    (pack (mutable $name:ident) $($rest:tt)*) => { $crate::__smart_error! { mutable $name } };
-    (pack (reference $name:ident) $($rest:tt)*) => { ($crate::__private::Ref($name), $crate::__smart_list! { pack $($rest)* }) };
-    (pack (value $name:ident) $($rest:tt)*) => { ($crate::__private::Val($name), $crate::__smart_list! { pack $($rest)* }) };
-    (names ($kind:ident $name:ident) $($rest:tt)*) => { ($name, $crate::__smart_list! { names $($rest)* }) };
+    (pack $at:tt written: $w:tt) => { () };
+    (names) => { () };
+    (pack $at:tt written: (&self $(, $($more:tt)*)?) $($rest:tt)+) => { $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ } };
+    (pack $at:tt written: (self: $t:ty $(, $($more:tt)*)?) $($rest:tt)+) => { $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ } };
+    (pack $at:tt written: $w:tt (mutable $name:tt $keep:tt) $($rest:tt)*) => { $crate::__smart_error_here! { $at { mutable $name } } };
+    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) (reference $n:tt {}) $($rest:tt)*) => {
+        ($crate::__private::by_reference($name), $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)* })
+    };
+    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) (value $n:tt {}) $($rest:tt)*) => {
+        ($crate::__private::by_value($name), $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)* })
+    };
+    (pack $at:tt written: $w:tt (reference $name:tt $keep:tt) $($rest:tt)*) => {
+        ($crate::__private::by_reference($name), $crate::__smart_list! { pack $at written: () $($rest)* })
+    };
+    (pack $at:tt written: $w:tt (value $name:tt $keep:tt) $($rest:tt)*) => {
+        ($crate::__private::by_value($name), $crate::__smart_list! { pack $at written: () $($rest)* })
+    };
+    (names ($kind:ident $name:tt) $($rest:tt)*) => { ($name, $crate::__smart_list! { names $($rest)* }) };
 }
 
 /// The user's body, in the closure or block that it runs in. `self` and every argument are moved in, used or not, so that they are dropped
@@ -231,8 +289,8 @@ macro_rules! __smart_body {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_name_generics {
-    (name: $name:ident generics: []) => { Self::$name };
-    (name: $name:ident generics: [< $($generics:tt)*]) => {
+    (name: $name:tt generics: []) => { Self::$name };
+    (name: $name:tt generics: [< $($generics:tt)*]) => {
         $crate::__smart_parameters! { rest: [$($generics)*] depth: [] names: [] lifetimes: [] then: __smart_turbofish state: { $name } }
     };
 }
@@ -241,8 +299,8 @@ macro_rules! __smart_name_generics {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_turbofish {
-    (names: [] lifetimes: $lifetimes:tt state: { $name:ident }) => { Self::$name };
-    (names: [$($names:ident)+] lifetimes: $lifetimes:tt state: { $name:ident }) => { Self::$name::<$($names),+> };
+    (names: [] lifetimes: $lifetimes:tt state: { $name:tt }) => { Self::$name };
+    (names: [$($names:ident)+] lifetimes: $lifetimes:tt state: { $name:tt }) => { Self::$name::<$($names),+> };
 }
 
 /// Finds the names of generic parameters in `T: Bound<A>, 'a: 'b, const N: usize>`, and hands them to the macro `then`.

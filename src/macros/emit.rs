@@ -80,7 +80,7 @@ macro_rules! __smart_emit {
     // A declaration, in a trait.
     (
         output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: [$($this:tt)?] generics: [$($generics:tt)*] bounds: [$($bounds:tt)*]
-        kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:ident] ret: $ret:tt twin: $twin:tt passed: [$($passed:tt)*]
+        kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: [$($passed:tt)*]
         work: { maybe: $maybe:tt asyncness: $asyncness:tt opaque: $opaque:tt body: [] $($work:tt)* }
     ) => {
         $($kept)*
@@ -94,7 +94,7 @@ macro_rules! __smart_emit {
     // A function.
     (
         output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: $this:tt generics: [$($generics:tt)*] bounds: [$($bounds:tt)*]
-        kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:ident] ret: $ret:tt twin: $twin:tt passed: $passed:tt
+        kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: $passed:tt
         work: $work:tt
     ) => {
         $($kept)*
@@ -115,11 +115,11 @@ macro_rules! __smart_emit {
 #[macro_export]
 macro_rules! __smart_twin_call {
     // That of the method itself.
-    (this: [$this:tt] name: $name:ident generics: $generics:tt passed: [$($passed:tt)*] work: $work:tt) => {
+    (this: [$this:tt] name: $name:tt generics: $generics:tt passed: [$($passed:tt)*] work: $work:tt) => {
         $crate::__smart_name_generics! { name: $name generics: $generics }($this, $($passed)*)
     };
     // Without `self` the function may be free or associated, so its twin cannot name it, and has a copy of the body.
-    (this: [] name: $name:ident generics: $generics:tt passed: $passed:tt work: $work:tt) => {
+    (this: [] name: $name:tt generics: $generics:tt passed: $passed:tt work: $work:tt) => {
         $crate::__smart_boxed_work! { box_with: [] work: $work }
     };
 }
@@ -130,7 +130,7 @@ macro_rules! __smart_twin_call {
 macro_rules! __smart_twin {
     (twin: [] $($rest:tt)*) => {};
     (
-        twin: [$twin:ident] of: [$name:ident] call: { $($call:tt)* }
+        twin: [$twin:ident] of: [$name:tt] call: { $($call:tt)* }
         parameters: [$($parameters:tt)*] generics: [$($generics:tt)*] bounds: [$($bounds:tt)*] kept: [$($kept:tt)*] vis: [$vis:vis] ret: [$ret:ty]
     ) => {
         $($kept)*

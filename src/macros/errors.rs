@@ -1,4 +1,56 @@
 //! What a user reads who has written something that `smart_fn!` does not take: one sentence each.
+//!
+//! An error of `compile_error!` is shown where the user called the outermost macro, which would be the whole of `smart_fn!( … )`. So that it
+//! is shown at the function instead, the sentence is the expansion of a macro that has the function's own name, and that is called with the
+//! function's own parentheses: `load(&self, key: &str)` in a program becomes `load!(&self, key: &str)`, with both spans as they stand there.
+//! (A token keeps its span as a `tt` only. As an `ident` it would have the span of the macro that passes it on.)
+
+/// An error in the place of a function: at its name and the group after it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_error_at {
+    ([$name:tt $group:tt] $error:tt) => {
+        fn $name() {
+            $crate::__smart_error_here! { [$name $group] $error }
+        }
+    };
+}
+
+/// An error in the place of an expression: at the name and the group of its function.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_error_here {
+    ([$name:tt $group:tt] $error:tt) => { $crate::__smart_error_here! { ($) [$name $group] $error } };
+    (($dollar:tt) [$name:tt $group:tt] { $($error:tt)* }) => {{
+        macro_rules! $name {
+            ($dollar($dollar any:tt)*) => { $crate::__smart_error! { $($error)* } };
+        }
+        $name! $group
+    }};
+}
+
+/// An item that is no function, or has no arguments: looks for a name and a group, to show the error there.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_refuse {
+    ($error:tt rest: [fn $name:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] } };
+    ($error:tt rest: [struct $name:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] } };
+    ($error:tt rest: [enum $name:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] } };
+    ($error:tt rest: [trait $name:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] } };
+    ($error:tt rest: [mod $name:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] } };
+    // `async`, `unsafe`, `"C"` before it
+    ($error:tt rest: [async $($rest:tt)*]) => { $crate::__smart_refuse! { $error rest: [$($rest)*] } };
+    ($error:tt rest: [unsafe $($rest:tt)*]) => { $crate::__smart_refuse! { $error rest: [$($rest)*] } };
+    ($error:tt rest: [extern $($rest:tt)*]) => { $crate::__smart_refuse! { $error rest: [$($rest)*] } };
+    ($error:tt rest: [$word:ident fn $($rest:tt)*]) => { $crate::__smart_refuse! { $error rest: [fn $($rest)*] } };
+    ($error:tt rest: [$abi:literal $($rest:tt)*]) => { $crate::__smart_refuse! { $error rest: [$($rest)*] } };
+    ({ $($error:tt)* } rest: $rest:tt) => { $crate::__smart_error! { $($error)* } };
+    // Both lists are the same: a group is recognised in the one, and taken from the other.
+    ($error:tt $name:tt [($($inner:tt)*) $($look:tt)*] [$group:tt $($rest:tt)*]) => { $crate::__smart_error_at! { [$name $group] $error } };
+    ($error:tt $name:tt [{ $($inner:tt)* } $($look:tt)*] [$group:tt $($rest:tt)*]) => { $crate::__smart_error_at! { [$name $group] $error } };
+    ($error:tt $name:tt [$other:tt $($look:tt)*] [$same:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($look)*] [$($rest)*] } };
+    ({ $($error:tt)* } $name:tt [] []) => { $crate::__smart_error! { $($error)* } };
+}
 
 /// Every mistake that the stages of `smart_fn!` find.
 #[doc(hidden)]
@@ -23,15 +75,22 @@ macro_rules! __smart_error {
     (nothing_after_attributes) => {
         ::core::compile_error! { "the attributes in `smart_fn!` belong to nothing: write a function after them" }
     };
-    (no_arguments) => {
-        ::core::compile_error! { "a smart function has arguments in parentheses after its name and generics: write `fn name<…>(…)`" }
-    };
-    (no_body) => {
-        ::core::compile_error! { "a smart function ends with a body, or in a trait or with `#[wraps(…)]` with `;`: write one of them" }
-    };
-    (after_arguments $other:tt) => {
+    (no_arguments $name:tt) => {
         ::core::compile_error! {
-            ::core::concat!("found `", ::core::stringify!($other), "` after the arguments of a smart function: write `-> Type`, `where …`, a body or `;`")
+            ::core::concat!("the smart function `", ::core::stringify!($name), "` has no parentheses for its arguments: write `fn ", ::core::stringify!($name), "(…)`")
+        }
+    };
+    (no_body $name:tt) => {
+        ::core::compile_error! {
+            ::core::concat!("the smart function `", ::core::stringify!($name), "` has no body: write one, or `;` in a trait or with `#[wraps(…)]`")
+        }
+    };
+    (after_arguments $other:tt $name:tt) => {
+        ::core::compile_error! {
+            ::core::concat!(
+                "found `", ::core::stringify!($other), "` after the arguments of the smart function `", ::core::stringify!($name),
+                "`: write `-> Type`, `where …`, a body or `;`"
+            )
         }
     };
     (attribute $name:ident) => {
@@ -45,19 +104,34 @@ macro_rules! __smart_error {
     (wraps) => {
         ::core::compile_error! { "`#[wraps]` needs the path of a function, and stands once: write `#[wraps(path::to::function)]`" }
     };
-    (no_pool) => {
+    (no_pool $name:tt) => {
         ::core::compile_error! {
-            "a sync smart function runs on the offload pool when it is awaited, and without the feature `std` there is none: write `#[maybe_async] async fn`"
+            ::core::concat!(
+                "the sync smart function `", ::core::stringify!($name), "` runs on the offload pool when it is awaited, \
+                and without the feature `std` there is none: write `#[maybe_async] async fn`"
+            )
         }
     };
-    (wraps_body) => {
-        ::core::compile_error! { "a function with `#[wraps(…)]` has no body of its own: end it with `;`, or remove the attribute" }
+    (wraps_body $name:tt) => {
+        ::core::compile_error! {
+            ::core::concat!("`", ::core::stringify!($name), "` has `#[wraps(…)]` and a body of its own: end it with `;`, or remove the attribute")
+        }
     };
-    (maybe_sync) => {
-        ::core::compile_error! { "`#[maybe_async]` compiles an `async fn` as sync code too: write `async fn`, or remove the attribute" }
+    (maybe_sync $name:tt) => {
+        ::core::compile_error! {
+            ::core::concat!(
+                "`#[maybe_async]` compiles an `async fn` as sync code too, and `", ::core::stringify!($name), "` is a `fn`: \
+                write `async fn`, or remove the attribute"
+            )
+        }
     };
-    (maybe_wraps) => {
-        ::core::compile_error! { "`#[maybe_async]` needs a body to compile twice: write one that calls the wrapped function, or remove the attribute" }
+    (maybe_wraps $name:tt) => {
+        ::core::compile_error! {
+            ::core::concat!(
+                "`#[maybe_async]` needs a body to compile twice, and `", ::core::stringify!($name), "` has `#[wraps(…)]`: \
+                write a body that calls the wrapped function, or remove one of the two"
+            )
+        }
     };
     (mutable $name:tt) => {
         ::core::compile_error! {
@@ -67,7 +141,7 @@ macro_rules! __smart_error {
             )
         }
     };
-    (borrowed_result $name:ident) => {
+    (borrowed_result $name:tt) => {
         ::core::compile_error! {
             ::core::concat!(
                 "the sync smart function `", ::core::stringify!($name),
@@ -75,9 +149,11 @@ macro_rules! __smart_error {
             )
         }
     };
-    (argument $other:tt) => {
+    (argument $other:tt $name:tt) => {
         ::core::compile_error! {
-            ::core::concat!("found `", ::core::stringify!($other), "` where a smart function has an argument: write `name: Type`")
+            ::core::concat!(
+                "found `", ::core::stringify!($other), "` where the smart function `", ::core::stringify!($name), "` has an argument: write `name: Type`, where for the name a pattern of at most six tokens may stand"
+            )
         }
     };
 }

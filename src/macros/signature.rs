@@ -11,58 +11,58 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_generics {
-    (head: $head:tt taken: [$($taken:tt)*] rest: [> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* >] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [>> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [>> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* >>] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 >] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 >>] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 >] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 >>] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 >] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 >>] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 >] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 >>] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >>] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >>] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt > ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >>] args: [$($args)*] } tail: [$($tail)*] copy: [$($tail)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt >> ($($args:tt)*) $($tail:tt)*]) => {
+        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >>] } tail: [$($tail)*] copy: [$($tail)*] }
     };
-    (head: $head:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt $t7:tt $($rest:tt)*]) => {
-        $crate::__smart_generics! { head: $head taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 $t7] rest: [$($rest)*] }
+    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt $t7:tt $($rest:tt)*]) => {
+        $crate::__smart_generics! { head: $head name: $name taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 $t7] rest: [$($rest)*] }
     };
-    (head: $head:tt taken: $taken:tt rest: $rest:tt) => { $crate::__smart_error! { no_arguments } };
+    (head: $head:tt name: $name:tt taken: $taken:tt rest: [$($rest:tt)*]) => { $crate::__smart_refuse! { { no_arguments $name } rest: [fn $name $($rest)*] } };
 }
 
 /// Reads `-> Ret`, and all the rest where there is no `where` clause. `copy` is the same as `tail`, to be searched for `impl` later: a type
@@ -103,9 +103,23 @@ macro_rules! __smart_result {
     (item: { $($item:tt)* } tail: [$body:block $($next:tt)*] copy: $copy:tt) => {
         $crate::__smart_split! { item: { $($item)* ret: [()] tail: [;] } bounds: [] body: [$body] next: [$($next)*] }
     };
-    (item: $item:tt tail: [] copy: $copy:tt) => { $crate::__smart_error! { no_body } };
-    (item: $item:tt tail: [-> $ret:ty] copy: $copy:tt) => { $crate::__smart_error! { no_body } };
-    (item: $item:tt tail: [$other:tt $($rest:tt)*] copy: $copy:tt) => { $crate::__smart_error! { after_arguments $other } };
+    (item: { head: $h:tt name: [$name:tt { $($body:tt)* }] $($i:tt)* } tail: $tail:tt copy: $c:tt) => {
+        $crate::__smart_refuse! { { no_arguments $name } rest: [fn $name { $($body)* }] }
+    };
+    (item: { head: $h:tt name: [$name:tt ;] $($i:tt)* } tail: $tail:tt copy: $c:tt) => {
+        $crate::__smart_refuse! { { no_arguments $name } rest: [] }
+    };
+    (item: { head: $h:tt name: [$name:tt $args:tt] $($i:tt)* } tail: [] copy: $c:tt) => { $crate::__smart_error_at! { [$name $args] { no_body $name } } };
+    (item: { head: $h:tt name: [$name:tt $args:tt] $($i:tt)* } tail: [-> $ret:ty] copy: $c:tt) => {
+        $crate::__smart_error_at! { [$name $args] { no_body $name } }
+    };
+    (item: { head: $h:tt name: [$name:tt ($($args:tt)*)] $($i:tt)* } tail: [$other:tt $($rest:tt)*] copy: $c:tt) => {
+        $crate::__smart_refuse! { { after_arguments $other $name } rest: [fn $name $other $($rest)*] }
+    };
+    // What stands in the place of the arguments is something else.
+    (item: { head: $h:tt name: [$name:tt $args:tt] $($i:tt)* } tail: [$($rest:tt)*] copy: $c:tt) => {
+        $crate::__smart_refuse! { { no_arguments $name } rest: [fn $name $args $($rest)*] }
+    };
 }
 
 /// Finds the end of a `where` clause: the body or `;`. A block before `>`, `>>` or `,` is a constant in the clause.
@@ -223,13 +237,26 @@ macro_rules! __smart_where {
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: $taken:tt rest: $rest:tt) => { $crate::__smart_error! { no_body } };
+    (item: { head: $h:tt name: [$name:tt $args:tt] $($i:tt)* } taken: $taken:tt rest: $rest:tt) => { $crate::__smart_error_at! { [$name $args] { no_body $name } } };
 }
 
 /// Says whether a result type contains `impl Trait`, which can be named in the signature only.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_find_impl {
+    // The frequent shapes, at once: `-> path::Type {`, `-> Type<A> {`, `-> Type<A, path::B> {`, `-> Type<(), A> {`. (`impl ::path::Trait` has the
+    // looks of a path.)
+    (look: [-> impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
+    (look: [-> $($t:ident)::+ < impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
+    (look: [-> $($t:ident)::+ < $($a:ident)::+, impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
+    (look: [-> $($t:ident)::+ < (), impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
+    (look: [-> $($t:ident)::+ { $($body:tt)* } $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
+    (look: [-> $($t:ident)::+ < $($a:ident)::+ $(, $($b:ident)::+)? > { $($body:tt)* } $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_attributes! { opaque: [no] $($state)* }
+    };
+    (look: [-> $($t:ident)::+ < () $(, $($a:ident)::+)? > { $($body:tt)* } $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_attributes! { opaque: [no] $($state)* }
+    };
     (look: [impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
     (look: [where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
     (look: [; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };

@@ -15,7 +15,7 @@
 //!                    └ __smart_arguments!   one argument after the other                       (arguments.rs)
 //!                       └ __smart_choose!   which kind of function it is, and its body         (choose.rs)
 //!                          └ __smart_emit!  the items                                          (emit.rs)
-//! __smart_error!            every mistake that a stage finds                                   (errors.rs)
+//! __smart_error!            every mistake that a stage finds, __smart_error_at! at the user's own tokens (errors.rs)
 //! ```
 //!
 //! To see an expansion: `cargo +nightly rustc --profile check --example quickstart -- -Zunpretty=expanded`.
@@ -107,47 +107,36 @@
 #[macro_export]
 macro_rules! smart_fn {
     () => {};
-    // `/// doc` `pub` `async fn name(args)` …, then `async fn name<T>(args)` …
-    ($(#[$($attribute:tt)*])* $vis:vis async fn $name:ident ($($args:tt)*) $($tail:tt)*) => {
-        $crate::__smart_result! {
-            item: {
-                head: { attributes: [$([$($attribute)*])*] vis: [$vis] asyncness: [async] name: [$name] }
-                generics: [] args: [$($args)*]
-            }
-            tail: [$($tail)*]
-            copy: [$($tail)*]
-        }
-    };
-    ($(#[$($attribute:tt)*])* $vis:vis async fn $name:ident $($rest:tt)*) => {
+    // `/// doc` `pub` `async fn name<T>(args)` …, then `async fn name(args)` …
+    ($(# $attribute:tt)* $vis:vis async fn $name:tt < $($rest:tt)*) => {
         $crate::__smart_generics! {
-            head: { attributes: [$([$($attribute)*])*] vis: [$vis] asyncness: [async] name: [$name] }
-            taken: []
-            rest: [$($rest)*]
+            head: { attributes: [$($attribute)*] vis: [$vis] asyncness: [async] } name: $name taken: [<] rest: [$($rest)*]
         }
     };
-    ($(#[$($attribute:tt)*])* $vis:vis fn $name:ident ($($args:tt)*) $($tail:tt)*) => {
+    ($(# $attribute:tt)* $vis:vis async fn $name:tt $args:tt $($tail:tt)*) => {
         $crate::__smart_result! {
-            item: {
-                head: { attributes: [$([$($attribute)*])*] vis: [$vis] asyncness: [sync] name: [$name] }
-                generics: [] args: [$($args)*]
-            }
-            tail: [$($tail)*]
-            copy: [$($tail)*]
+            item: { head: { attributes: [$($attribute)*] vis: [$vis] asyncness: [async] } name: [$name $args] generics: [] }
+            tail: [$($tail)*] copy: [$($tail)*]
         }
     };
-    ($(#[$($attribute:tt)*])* $vis:vis fn $name:ident $($rest:tt)*) => {
+    ($(# $attribute:tt)* $vis:vis fn $name:tt < $($rest:tt)*) => {
         $crate::__smart_generics! {
-            head: { attributes: [$([$($attribute)*])*] vis: [$vis] asyncness: [sync] name: [$name] }
-            taken: []
-            rest: [$($rest)*]
+            head: { attributes: [$($attribute)*] vis: [$vis] asyncness: [sync] } name: $name taken: [<] rest: [$($rest)*]
         }
     };
-    ($(#[$($attribute:tt)*])* $vis:vis const $($rest:tt)*) => { $crate::__smart_error! { const } };
-    ($(#[$($attribute:tt)*])* $vis:vis unsafe $($rest:tt)*) => { $crate::__smart_error! { unsafe } };
-    ($(#[$($attribute:tt)*])* $vis:vis async unsafe $($rest:tt)*) => { $crate::__smart_error! { unsafe } };
-    ($(#[$($attribute:tt)*])* $vis:vis extern $($rest:tt)*) => { $crate::__smart_error! { extern } };
-    ($(#[$($attribute:tt)*])* $vis:vis $other:ident $($rest:tt)*) => { $crate::__smart_error! { not_a_function $other } };
-    ($(#[$($attribute:tt)*])+) => { $crate::__smart_error! { nothing_after_attributes } };
+    ($(# $attribute:tt)* $vis:vis fn $name:tt $args:tt $($tail:tt)*) => {
+        $crate::__smart_result! {
+            item: { head: { attributes: [$($attribute)*] vis: [$vis] asyncness: [sync] } name: [$name $args] generics: [] }
+            tail: [$($tail)*] copy: [$($tail)*]
+        }
+    };
+    // The mistakes.
+    ($(# $attribute:tt)* $vis:vis const $($rest:tt)*) => { $crate::__smart_refuse! { { const } rest: [$($rest)*] } };
+    ($(# $attribute:tt)* $vis:vis async unsafe $($rest:tt)*) => { $crate::__smart_refuse! { { unsafe } rest: [$($rest)*] } };
+    ($(# $attribute:tt)* $vis:vis unsafe $($rest:tt)*) => { $crate::__smart_refuse! { { unsafe } rest: [$($rest)*] } };
+    ($(# $attribute:tt)* $vis:vis extern $($rest:tt)*) => { $crate::__smart_refuse! { { extern } rest: [$($rest)*] } };
+    ($(# $attribute:tt)* $vis:vis $other:ident $($rest:tt)*) => { $crate::__smart_refuse! { { not_a_function $other } rest: [$other $($rest)*] } };
+    ($(# $attribute:tt)+) => { $crate::__smart_error! { nothing_after_attributes } };
     ($other:tt $($rest:tt)*) => { $crate::__smart_error! { not_a_function $other } };
 }
 
@@ -156,29 +145,37 @@ macro_rules! smart_fn {
 #[macro_export]
 macro_rules! __smart_split {
     // A borrowed result of a sync function.
-    (item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] name: $n:tt } generics: $g:tt args: $args:tt ret: $r:tt tail: [-> &'static $($t:tt)*] } $($rest:tt)*) => {
+    (
+        item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: $n:tt generics: $g:tt ret: $r:tt tail: [-> &'static $($t:tt)*] }
+        $($rest:tt)*
+    ) => {
         $crate::__smart_split! {
-            item: { head: { attributes: $a vis: $v asyncness: [sync] name: $n } generics: $g args: $args ret: $r tail: [-> $($t)*] } $($rest)*
+            item: { head: { attributes: $a vis: $v asyncness: [sync] } name: $n generics: $g ret: $r tail: [-> $($t)*] } $($rest)*
         }
     };
-    (item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] name: [$name:ident] } generics: $g:tt args: $args:tt ret: $r:tt tail: [-> & $($t:tt)*] } bounds: $b:tt body: $body:tt next: [$($next:tt)*]) => {
-        $crate::__smart_error! { borrowed_result $name }
+    (
+        item: {
+            head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: [$name:tt $args:tt]
+            generics: $g:tt ret: $r:tt tail: [-> & $($t:tt)*]
+        }
+        bounds: $b:tt body: $body:tt next: [$($next:tt)*]
+    ) => {
+        $crate::__smart_error_at! { [$name $args] { borrowed_result $name } }
         $crate::smart_fn! { $($next)* }
     };
     (
         item: {
-            head: { attributes: $attributes:tt vis: $vis:tt asyncness: $asyncness:tt name: $name:tt }
-            generics: $generics:tt args: $args:tt ret: [$($ret:tt)*] tail: $tail:tt
+            head: { attributes: $attributes:tt vis: $vis:tt asyncness: $asyncness:tt } name: $name:tt
+            generics: $generics:tt ret: $ret:tt tail: $tail:tt
         }
-        bounds: $bounds:tt body: $body:tt next: [$($next:tt)*]
+        bounds: $bounds:tt body: $body:tt next: [$($($next:tt)+)?]
     ) => {
         $crate::__smart_find_impl! {
             look: $tail
             attributes: $attributes kept: [] maybe: [] twin: [] wraps: [] boxed: [] send: []
-            args: $args
-            item: { vis: $vis asyncness: $asyncness name: $name generics: $generics ret: [$($ret)*] bounds: $bounds body: $body }
+            item: { vis: $vis asyncness: $asyncness name: $name generics: $generics ret: $ret bounds: $bounds body: $body }
         }
-        $crate::smart_fn! { $($next)* }
+        $($crate::smart_fn! { $($next)+ })?
     };
 }
 
@@ -267,27 +264,48 @@ macro_rules! __smart_attributes {
             maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed send: [send] $($state)*
         }
     };
-    // A helper attribute that is repeated or has the wrong shape.
-    (opaque: $opaque:tt attributes: [[maybe_async $($wrong:tt)*] $($more:tt)*] $($state:tt)*) => { $crate::__smart_error! { attribute maybe_async } };
-    (opaque: $opaque:tt attributes: [[blocking $($wrong:tt)*] $($more:tt)*] $($state:tt)*) => { $crate::__smart_error! { blocking } };
-    (opaque: $opaque:tt attributes: [[wraps $($wrong:tt)*] $($more:tt)*] $($state:tt)*) => { $crate::__smart_error! { wraps } };
-    (opaque: $opaque:tt attributes: [[boxed $($wrong:tt)*] $($more:tt)*] $($state:tt)*) => { $crate::__smart_error! { attribute boxed } };
-    (opaque: $opaque:tt attributes: [[send $($wrong:tt)*] $($more:tt)*] $($state:tt)*) => { $crate::__smart_error! { attribute send } };
     // Any other attribute stays on the function.
-    (opaque: $opaque:tt attributes: [[$($other:tt)*] $($more:tt)*] kept: [$($kept:tt)*] $($state:tt)*) => {
-        $crate::__smart_attributes! { opaque: $opaque attributes: [$($more)*] kept: [$($kept)* #[$($other)*]] $($state)* }
+    (opaque: $opaque:tt attributes: [$other:tt $($more:tt)*] $($state:tt)*) => {
+        $crate::__smart_other_attribute! { look: $other attribute: $other opaque: $opaque attributes: [$($more)*] $($state)* }
     };
     // All are sorted: on to the arguments.
     (
         opaque: $opaque:tt attributes: [] kept: $kept:tt
         maybe: $maybe:tt twin: $twin:tt wraps: $wraps:tt boxed: $boxed:tt send: $send:tt
-        args: $args:tt item: $item:tt
+        item: { vis: $vis:tt asyncness: $asyncness:tt name: [$name:tt $args:tt] $($item:tt)* }
     ) => {
         $crate::__smart_receiver! {
             look: $args args: $args
             state: {
-                opaque: $opaque kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed send: $send item: $item
+                opaque: $opaque kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed send: $send
+                item: { vis: $vis asyncness: $asyncness name: [$name $args] $($item)* }
             }
         }
+    };
+}
+
+/// Keeps an attribute, unless it is a helper attribute that is repeated or has the wrong shape. `look` and `attribute` are the same tokens.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_other_attribute {
+    (look: [maybe_async $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { attribute maybe_async } $($state)* } };
+    (look: [blocking $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { blocking } $($state)* } };
+    (look: [wraps $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { wraps } $($state)* } };
+    (look: [boxed $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { attribute boxed } $($state)* } };
+    (look: [send $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { attribute send } $($state)* } };
+    (look: $look:tt attribute: $other:tt opaque: $opaque:tt attributes: $more:tt kept: [$($kept:tt)*] $($state:tt)*) => {
+        $crate::__smart_attributes! { opaque: $opaque attributes: $more kept: [$($kept)* # $other] $($state)* }
+    };
+}
+
+/// The error of a wrong helper attribute, at the attribute.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_wrong_attribute {
+    (
+        $error:tt attribute: $attribute:tt opaque: $o:tt attributes: $a:tt kept: $k:tt
+        maybe: $m:tt twin: $t:tt wraps: $w:tt boxed: $b:tt send: $s:tt item: { vis: $v:tt asyncness: $x:tt name: [$name:tt $args:tt] $($item:tt)* }
+    ) => {
+        $crate::__smart_error_at! { [$name $attribute] $error }
     };
 }

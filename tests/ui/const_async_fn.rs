@@ -1,0 +1,25 @@
+//! Neither is a `const` one, with generics or without.
+
+use smartasync::smart_fn;
+
+trait Numbers {
+    fn three() -> u32;
+}
+
+struct Three;
+
+smart_fn!(
+    const async fn one<T>(n: T) -> T {
+        n
+    }
+);
+
+impl Numbers for Three {
+    smart_fn!(
+        const fn three() -> u32 {
+            3
+        }
+    );
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! `#[maybe_async]` stands once.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    #[maybe_async]
+    #[maybe_async]
+    async fn one() -> u32 {
+        1
+    }
+);
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! An `impl Trait` in the result of a sync method with `&self` says that it captures nothing.
+
+use smartasync::smart_fn;
+
+#[derive(Clone)]
+struct Text(String);
+
+impl Text {
+    smart_fn!(
+        fn size(&self) -> impl Copy + Send + 'static {
+            self.0.len()
+        }
+    );
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! Between functions there is nothing.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    fn one() -> u32 {
+        1
+    };
+);
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! An attribute that is no helper attribute stays on the function, and has to exist.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    #[maybe_asnyc]
+    async fn one() -> u32 {
+        1
+    }
+);
+
+fn main() {}

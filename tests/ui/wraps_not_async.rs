@@ -1,0 +1,14 @@
+//! What an `async fn` wraps returns a future.
+
+use smartasync::smart_fn;
+
+fn two() -> u32 {
+    2
+}
+
+smart_fn!(
+    #[wraps(two)]
+    async fn one() -> u32;
+);
+
+fn main() {}

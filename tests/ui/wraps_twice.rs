@@ -1,0 +1,11 @@
+//! `#[wraps]` stands once.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    #[wraps(two)]
+    #[wraps(three)]
+    async fn one() -> u32;
+);
+
+fn main() {}

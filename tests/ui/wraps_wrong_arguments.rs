@@ -1,0 +1,14 @@
+//! A wrapped function takes what the signature says.
+
+use smartasync::smart_fn;
+
+fn two(text: String) -> usize {
+    text.len()
+}
+
+smart_fn!(
+    #[wraps(two)]
+    fn one(n: u32) -> usize;
+);
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! A wrapped function returns what the signature says.
+
+use smartasync::smart_fn;
+
+async fn two() -> String {
+    "two".to_owned()
+}
+
+smart_fn!(
+    #[wraps(two)]
+    async fn one() -> u32;
+);
+
+fn main() {}
