@@ -1,8 +1,12 @@
 //! What `smart_await!` and `smart_continuation!` expand to: how a value, a future, or a future of a future … is told apart, by type alone.
 //!
-//! A [`Probe`] stands for a type. `(&&&probe).step()` finds, by the order in which the compiler looks for methods, the first of: a
-//! [`Call`] (in sync code), a future, a plain value. A step over a future gives the probe of its output, a step over a value a
-//! [`Plan`]; a step of a plan is the plan. After nine steps there is a plan, or the nesting is deeper than eight levels.
+//! A [`Probe`] stands for a type. `(&probe).step()` finds, by the order in which the compiler looks for methods, the first of: a method of the
+//! probe itself, which is there for a future only, and that of a trait, for a plain value. A step over a future gives the probe of its output, a
+//! step over a value a [`Plan`]; a step of a plan is the plan. After nine steps there is a plan, or the nesting is deeper than eight levels.
+//! In sync code `(&probe).sync_step()` finds one more before these: a [`Call`].
+//!
+//! The compiler looks for methods anew at each step of each `smart_await!`, so what it has to look at is kept small: that is most of what a
+//! `smart_await!` costs to compile.
 
 use crate::call::{Call, Work, driven};
 use crate::drive;
@@ -32,7 +36,15 @@ impl<P> Plan<P> {
     /// There is nothing left to resolve.
     #[inline]
     #[must_use]
+    #[inline]
     pub const fn step(&self) -> Self {
+        Self(PhantomData)
+    }
+
+    /// The same in sync code.
+    #[must_use]
+    #[inline]
+    pub const fn sync_step(&self) -> Self {
         Self(PhantomData)
     }
 
@@ -91,38 +103,11 @@ where
     }
 }
 
-/// A step over a smart call, in sync code.
-pub trait StepCall {
-    /// The probe of its output.
-    type Next;
-
-    /// Makes it.
-    fn step(&self) -> Self::Next;
-}
-
-impl<W: Work, P> StepCall for &&Probe<Call<W>, P> {
-    type Next = Probe<W::Output, (P, CallStep)>;
-
+impl<F: IntoFuture, P> Probe<F, P> {
+    /// A step over a future.
+    #[must_use]
     #[inline]
-    fn step(&self) -> Self::Next {
-        Probe(PhantomData)
-    }
-}
-
-/// A step over a future.
-pub trait StepFuture {
-    /// The probe of its output.
-    type Next;
-
-    /// Makes it.
-    fn step(&self) -> Self::Next;
-}
-
-impl<F: IntoFuture, P> StepFuture for &Probe<F, P> {
-    type Next = Probe<F::Output, (P, FutureStep)>;
-
-    #[inline]
-    fn step(&self) -> Self::Next {
+    pub const fn step(&self) -> Probe<F::Output, (P, FutureStep)> {
         Probe(PhantomData)
     }
 }
@@ -141,6 +126,51 @@ impl<T, P> StepValue for Probe<T, P> {
 
     #[inline]
     fn step(&self) -> Self::Next {
+        Plan(PhantomData)
+    }
+}
+
+impl<W: Work, P> Probe<Call<W>, P> {
+    /// A step over a smart call, in sync code.
+    #[must_use]
+    #[inline]
+    pub const fn sync_step(&self) -> Probe<W::Output, (P, CallStep)> {
+        Probe(PhantomData)
+    }
+}
+
+/// A step over a future, in sync code.
+pub trait SyncStepFuture {
+    /// The probe of its output.
+    type Next;
+
+    /// Makes it.
+    fn sync_step(&self) -> Self::Next;
+}
+
+impl<F: IntoFuture, P> SyncStepFuture for Probe<F, P> {
+    type Next = Probe<F::Output, (P, FutureStep)>;
+
+    #[inline]
+    fn sync_step(&self) -> Self::Next {
+        Probe(PhantomData)
+    }
+}
+
+/// The end of the steps in sync code.
+pub trait SyncStepValue {
+    /// The plan.
+    type Next;
+
+    /// Makes it.
+    fn sync_step(&self) -> Self::Next;
+}
+
+impl<T, P> SyncStepValue for &Probe<T, P> {
+    type Next = Plan<P>;
+
+    #[inline]
+    fn sync_step(&self) -> Self::Next {
         Plan(PhantomData)
     }
 }

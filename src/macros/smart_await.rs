@@ -39,7 +39,7 @@ macro_rules! smart_await {
     // `value` is out of scope when the future is awaited, or it would have a second place in the future around it.
     ($value:expr $(,)?) => {
         (match $value {
-            value => $crate::__smart_plan!(value).resolve_async(value),
+            value => $crate::__smart_plan!(value, step).resolve_async(value),
         })
         .await
     };
@@ -57,11 +57,7 @@ macro_rules! __smart_await_sync {
     };
     ($value:expr $(,)?) => {
         match $value {
-            value => {
-                #[allow(unused_imports, reason = "which of them is needed depends on the type")]
-                use $crate::__private::StepCall as _;
-                $crate::__smart_plan!(value).resolve_sync(value)
-            }
+            value => $crate::__smart_plan!(value, sync_step).resolve_sync(value),
         }
     };
     ($($wrong:tt)*) => {
@@ -73,18 +69,18 @@ macro_rules! __smart_await_sync {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_plan {
-    ($value:ident) => {{
+    ($value:ident, $step:ident) => {{
         #[allow(unused_imports, reason = "which of them is needed depends on the type")]
-        use $crate::__private::{StepFuture as _, StepValue as _};
+        use $crate::__private::{StepValue as _, SyncStepFuture as _, SyncStepValue as _};
         let plan = $crate::__private::Probe::of(&$value);
-        let plan = (&&&plan).step();
-        let plan = (&&&plan).step();
-        let plan = (&&&plan).step();
-        let plan = (&&&plan).step();
-        let plan = (&&&plan).step();
-        let plan = (&&&plan).step();
-        let plan = (&&&plan).step();
-        let plan = (&&&plan).step();
-        (&&&plan).step()
+        let plan = (&plan).$step();
+        let plan = (&plan).$step();
+        let plan = (&plan).$step();
+        let plan = (&plan).$step();
+        let plan = (&plan).$step();
+        let plan = (&plan).$step();
+        let plan = (&plan).$step();
+        let plan = (&plan).$step();
+        (&plan).$step()
     }};
 }
