@@ -2,6 +2,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(feature = "nightly", feature(macro_attr))]
 #![cfg_attr(smartasync_model, allow(dead_code, unreachable_pub, missing_debug_implementations, reason = "a model uses a part of the crate"))]
 #![cfg_attr(not(feature = "std"), allow(rustdoc::broken_intra_doc_links, reason = "the documentation links to what needs `std`"))]
 

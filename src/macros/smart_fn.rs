@@ -5,11 +5,12 @@
 //! Each stage is a macro of its own and hands its result on to the next; only the last one emits items.
 //!
 //! ```text
-//! smart_fn!                 one item after the other: attributes, visibility, `async`, name
+//! smart_fn!                 the name that users know, as a macro and, with the feature `nightly`, as an attribute
+//! └ __smart_items!          one item after the other: attributes, visibility, `async`, name
 //!  └ __smart_generics!      finds the end of `<…>`, if there is one                            (signature.rs)
 //!     └ __smart_result!     `-> Ret`                                                           (signature.rs)
 //!        └ __smart_where!   `where …`, the body or `;`                                         (signature.rs)
-//!           └ __smart_split!            the item is whole: smart_fn! goes on with the next one
+//!           └ __smart_split!            the item is whole: __smart_items! goes on with the next one
 //!              └ __smart_find_impl!     does `Ret` contain `impl Trait`?                       (signature.rs)
 //!                 └ __smart_attributes! helper attributes
 //!                    └ __smart_arguments!   one argument after the other                       (arguments.rs)
@@ -26,86 +27,26 @@
 //! stay clear of the recursion limit of 128: 24 arguments, 8 generic parameters and 8 bounds together are fine, as are 30 plain
 //! functions in one invocation. Beyond that, write a second invocation.
 
-/// Turns functions into smart functions: each returns a lazy [`Call`](crate::Call), which sync code finishes with
-/// [`.wait()`](crate::Call::wait) and async code with `.await`.
-///
-/// It stands where the functions would stand: in a module, an `impl`, a trait, a trait's `impl`, or a function's body. Each item is valid
-/// Rust, so rustfmt formats it in the parenthesised form.
-///
-/// # Syntax
-///
-/// ```text
-/// smart_fn!( Item* )
-///
-/// Item       = Attribute* Visibility? "async"? "fn" Name Generics? "(" Arguments ")" ("->" Type)? Where? (Block | ";")
-/// Attribute  = any attribute or doc comment, kept on the function, or one of:
-///              #[maybe_async]     compile the body twice, as sync and as async code; in it `smart_await!` is the only await
-///              #[blocking(name)]  also emit `fn name(…) -> Type`, a plain twin that blocks
-///              #[wraps(path)]     no body: wrap the existing function at `path`
-///              #[boxed]           box the returned call, for `dyn` traits and for recursion
-///              #[send]            promise that the returned call is `Send`, for traits
-/// ```
-///
-/// | caller \ function    | `async fn`                                | `fn`                                    | `#[maybe_async] async fn`            |
-/// |----------------------|-------------------------------------------|-----------------------------------------|--------------------------------------|
-/// | `.wait()` in sync    | the future, driven on the thread's loop   | the body, here, directly                | the sync copy of the body, directly  |
-/// | `.await` in async    | the future itself                         | the body, on the offload pool           | the async copy of the body           |
-///
-/// A sync `fn` that is awaited leaves the thread, so its arguments travel: `&T` as `<T as ToOwned>::Owned`, everything else as it is, and all
-/// of it is `Send + 'static` then, the result too. With `.wait()` nothing is cloned.
-///
-/// # Expansion
-///
-/// What comes out behaves like this, written by hand:
-///
-/// ```
-/// use smartasync::{Call, Work, smart, smart_fn};
-///
-/// smart_fn!(
-///     /// The length of a page.
-///     pub async fn measure(url: &str) -> usize {
-///         url.len()
-///     }
-/// );
-///
-/// /// The length of a page.
-/// pub fn measure_by_hand(url: &str) -> Call<impl Work<Output = usize>> {
-///     smart(async move { url.len() })
-/// }
-///
-/// assert_eq!(measure("localhost").wait(), measure_by_hand("localhost").wait());
-/// ```
-///
-/// # Examples
-///
-/// ```
-/// use smartasync::{block_on, smart_await, smart_fn};
-///
-/// #[derive(Clone)]
-/// struct Greeter(String);
-///
-/// impl Greeter {
-///     smart_fn!(
-///         /// Runs on the pool when it is awaited.
-///         pub fn greet(&self, name: &str) -> String {
-///             format!("{} {name}", self.0)
-///         }
-///
-///         /// Compiled as sync and as async code.
-///         #[maybe_async]
-///         pub async fn greet_twice(&self, name: &str) -> String {
-///             let once = smart_await!(self.greet(name));
-///             format!("{once}, {}", smart_await!(self.greet(name)))
-///         }
-///     );
-/// }
-///
-/// let greeter = Greeter("Hello".into());
-/// assert_eq!(greeter.greet_twice("you").wait(), "Hello you, Hello you");
-/// assert_eq!(block_on(async { greeter.greet_twice("you").await }), "Hello you, Hello you");
-/// ```
+#[doc = include_str!("smart_fn.md")]
+#[cfg(not(feature = "nightly"))]
 #[macro_export]
 macro_rules! smart_fn {
+    ($($items:tt)*) => { $crate::__smart_items! { $($items)* } };
+}
+
+#[doc = include_str!("smart_fn.md")]
+#[cfg(feature = "nightly")]
+#[macro_export]
+macro_rules! smart_fn {
+    attr() ($($item:tt)*) => { $crate::__smart_items! { $($item)* } };
+    attr($($wrong:tt)+) ($($item:tt)*) => { $crate::__smart_error! { attribute smart_fn } };
+    ($($items:tt)*) => { $crate::__smart_items! { $($items)* } };
+}
+
+/// Takes one item after the other.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_items {
     () => {};
     // `/// doc` `pub` `async fn name<T>(args)` …, then `async fn name(args)` …
     ($(# $attribute:tt)* $vis:vis async fn $name:tt < $($rest:tt)*) => {
@@ -161,7 +102,7 @@ macro_rules! __smart_split {
         bounds: $b:tt body: $body:tt next: [$($next:tt)*]
     ) => {
         $crate::__smart_error_at! { [$name $args] { borrowed_result $name } }
-        $crate::smart_fn! { $($next)* }
+        $crate::__smart_items! { $($next)* }
     };
     (
         item: {
@@ -175,7 +116,7 @@ macro_rules! __smart_split {
             attributes: $attributes kept: [] maybe: [] twin: [] wraps: [] boxed: [] send: []
             item: { vis: $vis asyncness: $asyncness name: $name generics: $generics ret: $ret bounds: $bounds body: $body }
         }
-        $($crate::smart_fn! { $($next)+ })?
+        $($crate::__smart_items! { $($next)+ })?
     };
 }
 
