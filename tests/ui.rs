@@ -4,6 +4,7 @@
 //! does not. `TRYBUILD=overwrite cargo test --test ui` writes them anew.
 
 use std::io::{Write, stderr};
+use std::path::Path;
 use std::process::Command;
 
 const RELEASE: &str = "rustc 1.95.";
@@ -18,4 +19,26 @@ fn each_mistake_gets_one_clear_sentence() {
         return;
     }
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}
+
+/// The rows of the first table after `heading`, without its head.
+fn table<'a>(text: &'a str, heading: &str) -> Vec<[&'a str; 2]> {
+    let after = text.split_once(heading).unwrap_or_else(|| panic!("there is no `{heading}`")).1;
+    let rows = after.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|')).skip(2);
+    rows.map(|row| row.trim_matches('|').split_once(" | ").map(|(a, b)| [a.trim(), b.trim()]).expect("a row has two cells")).collect()
+}
+
+#[test]
+fn each_limit_of_the_readme_shows_what_the_compiler_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let (readme, shown) = (read("README.md"), read("tests/README.md"));
+    let (limits, shown) = (table(&readme, "\n## Limits\n"), table(&shown, "\n## What is refused\n"));
+    assert!(limits.len() >= 15, "the table was not found");
+    assert_eq!(limits.iter().map(|row| row[0]).collect::<Vec<_>>(), shown.iter().map(|row| row[0]).collect::<Vec<_>>());
+    for name in shown.iter().flat_map(|row| row[1].split(", ")).filter(|name| !name.contains('`')) {
+        for ending in ["rs", "stderr"] {
+            assert!(root.join("tests/ui").join(name).with_extension(ending).is_file(), "tests/ui/{name}.{ending}");
+        }
+    }
 }

@@ -1,0 +1,9 @@
+//! Outside of a trait a function without `#[wraps]` has a body.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    async fn one() -> u32;
+);
+
+fn main() {}
