@@ -1,7 +1,7 @@
 //! The stage of `smart_fn!` that decides what a function is, and writes the expression of its call.
 
-/// Decides by `async`, the helper attributes and the kinds of arguments. Hands on `work`, the tokens of an expression of type `Call<…>`, or
-/// nothing where the function is only declared.
+/// Decides by `async`, the helper attributes and the kinds of arguments. Emits a plain function; of others it hands on `work`, the tokens of an
+/// expression of type `Call<…>`, or nothing where the function is only declared.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_choose {

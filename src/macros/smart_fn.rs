@@ -2,7 +2,8 @@
 //!
 //! # Stages
 //!
-//! Each stage is a macro of its own and hands its result on to the next; only the last one emits items.
+//! Each stage is a macro of its own and hands its result on to the next. Only the last two emit items: each expansion takes time, so a plain
+//! function with a body, which most are, is emitted as soon as it is known for one.
 //!
 //! ```text
 //! smart_fn!                 the name that users know, as a macro and, with the feature `nightly`, as an attribute
@@ -14,9 +15,9 @@
 //!              └ __smart_find_impl!     does `Ret` contain `impl Trait`?                       (signature.rs)
 //!                 └ __smart_attributes! helper attributes
 //!                    └ __smart_arguments!   one argument after the other                       (arguments.rs)
-//!                       └ __smart_choose!   which kind of function it is, and its body         (choose.rs)
-//!                          └ __smart_emit!  the items                                          (emit.rs)
-//! __smart_error!            every mistake that a stage finds, __smart_error_at! at the user's own tokens (errors.rs)
+//!                       └ __smart_choose!   which kind of function it is, and its body; emits the common case (choose.rs)
+//!                          └ __smart_emit!  the other items                                    (emit.rs)
+//! __smart_error!            every mistake that a stage finds, shown at the user's own tokens by __smart_error_at! (errors.rs)
 //! ```
 //!
 //! To see an expansion: `cargo +nightly rustc --profile check --example quickstart -- -Zunpretty=expanded`.
