@@ -36,14 +36,13 @@ impl<P> Plan<P> {
     /// There is nothing left to resolve.
     #[inline]
     #[must_use]
-    #[inline]
     pub const fn step(&self) -> Self {
         Self(PhantomData)
     }
 
     /// The same in sync code.
-    #[must_use]
     #[inline]
+    #[must_use]
     pub const fn sync_step(&self) -> Self {
         Self(PhantomData)
     }
@@ -105,8 +104,8 @@ where
 
 impl<F: IntoFuture, P> Probe<F, P> {
     /// A step over a future.
-    #[must_use]
     #[inline]
+    #[must_use]
     pub const fn step(&self) -> Probe<F::Output, (P, FutureStep)> {
         Probe(PhantomData)
     }
@@ -132,8 +131,8 @@ impl<T, P> StepValue for Probe<T, P> {
 
 impl<W: Work, P> Probe<Call<W>, P> {
     /// A step over a smart call, in sync code.
-    #[must_use]
     #[inline]
+    #[must_use]
     pub const fn sync_step(&self) -> Probe<W::Output, (P, CallStep)> {
         Probe(PhantomData)
     }
