@@ -1,7 +1,7 @@
 //! rustfmt formats what stands in `smart_fn!( … );`, since each item in it is valid Rust: `tests/rustfmt/untidy.rs` becomes `tidy.rs`, and that
 //! stays as it is.
 
-use std::io::{Write, stderr};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -13,7 +13,7 @@ fn formatted(text: &str) -> Option<String> {
     let spawned = rustfmt.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let Ok(mut child) = spawned else {
         assert!(std::env::var_os("CI").is_none(), "rustfmt is missing: `rustup component add rustfmt`");
-        writeln!(stderr(), "skipped: there is no rustfmt here").unwrap();
+        eprintln!("skipped: there is no rustfmt here");
         return None;
     };
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
