@@ -25,6 +25,9 @@ impl Hasher for AsIs {
     }
 }
 
+/// Room for so many entries is kept, once it was needed.
+const ROOM: usize = 28;
+
 /// The entries whose keys have the same hash: as good as always there is one.
 struct Same<K, V> {
     first: (K, V),
@@ -73,12 +76,16 @@ impl<K: Eq, V> Table<K, V> {
             same.others.swap_remove(at)
         };
         self.len -= 1;
+        // Moving what is left costs in proportion to what has left.
+        if self.entries.capacity() > ROOM && self.entries.len() < self.entries.capacity() / 8 {
+            self.entries.shrink_to(2 * self.entries.len());
+        }
         Some(removed)
     }
 
     pub(super) fn take_all(&mut self) -> Vec<(K, V)> {
         self.len = 0;
-        self.entries.drain().flat_map(|(_, same)| core::iter::once(same.first).chain(same.others)).collect()
+        mem::take(&mut self.entries).into_iter().flat_map(|(_, same)| core::iter::once(same.first).chain(same.others)).collect()
     }
 }
 
