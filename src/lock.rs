@@ -9,17 +9,63 @@ use core::fmt;
 /// Sync threads (`.wait()`) and async tasks (`.await`, on any mix of runtimes) coalesce on one lock. Nothing is cached: when the flight has
 /// ended, the next caller runs anew. To keep values, store them yourself, in the closure, or use a cache.
 ///
-/// Without contention a call allocates nothing. No user code (closures, `Clone`, `Drop`, wakers) runs while the lock is held inside, so
+/// Without contention a `run_once` call allocates nothing. No user code (closures, `Clone`, `Drop`, wakers) runs while the lock is held inside, so
 /// all of it may panic, block or use the lock again.
+///
+/// # States
+///
+/// ```text
+///             a caller is polled: it leads
+///     ┌──────┐ ────────────────────────────> ┌────────┐ ──┐ callers that are polled follow;
+///     │ idle │                               │ flying │   │ of a shared future the one that
+///     └──────┘ <──────────────────────────── └────────┘ <─┘ is polled drives
+///        ^      the leader is done: followers    │
+///        │      get clones; or `reset`: they     │ the leader is dropped, or
+///        │      are cancelled                    │ panics: one follower wakes
+///        │                                       v
+///        │ all followers left, or `reset`   ┌─────────┐
+///        └───────────────────────────────── │ waiting │ ──> flying, as soon as any caller is polled:
+///                                           └─────────┘     the woken follower, another one, a newcomer
+/// ```
+///
+/// Of [`run_once`](SmartLock::run_once), the leader is the caller that runs:
 ///
 /// | event | leader | followers | who comes next |
 /// | --- | --- | --- | --- |
 /// | the leader is done | its value | a clone each | leads |
 /// | the leader is dropped | gone | one wakes and leads, the others wait | leads, and serves the followers too |
 /// | the leader panics | the panic | one wakes and leads, the others wait | leads, and serves the followers too |
+/// | the leader is suspended | goes on when it is polled | wait | follows |
+/// | the leader is forgotten (`mem::forget`) | gone | wait, until `reset` frees them | follows, until `reset` |
 /// | a follower is dropped | goes on | the others wait; if it was chosen to lead, the next one is | follows |
 /// | [`reset`](SmartLock::reset) | goes on alone, its own value | [`Cancelled`] | leads |
 /// | a call inside the leader's poll | goes on | go on | that call gets [`Cancelled`] |
+///
+/// Of [`run_shared`](SmartLock::run_shared), the driver is the caller that polled the future last:
+///
+/// | event | driver | followers | who comes next |
+/// | --- | --- | --- | --- |
+/// | the future is done | its value | a clone each | leads |
+/// | the driver is dropped, suspended or forgotten | gone, or drives again when it is polled | each drives when the future is woken | goes on with the half-done future |
+/// | the future panics | the panic | one wakes and starts anew; who brought the lost future gets [`Cancelled`] instead | leads, and serves the followers too |
+/// | a follower is dropped | goes on | go on | follows, or drives |
+/// | [`reset`](SmartLock::reset) | keeps the future, alone, and gets its value | [`Cancelled`] | leads |
+/// | a call inside the future's poll | goes on | go on | that call gets [`Cancelled`] |
+///
+/// # Others of its kind
+///
+/// | | `SmartLock`, `SmartLockMap` | Go's `singleflight` | moka's `get_with` | tokio's `OnceCell` |
+/// | --- | --- | --- | --- | --- |
+/// | callers | threads and tasks on one lock | goroutines | tasks, or with the sync cache threads | tasks |
+/// | afterwards | nothing is kept | nothing is kept | the value is cached | the value is kept for good |
+/// | the caller that runs goes away | `run_once`: a follower runs its own; `run_shared`: nothing is lost | a goroutine cannot | a waiter runs its own future | a waiter runs its own future |
+/// | it panics | in it alone; a follower runs | in all who wait, or it ends the process | in it alone; a waiter runs | in it alone; a waiter runs |
+/// | it is not polled any more | `run_once`: followers wait; `run_shared`: another goes on | a goroutine cannot | waiters wait | waiters wait |
+/// | a call from inside | an error | a deadlock | waits for itself | a deadlock |
+/// | cutting off | `reset`: followers get an error | `Forget`: followers still get the old value | none while it runs | none |
+///
+/// A caller that is forgotten keeps its flight for good, as a leaked guard keeps its mutex: `reset` ends it. A forgotten `run_shared` caller
+/// holds nobody up.
 ///
 /// The output is cloned for each follower. Where it is a `Result`, its error is too: keep an error that cannot be cloned (`io::Error`, say) as a
 /// `String` or in an `Arc`.

@@ -1,0 +1,163 @@
+//! Locks with many followers, where leaders, chosen followers and drivers go away again and again, and wakers are dropped elsewhere.
+
+mod support;
+
+use smartasync::{Cancelled, SmartLock};
+use std::future::{pending, ready};
+use std::mem;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, ThreadId};
+use support::lock::{Caller, assert_cancelled, leaked, ok};
+use support::map::{KINDS, Kind};
+use support::poll;
+
+/// A caller whose work never ends.
+fn never(lock: &'static SmartLock<usize>, kind: Kind) -> Caller<'static, usize> {
+    match kind {
+        Kind::Once => Caller::new(lock.run_once(pending)),
+        Kind::Shared => Caller::new(lock.run_shared(pending)),
+    }
+}
+
+fn woken(followers: &[Caller<'_, usize>]) -> usize {
+    followers.iter().map(Caller::wakes).sum()
+}
+
+#[test]
+fn a_leader_is_dropped_with_1_000_followers_a_hundred_times_over() {
+    let lock = leaked();
+    let mut followers: Vec<_> = (0..1_000).map(|value| Caller::new(lock.run_once(move || ready(value)))).collect();
+    for round in 1..=100 {
+        let mut leader = never(lock, Kind::Once);
+        assert!(leader.poll().is_pending());
+        // Each polls, so that it is asleep.
+        assert!(followers.iter_mut().all(|follower| follower.poll().is_pending()));
+        assert_eq!(lock.waiters(), 1_000);
+        drop(leader);
+        assert_eq!((woken(&followers), lock.is_running()), (round, false));
+    }
+    let chosen = followers.iter().position(|follower| follower.wakes() > 0).unwrap();
+    let mut chosen = followers.remove(chosen);
+    let Poll::Ready(Ok(value)) = chosen.poll() else { panic!("it leads, and is ready") };
+    assert!(followers.iter_mut().all(|follower| follower.poll() == ok(value)));
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+}
+
+#[test]
+fn a_driver_is_dropped_with_1_000_followers_a_hundred_times_over_and_its_future_stays() {
+    let lock = leaked();
+    let steps = Arc::new(AtomicUsize::new(0));
+    let in_run = steps.clone();
+    let mut first = Caller::new(lock.run_shared(move || async move {
+        for step in 0..100 {
+            assert_eq!(in_run.fetch_add(1, Relaxed), step);
+            support::yield_once().await;
+        }
+        7
+    }));
+    assert!(first.poll().is_pending());
+    let mut followers: Vec<_> = (0..1_100).map(|_| never(lock, Kind::Shared)).collect();
+    drop(first);
+    // Whoever is polled drives one step, and goes away.
+    for _ in 0..99 {
+        assert!(followers[0].poll().is_pending());
+        drop(followers.swap_remove(0));
+    }
+    assert_eq!(steps.load(Relaxed), 100);
+    let last = followers.len() - 1;
+    assert!(followers[..last].iter_mut().map(Caller::poll).all(|polled| polled == ok(7)) || lock.is_running());
+}
+
+#[test]
+fn chosen_followers_of_both_kinds_are_dropped_in_a_chain_until_the_last_one_runs() {
+    let lock = leaked();
+    let mut leader = never(lock, Kind::Once);
+    assert!(leader.poll().is_pending());
+    let mut followers: Vec<_> = (0..1_000).map(|at| never(lock, KINDS[at % 2])).collect();
+    followers.push(Caller::new(lock.run_once(|| ready(9))));
+    assert!(followers.iter_mut().all(|follower| follower.poll().is_pending()));
+    drop(leader);
+    while followers.len() > 1 {
+        assert_eq!(woken(&followers), 1, "exactly one is chosen");
+        let chosen = followers.iter().position(|follower| follower.wakes() == 1).unwrap();
+        drop(followers.remove(chosen));
+    }
+    assert_eq!((followers[0].wakes(), followers[0].poll()), (1, ok(9)));
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+}
+
+#[test]
+fn a_forgotten_call_is_freed_by_reset_whatever_it_was() {
+    for leader in KINDS {
+        for forget_the_follower_too in [false, true] {
+            let lock = leaked();
+            let mut lost = never(lock, leader);
+            assert!(lost.poll().is_pending());
+            mem::forget(lost);
+            let mut follower = never(lock, Kind::Once);
+            assert!(follower.poll().is_pending());
+            assert_eq!((lock.is_running(), lock.waiters()), (true, 1));
+            if forget_the_follower_too {
+                mem::forget(follower);
+                lock.reset();
+            } else {
+                lock.reset();
+                assert_cancelled(follower.poll());
+            }
+            assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+            assert_eq!(lock.run_once(|| ready(2)).wait(), Ok(2));
+        }
+    }
+}
+
+/// This waker notes where it is dropped, and uses the lock there.
+struct Noted {
+    lock: &'static SmartLock<usize>,
+    dropped_on: Arc<Mutex<Vec<ThreadId>>>,
+}
+
+impl Wake for Noted {
+    fn wake(self: Arc<Self>) {
+        let _waiters = self.lock.waiters();
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        let _waiters = self.lock.waiters();
+        self.dropped_on.lock().unwrap().push(thread::current().id());
+    }
+}
+
+#[test]
+fn wakers_are_dropped_on_the_thread_that_resets_or_that_drops_their_caller() {
+    for kind in KINDS {
+        let lock = leaked();
+        let dropped_on = Arc::<Mutex<Vec<_>>>::default();
+        let noted = || Waker::from(Arc::new(Noted { lock, dropped_on: dropped_on.clone() }));
+        let mut leader = Box::pin(lock.run_once(pending::<usize>));
+        assert!(poll(&mut leader).is_pending());
+        let call = || -> std::pin::Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + Send>> {
+            match kind {
+                Kind::Once => Box::pin(lock.run_once(|| ready(1))),
+                Kind::Shared => Box::pin(lock.run_shared(|| ready(1))),
+            }
+        };
+        let (mut one, mut two) = (call(), call());
+        for follower in [&mut one, &mut two] {
+            assert!(follower.as_mut().poll(&mut Context::from_waker(&noted())).is_pending());
+        }
+        assert_eq!(dropped_on.lock().unwrap().len(), 0);
+        let dropper = thread::spawn(move || drop(one));
+        let elsewhere = dropper.thread().id();
+        dropper.join().unwrap();
+        assert_eq!(*dropped_on.lock().unwrap(), [elsewhere]);
+        let resetter = thread::spawn(|| lock.reset());
+        let elsewhere_too = resetter.thread().id();
+        resetter.join().unwrap();
+        assert_eq!(*dropped_on.lock().unwrap(), [elsewhere, elsewhere_too]);
+        assert_cancelled(poll(&mut two));
+    }
+}
