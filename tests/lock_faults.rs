@@ -5,13 +5,13 @@ mod support;
 use smartasync::{Cancelled, SmartLock};
 use std::future::{pending, ready};
 use std::mem;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
 use support::lock::{Caller, assert_cancelled, leaked, ok};
 use support::map::{KINDS, Kind};
 use support::poll;
+use support::shared::{Job, bystander};
 
 /// A caller whose work never ends.
 fn never(lock: &'static SmartLock<usize>, kind: Kind) -> Caller<'static, usize> {
@@ -47,27 +47,21 @@ fn a_leader_is_dropped_with_1_000_followers_a_hundred_times_over() {
 
 #[test]
 fn a_driver_is_dropped_with_1_000_followers_a_hundred_times_over_and_its_future_stays() {
-    let lock = leaked();
-    let steps = Arc::new(AtomicUsize::new(0));
-    let in_run = steps.clone();
-    let mut first = Caller::new(lock.run_shared(move || async move {
-        for step in 0..100 {
-            assert_eq!(in_run.fetch_add(1, Relaxed), step);
-            support::yield_once().await;
-        }
-        7
-    }));
+    let (lock, job) = (leaked(), Arc::<Job>::default());
+    let mut first = job.caller(lock, 101);
     assert!(first.poll().is_pending());
-    let mut followers: Vec<_> = (0..1_100).map(|_| never(lock, Kind::Shared)).collect();
+    let mut followers: Vec<_> = (0..1_100).map(|_| bystander(lock).wait_for_its_turn()).collect();
     drop(first);
-    // Whoever is polled drives one step, and goes away.
-    for _ in 0..99 {
-        assert!(followers[0].poll().is_pending());
-        drop(followers.swap_remove(0));
+    for _ in 0..100 {
+        job.step();
+        let mut driver = followers.pop().unwrap();
+        assert!(driver.poll().is_pending());
     }
-    assert_eq!(steps.load(Relaxed), 100);
-    let last = followers.len() - 1;
-    assert!(followers[..last].iter_mut().map(Caller::poll).all(|polled| polled == ok(7)) || lock.is_running());
+    assert_eq!(lock.waiters(), 1_000);
+    job.step();
+    assert!(followers.iter_mut().all(|follower| follower.poll() == ok(101)));
+    assert_eq!(job.steps(), Vec::from_iter(0..101));
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
 }
 
 #[test]

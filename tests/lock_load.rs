@@ -9,9 +9,7 @@ mod support;
 
 use allocation_counter::{AllocationInfo, measure};
 use smartasync::{Cancelled, SmartLock, SmartLockMap, block_on, spawn_local};
-use std::fmt::Display;
 use std::future::{pending, poll_fn, ready};
-use std::io::{Write, stderr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -175,18 +173,14 @@ fn follow(kind: Kind, n: usize) -> AllocationInfo {
     info
 }
 
-fn say(what: impl Display) {
-    writeln!(stderr(), "{what}").unwrap();
-}
-
 fn assert_small(kind: Kind, n: usize) {
     let info = follow(kind, n);
     let each = |bytes| bytes as f64 / n as f64;
-    say(format_args!(
+    eprintln!(
         "{kind:?}: {:.1} bytes for each of {n} waiting followers, {:.1} at most while they came",
         each(info.bytes_current as u64),
         each(info.bytes_max)
-    ));
+    );
     assert!(info.bytes_current <= 64 * n as i64, "{kind:?}: {} bytes for {n} followers", info.bytes_current);
 }
 
@@ -255,8 +249,10 @@ fn use_keys(map: &Map, kind: Kind, n: usize, end: impl Fn(&Map, Vec<[BoxCallOn<'
 
 type BoxCallOn<'m> = Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + 'm>>;
 
+type End = fn(&Map, Vec<[BoxCallOn<'_>; 2]>);
+
 /// How calls on keys end.
-fn ends() -> [(&'static str, fn(&Map, Vec<[BoxCallOn<'_>; 2]>)); 4] {
+fn ends() -> [(&'static str, End); 4] {
     [
         ("dropped", |_, calls| drop(calls)),
         ("dropped, the followers first", |_, calls| calls.into_iter().for_each(|[leader, follower]| drop((follower, leader)))),

@@ -211,7 +211,11 @@ pub(crate) fn run(node: &Arc<Node>) -> Run {
             Join(inner) => join(inner.iter().map(run).collect()).await,
             Dropped(inner) => {
                 let mut inner = run(inner);
-                poll_fn(|cx| Poll::Ready(drop(catch_unwind(AssertUnwindSafe(|| inner.as_mut().poll(cx)))))).await;
+                poll_fn(|cx| {
+                    drop(catch_unwind(AssertUnwindSafe(|| inner.as_mut().poll(cx))));
+                    Poll::Ready(())
+                })
+                .await;
                 0
             }
             Coalesce(inner) => coalesce(inner).await,

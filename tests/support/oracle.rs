@@ -145,8 +145,8 @@ impl<'a> Model<'a> {
     fn is_gone(&mut self, call: Call<'a>) {
         let Call { call, room, place, waker, .. } = call;
         drop(call);
-        if place > 0 && room.is_some() && !self.calls.iter().any(|call| call.room == room) {
-            self.rooms[room.unwrap()].flight = Flight::None;
+        if let Some(left) = room.filter(|_| place > 0 && !self.calls.iter().any(|call| call.room == room)) {
+            self.rooms[left].flight = Flight::None;
             if self.current[place] == room {
                 self.current[place] = None;
             }
