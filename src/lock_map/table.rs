@@ -85,7 +85,7 @@ impl<K: Eq, V> Table<K, V> {
 
     pub(super) fn take_all(&mut self) -> Vec<(K, V)> {
         self.len = 0;
-        mem::take(&mut self.entries).into_iter().flat_map(|(_, same)| core::iter::once(same.first).chain(same.others)).collect()
+        mem::take(&mut self.entries).into_values().flat_map(|same| core::iter::once(same.first).chain(same.others)).collect()
     }
 }
 
