@@ -1,5 +1,7 @@
 //! `smart_fn!`: methods with every form of `self`.
 
+#![allow(clippy::needless_arbitrary_self_type, reason = "every form of `self` is a test")]
+
 use smartasync::{Call, Work, block_on, smart_await, smart_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
