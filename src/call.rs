@@ -9,9 +9,9 @@ use core::error::Error;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use pin_project_lite::pin_project;
 #[cfg(feature = "std")]
-use {core::pin::pin, core::time::Duration};
+use core::time::Duration;
+use pin_project_lite::pin_project;
 
 /// Keeps [`Work`] to this crate.
 #[doc(hidden)]
@@ -266,12 +266,7 @@ impl<W: Work> Call<W> {
     #[track_caller]
     pub fn wait_timeout(self, timeout: Duration) -> Result<W::Output, TimedOut> {
         drive::refuse_in_async();
-        let mut work = pin!(Some(self.work));
-        let output = work.as_mut().as_pin_mut().and_then(|work| drive::drive_for(work, timeout));
-        if output.is_none() {
-            drive::inside(|| work.set(None));
-        }
-        output.ok_or(TimedOut)
+        drive::drive_for(self.work, timeout).ok_or(TimedOut)
     }
 }
 

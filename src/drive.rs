@@ -9,12 +9,13 @@ pub(crate) use without_std::*;
 mod with_std {
     pub(crate) use crate::context::{REFUSAL, is_async_context as is_async, refuse_in_async};
     pub(crate) use crate::loops::{block_on, wait_for};
+    #[cfg(feature = "stream")]
     pub(crate) use crate::runtime::inside;
 
     use crate::context::{self, allow_blocking};
     use crate::loops;
     use core::future::poll_fn;
-    use core::pin::{Pin, pin};
+    use core::pin::pin;
     use core::time::Duration;
     use std::time::Instant;
 
@@ -26,7 +27,7 @@ mod with_std {
     }
 
     /// Drives `future` for `timeout` at most. A time-out beyond the clock's end is none.
-    pub(crate) fn drive_for<F: Future>(future: Pin<&mut F>, timeout: Duration) -> Option<F::Output> {
+    pub(crate) fn drive_for<F: Future>(future: F, timeout: Duration) -> Option<F::Output> {
         match Instant::now().checked_add(timeout) {
             deadline @ Some(_) => loops::drive(future, deadline),
             None => loops::drive(future, None),
@@ -35,15 +36,18 @@ mod with_std {
 
     /// Waits for `future` on this thread's loop, and instead of parking calls `idle`, which is sync code.
     pub(crate) fn wait_with<F: Future>(future: F, mut idle: impl FnMut()) -> F::Output {
-        let mut future = pin!(future);
-        wait_for(poll_fn(|cx| {
-            let poll = future.as_mut().poll(cx);
-            if poll.is_pending() {
-                allow_blocking(&mut idle);
-                cx.waker().wake_by_ref();
-            }
-            poll
-        }))
+        wait_for(async move {
+            let mut future = pin!(future);
+            poll_fn(|cx| {
+                let poll = future.as_mut().poll(cx);
+                if poll.is_pending() {
+                    allow_blocking(&mut idle);
+                    cx.waker().wake_by_ref();
+                }
+                poll
+            })
+            .await
+        })
     }
 }
 

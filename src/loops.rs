@@ -219,12 +219,13 @@ pub(crate) fn run_ready_tasks() {
 /// Drives `future` on this thread's loop, in whatever way the thread is to wait, without asking whether it may block.
 #[cold]
 #[inline(never)]
-pub(crate) fn drive<F: Future>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
-    let Some(runtime) = runtime::installed() else { return drive_here(future, deadline) };
-    let mut driven = None;
+pub(crate) fn drive<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
+    let Some(runtime) = runtime::installed() else { return drive_here(pin!(future), deadline) };
+    let (mut future, mut driven) = (Some(future), None);
     runtime.around_wait(&mut || {
-        if driven.is_none() {
-            driven = Some(drive_here(future.as_mut(), deadline));
+        // Taken, so that what is left of it is dropped inside the runtime, too.
+        if let Some(future) = future.take() {
+            driven = Some(drive_here(pin!(future), deadline));
         }
     });
     driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
@@ -255,12 +256,13 @@ fn drive_here<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Opti
 /// [`drive`] to the end, but it panics in async code. With as few steps as can be where a wait inside another one need not sleep.
 #[inline(never)]
 #[track_caller]
-fn drive_if_allowed<F: Future>(mut future: Pin<&mut F>) -> F::Output {
+fn drive_if_allowed<F: Future>(future: F) -> F::Output {
     let nested = if runtime::is_installed() { None } else { Nested::begin_if_allowed() };
     let Some(nested) = nested else {
         context::refuse_in_async();
         return drive_to_the_end(future);
     };
+    let mut future = pin!(future);
     // What the thread notifies itself of in this poll is kept in the parkers, since it does not sleep on this one yet.
     match future.as_mut().poll(&mut Context::from_waker(&nested.level.waker)) {
         Poll::Ready(output) => output,
@@ -269,7 +271,7 @@ fn drive_if_allowed<F: Future>(mut future: Pin<&mut F>) -> F::Output {
 }
 
 #[inline(never)]
-fn drive_to_the_end<F: Future>(future: Pin<&mut F>) -> F::Output {
+fn drive_to_the_end<F: Future>(future: F) -> F::Output {
     to_the_end(drive(future, None))
 }
 
@@ -300,9 +302,9 @@ fn sleep_and_drive<F: Future>(nested: &Nested, future: Pin<&mut F>) -> F::Output
 #[inline]
 #[track_caller]
 pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
-    let future = pin!(future.into_future());
+    let future = future.into_future();
     match context::begin_usual_wait() {
-        Some((level, _waiting)) => to_the_end(executor::drive(level, Stack::NOTHING, future, None)),
+        Some((level, _waiting)) => to_the_end(executor::drive(level, Stack::NOTHING, pin!(future), None)),
         None => drive_if_allowed(future),
     }
 }
@@ -310,9 +312,8 @@ pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
 /// [`block_on`] for a caller that knows that this thread may block.
 #[inline]
 pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
-    let future = pin!(future);
     match context::begin_usual_wait() {
-        Some((level, _waiting)) => to_the_end(executor::drive(level, Stack::NOTHING, future, None)),
+        Some((level, _waiting)) => to_the_end(executor::drive(level, Stack::NOTHING, pin!(future), None)),
         None => drive_to_the_end(future),
     }
 }

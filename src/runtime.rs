@@ -98,6 +98,7 @@ pub(crate) fn installed() -> Option<&'static dyn Runtime> {
 }
 
 /// Calls `f`, which drops what a wait has driven, inside the installed runtime: there a destructor finds the reactor that it may look for.
+#[cfg(feature = "stream")]
 pub(crate) fn inside(f: impl FnOnce()) {
     let mut f = Some(f);
     let mut call = || {

@@ -17,6 +17,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::error::Error;
+use std::future::{pending, poll_fn};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -396,5 +397,34 @@ fn a_stream_of_sync_code_is_dropped_inside_the_runtime() {
         assert!(catch_unwind(AssertUnwindSafe(leaves)).is_err());
         drop(at_its_end);
         assert_eq!(found.take(), Some(true), "left by a panic");
+    });
+}
+
+#[test]
+fn what_a_finished_future_still_holds_is_dropped_inside_the_runtime() {
+    within(10, || {
+        let found = Cell::new(None);
+        let held = LooksForTokio(&found);
+        let loser = async move {
+            let _held = held;
+            pending::<()>().await;
+        };
+        smart(futures_lite::future::or(loser, futures_lite::future::yield_now())).wait();
+        assert_eq!(found.take(), Some(true));
+    });
+}
+
+#[test]
+fn what_a_future_that_panics_holds_is_dropped_inside_the_runtime() {
+    within(10, || {
+        let found = Cell::new(None);
+        let held = LooksForTokio(&found);
+        let panics = poll_fn(move |_| -> std::task::Poll<()> {
+            let _held = &held;
+            panic!("in a poll")
+        });
+        let waited = catch_unwind(AssertUnwindSafe(|| smart(panics).wait()));
+        assert!(waited.is_err());
+        assert_eq!(found.take(), Some(true));
     });
 }
