@@ -113,7 +113,7 @@ pub(crate) struct Wakers {
     /// A clone of the caller's own, once it was asked to bring one.
     pub(crate) fresh: Option<Waker>,
     /// What its seat held before.
-    stale: Option<Waker>,
+    pub(crate) stale: Option<Waker>,
 }
 
 /// The followers of a leader that is done. Each is to be [served](Flights::serve) or [put back](Flights::put_back).
@@ -250,12 +250,13 @@ impl<T> Flights<T> {
     /// Takes the value that waits in a seat, if there is one.
     #[inline]
     pub(crate) fn collect(&mut self, seat: SeatId) -> Option<T> {
-        if let Seat::Served { .. } = self.seats[seat.index()] {
-            if let Seat::Served { value } = self.vacate(seat) {
-                return Some(value);
-            }
+        if !matches!(self.seats[seat.index()], Seat::Served { .. }) {
+            return None;
         }
-        None
+        match self.vacate(seat) {
+            Seat::Served { value } => Some(value),
+            _ => unreachable!("it was served"),
+        }
     }
 
     /// A caller is polled, for the first time or in its seat.
@@ -336,12 +337,14 @@ impl<T> Flights<T> {
     }
 
     /// Takes a seat at the end of the queue.
+    #[inline]
     fn seat(&mut self, waker: Waker) -> SeatId {
         let seat = self.occupy(Seat::Waiting { waker: Some(waker), before: self.last, after: NOBODY });
         self.link_last(seat.0);
         seat
     }
 
+    #[inline]
     fn occupy(&mut self, seat: Seat<T>) -> SeatId {
         self.occupied += 1;
         if let Some(place) = self.seats.get_mut(self.free as usize) {
@@ -357,6 +360,7 @@ impl<T> Flights<T> {
         SeatId(index.expect("a lock has fewer than 2^32 - 1 followers"))
     }
 
+    #[inline]
     fn link_last(&mut self, index: u32) {
         if let Some(Seat::Waiting { after, .. }) = self.seats.get_mut(self.last as usize) {
             *after = index;
@@ -392,6 +396,7 @@ impl<T> Flights<T> {
     }
 
     /// Frees a seat that is not in the queue, and returns what was on it. With the last one goes the memory.
+    #[inline]
     fn vacate(&mut self, seat: SeatId) -> Seat<T> {
         let was = mem::replace(&mut self.seats[seat.index()], Seat::Free { next: self.free });
         self.free = seat.0;

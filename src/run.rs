@@ -347,33 +347,22 @@ enum Boarded<T> {
 }
 
 impl<T: Clone> Core<T> {
-    /// Settles the role of a caller that is polled and does not lead yet. What happens most, a new follower and one that is served, comes first.
-    #[inline]
-    fn board(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
-        if let Role::Follower(seat) = *role {
-            // Whoever is served has nothing to do with the lead any more, so it is not seized.
-            let collected = self.flights.lock().collect(seat);
-            if let Some(value) = collected {
-                *role = Role::Ended;
-                return Boarded::Answer(Poll::Ready(Ok(value)));
-            }
-        } else {
-            // The clone is user code, so it is made before the lock is taken.
-            let waker = own.clone();
-            let followed = self.lock().follow(thread_token(), waker);
-            match followed {
-                Ok(seat) => {
-                    *role = Role::Follower(seat);
-                    return Boarded::Answer(Poll::Pending);
-                }
-                Err(waker) => wakers.fresh = Some(waker),
-            }
-        }
-        self.board_otherwise(role, can_lead, own, wakers)
+    /// A caller follows, if somebody leads who owns the future. Else a clone of its waker comes back.
+    #[inline(never)]
+    fn follow(&self, own: &Waker) -> Result<SeatId, Waker> {
+        // The clone is user code, so it is made before the lock is taken.
+        let waker = own.clone();
+        self.lock().follow(thread_token(), waker)
     }
 
+    /// Takes the value that waits in a seat. Whoever is served has nothing to do with the lead any more, so it is not seized.
     #[inline(never)]
-    fn board_otherwise(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
+    fn collect(&self, seat: SeatId) -> Option<T> {
+        self.flights.lock().collect(seat)
+    }
+
+    /// Settles the role of a caller that is polled and does not lead yet.
+    fn board(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
         let seat = if let Role::Follower(seat) = *role { Some(seat) } else { None };
         let mut caller = Caller { seat, thread: thread_token(), own, can_lead };
         let mut registered: Option<Arc<Notifier>> = None;
@@ -498,8 +487,12 @@ impl<T> Drop for Delivery<'_, T> {
             match values.next() {
                 Some(value) => {
                     let (waker, surplus) = flights.serve(seat, value);
-                    wakers.extend(waker);
-                    unwanted.extend(surplus);
+                    if let Some(waker) = waker {
+                        wakers.push(waker);
+                    }
+                    if let Some(surplus) = surplus {
+                        unwanted.push(surplus);
+                    }
                 }
                 None => wakers.extend(flights.put_back(seat, &self.due)),
             }
@@ -522,11 +515,29 @@ enum Sought<T> {
     Answer(Poll<Result<T, Cancelled>>),
 }
 
+/// What happens most to a caller that is polled: it follows, or is served. Else a clone of its waker comes back, if one was made.
+#[inline]
+fn look<L: Handle<T>, T: Clone>(lock: &mut L, role: &mut Role, own: &Waker) -> Result<Poll<Result<T, Cancelled>>, Option<Waker>> {
+    match *role {
+        Role::Fresh => {
+            *role = Role::Follower(lock.core().follow(own).map_err(Some)?);
+            Ok(Poll::Pending)
+        }
+        Role::Follower(seat) => {
+            let value = lock.core().collect(seat).ok_or(None)?;
+            *role = Role::Ended;
+            lock.release();
+            Ok(Poll::Ready(Ok(value)))
+        }
+        Role::Leader(_) | Role::Ended => Err(None),
+    }
+}
+
 /// Settles the role of a caller that is polled. If it is to lead, its role is that of one that has ended, until its own poll has gone well.
 #[inline(never)]
-fn seek<L: Handle<T>, T: Clone>(lock: &mut L, role: &mut Role, can_lead: bool, own: &Waker) -> Sought<T> {
+fn seek<L: Handle<T>, T: Clone>(lock: &mut L, role: &mut Role, can_lead: bool, own: &Waker, fresh: Option<Waker>) -> Sought<T> {
     // Dropped when the role is settled: a waker's destructor may panic.
-    let mut wakers = Wakers::default();
+    let mut wakers = Wakers { fresh, ..Wakers::default() };
     loop {
         match *role {
             Role::Ended => panic!("a call of a `SmartLock` was polled after it had ended"),
@@ -570,7 +581,11 @@ where
         let mut leader = if matches!(this.role, Role::Fresh) && this.lock.core().lead.take(thread_token()) {
             Leader::Lone
         } else {
-            match seek(this.lock, this.role, true, cx.waker()) {
+            let fresh = match look(this.lock, this.role, cx.waker()) {
+                Ok(answer) => return answer,
+                Err(fresh) => fresh,
+            };
+            match seek(this.lock, this.role, true, cx.waker(), fresh) {
                 Sought::Lead(leader) => leader,
                 Sought::Answer(answer) => return answer,
             }
@@ -608,7 +623,11 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let answer = match seek(&mut this.lock, &mut this.role, this.f.is_some(), cx.waker()) {
+        let fresh = match look(&mut this.lock, &mut this.role, cx.waker()) {
+            Ok(answer) => return answer,
+            Err(fresh) => fresh,
+        };
+        let answer = match seek(&mut this.lock, &mut this.role, this.f.is_some(), cx.waker(), fresh) {
             Sought::Answer(answer) => return answer,
             Sought::Lead(leader) => {
                 let core = this.lock.core();
