@@ -132,6 +132,46 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         }
     }
 
+    /// Says whether a flight of `key` is under way; see [`SmartLock::is_running`](crate::SmartLock::is_running).
+    #[must_use]
+    pub fn is_running<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hash(key);
+        self.shard(hash).lock().get(hash, key).is_some_and(|core| core.is_running())
+    }
+
+    /// How many followers of `key` wait now; see [`SmartLock::waiters`](crate::SmartLock::waiters).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartasync::{SmartLockMap, block_on};
+    /// use futures_lite::future::{pending, poll_once};
+    ///
+    /// let pages = SmartLockMap::<String, u32>::new();
+    /// block_on(async {
+    ///     let mut leader = Box::pin(pages.run_once("home".into(), pending));
+    ///     let mut follower = Box::pin(pages.run_once("home".into(), pending));
+    ///     assert!(poll_once(&mut leader).await.is_none());
+    ///     assert!(poll_once(&mut follower).await.is_none());
+    ///     assert!(pages.is_running("home"));
+    ///     assert_eq!(pages.waiters("home"), 1);
+    ///     assert_eq!(pages.waiters("away"), 0);
+    /// });
+    /// ```
+    #[must_use]
+    pub fn waiters<Q>(&self, key: &Q) -> usize
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hash(key);
+        self.shard(hash).lock().get(hash, key).map_or(0, |core| core.waiters())
+    }
+
     /// [`reset`](SmartLockMap::reset) for every key.
     pub fn reset_all(&self) {
         let mut panics = Panics::default();
