@@ -95,21 +95,24 @@ fn keys(n: usize) -> f64 {
 }
 
 fn threads(n: usize) -> f64 {
-    const CALLS: usize = 2_000;
+    const CALLS: usize = 20_000;
     let lock = SmartLock::new();
     each(n * CALLS, || {
-        let start = Barrier::new(n + 1);
+        let barrier = Barrier::new(n + 1);
+        let mut start = Instant::now();
         thread::scope(|scope| {
             for _ in 0..n {
                 scope.spawn(|| {
-                    start.wait();
+                    barrier.wait();
                     (0..CALLS).for_each(|i| assert!(lock.run_once(|| async move { i }).wait().is_ok()));
                 });
             }
-            start.wait();
-            Instant::now()
-        })
-        .elapsed()
+            // All threads are there, and go on when this one comes.
+            thread::yield_now();
+            start = Instant::now();
+            barrier.wait();
+        });
+        start.elapsed()
     })
 }
 

@@ -262,7 +262,7 @@ pub const CASES: &[Case] = cases! {
         "tokio, OnceCell" => followers::<TokioOnceCell, 100_000>, "singleflight-async" => followers::<SingleflightAsync, 100_000>,
         "moka" => followers::<Moka, 100_000>, LIMIT => followers::<Nothing, 100_000>,
     }
-    "run_once, 8 threads", THREADS => {
+    "run_once, 8 threads", 10_000 * THREADS => {
         OURS => threads::<Smartasync>, "singleflight-async" => threads::<SingleflightAsync>, "async_singleflight" => threads::<AsyncSingleflight>,
         LIMIT => threads::<Nothing>,
     }
