@@ -89,7 +89,7 @@ fn chart(rows: &[Row]) -> String {
     let rows: Vec<(&Row, f64)> = rows.iter().filter_map(|row| Some((row, row.of(OURS)? / row.best_peer()?.1))).collect();
     let height = STEP * rows.len() as f64 + 60.0;
     let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"860\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"920\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
          <text x=\"{LEFT}\" y=\"20\" fill=\"#333333\">time of smartasync as a part of the best peer's; left of the line is faster</text>\n"
     );
