@@ -3,6 +3,10 @@
 //! A caller that comes to an idle lock takes the lead with one exchange and gives it back with another. Whoever wants more of the lock (follows,
 //! resets it, counts) takes the mutex, and with it the word: from then on the leader comes by the mutex too.
 //!
+//! No follower is overlooked. Either the leader gives the word back before the follower seizes it: then the follower finds nobody who leads, and
+//! leads itself. Or the follower seizes it first: then the leader's exchange fails, and it comes by the mutex, under which the follower has
+//! taken its seat. A leader whose word was seized is not forgotten: until it has come by the mutex, the word is not released.
+//!
 //! | word           | means                                                   | left by                                             |
 //! |----------------|---------------------------------------------------------|-----------------------------------------------------|
 //! | `FREE`         | nobody leads and nobody waits                           | `take` → a thread, `seize` → `SEIZED`               |
