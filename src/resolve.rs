@@ -1,9 +1,9 @@
 //! What `smart_await!` and `smart_continuation!` expand to: how a value, a future, or a future of a future … is told apart, by type alone.
 //!
-//! A [`Probe`] stands for a type. `(&probe).step()` finds, by the order in which the compiler looks for methods, the first of: a method of the
+//! A [`Probe`] stands for a type. `probe.step()` finds, by the order in which the compiler looks for methods, the first of: a method of the
 //! probe itself, which is there for a future only, and that of a trait, for a plain value. A step over a future gives the probe of its output, a
 //! step over a value a [`Plan`]; a step of a plan is the plan. After nine steps there is a plan, or the nesting is deeper than eight levels.
-//! In sync code `(&probe).sync_step()` finds one more before these: a [`Call`].
+//! In sync code `probe.sync_step()` finds one more before these: a [`Call`].
 //!
 //! The compiler looks for methods anew at each step of each `smart_await!`, so what it has to look at is kept small: that is most of what a
 //! `smart_await!` costs to compile.
@@ -30,21 +30,21 @@ impl<T> Probe<T, Start> {
 
 /// The steps `P` lead to a plain value.
 #[derive(Debug)]
-pub struct Plan<P>(PhantomData<fn() -> P>);
+pub struct Plan<P: ?Sized>(PhantomData<fn(&P)>);
 
-impl<P> Plan<P> {
+impl<P: ?Sized> Plan<P> {
     /// There is nothing left to resolve.
     #[inline]
     #[must_use]
-    pub const fn step(&self) -> Self {
-        Self(PhantomData)
+    pub const fn step(self) -> Self {
+        self
     }
 
     /// The same in sync code.
     #[inline]
     #[must_use]
-    pub const fn sync_step(&self) -> Self {
-        Self(PhantomData)
+    pub const fn sync_step(self) -> Self {
+        self
     }
 
     /// Resolves `value` in async code.
@@ -106,7 +106,16 @@ impl<F: IntoFuture, P> Probe<F, P> {
     /// A step over a future.
     #[inline]
     #[must_use]
-    pub const fn step(&self) -> Probe<F::Output, (P, FutureStep)> {
+    pub const fn step(self) -> Probe<F::Output, (P, FutureStep)> {
+        Probe(PhantomData)
+    }
+}
+
+impl<W: Work, P> Probe<Call<W>, P> {
+    /// A step over a smart call, in sync code.
+    #[inline]
+    #[must_use]
+    pub const fn sync_step(self) -> Probe<W::Output, (P, CallStep)> {
         Probe(PhantomData)
     }
 }
@@ -117,59 +126,41 @@ pub trait StepValue {
     type Next;
 
     /// Makes it.
-    fn step(&self) -> Self::Next;
+    fn step(self) -> Self::Next;
 }
 
 impl<T, P> StepValue for Probe<T, P> {
     type Next = Plan<P>;
 
     #[inline]
-    fn step(&self) -> Self::Next {
+    fn step(self) -> Self::Next {
         Plan(PhantomData)
     }
 }
 
-impl<W: Work, P> Probe<Call<W>, P> {
-    /// A step over a smart call, in sync code.
-    #[inline]
-    #[must_use]
-    pub const fn sync_step(&self) -> Probe<W::Output, (P, CallStep)> {
-        Probe(PhantomData)
-    }
-}
-
-/// A step over a future, in sync code.
-pub trait SyncStepFuture {
-    /// The probe of its output.
+/// A step over a future in sync code, or the end of the steps.
+pub trait SyncStep {
+    /// The probe of its output, or the plan.
     type Next;
 
     /// Makes it.
-    fn sync_step(&self) -> Self::Next;
+    fn sync_step(self) -> Self::Next;
 }
 
-impl<F: IntoFuture, P> SyncStepFuture for Probe<F, P> {
+impl<F: IntoFuture, P> SyncStep for Probe<F, P> {
     type Next = Probe<F::Output, (P, FutureStep)>;
 
     #[inline]
-    fn sync_step(&self) -> Self::Next {
+    fn sync_step(self) -> Self::Next {
         Probe(PhantomData)
     }
 }
 
-/// The end of the steps in sync code.
-pub trait SyncStepValue {
-    /// The plan.
-    type Next;
-
-    /// Makes it.
-    fn sync_step(&self) -> Self::Next;
-}
-
-impl<T, P> SyncStepValue for &Probe<T, P> {
+impl<T, P> SyncStep for &Probe<T, P> {
     type Next = Plan<P>;
 
     #[inline]
-    fn sync_step(&self) -> Self::Next {
+    fn sync_step(self) -> Self::Next {
         Plan(PhantomData)
     }
 }

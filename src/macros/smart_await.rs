@@ -69,18 +69,23 @@ macro_rules! __smart_await_sync {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_plan {
-    ($value:ident, $step:ident) => {{
+    ($value:ident, step) => {{
         #[allow(unused_imports, reason = "which of them is needed depends on the type")]
-        use $crate::__private::{StepValue as _, SyncStepFuture as _, SyncStepValue as _};
-        let plan = $crate::__private::Probe::of(&$value);
-        let plan = (&plan).$step();
-        let plan = (&plan).$step();
-        let plan = (&plan).$step();
-        let plan = (&plan).$step();
-        let plan = (&plan).$step();
-        let plan = (&plan).$step();
-        let plan = (&plan).$step();
-        let plan = (&plan).$step();
-        (&plan).$step()
+        use $crate::__private::StepValue as _;
+        $crate::__private::Probe::of(&$value).step().step().step().step().step().step().step().step().step()
+    }};
+    ($value:ident, sync_step) => {{
+        #[allow(unused_imports, reason = "which of them is needed depends on the type")]
+        use $crate::__private::SyncStep as _;
+        $crate::__private::Probe::of(&$value)
+            .sync_step()
+            .sync_step()
+            .sync_step()
+            .sync_step()
+            .sync_step()
+            .sync_step()
+            .sync_step()
+            .sync_step()
+            .sync_step()
     }};
 }
