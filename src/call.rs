@@ -76,12 +76,14 @@ pin_project! {
     }
 }
 
-impl<W: Work> Call<W> {
+impl<W> Call<W> {
     #[inline(always)]
     pub(crate) const fn new(work: W) -> Self {
         Self { work }
     }
+}
 
+impl<W: Work> Call<W> {
     #[inline(always)]
     pub(crate) fn into_work(self) -> W {
         self.work

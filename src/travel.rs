@@ -3,12 +3,17 @@
 //! A list of arguments is a nested pair, `(Ref(a), (Val(b), ()))`. [`Pack`] makes it owned, to be sent, and lends it out again on the other
 //! side: what came as `&T` travels as `<T as ToOwned>::Owned` and is lent as `&T`.
 //!
-//! On the other side either the body is called as a closure over the lent list ([`travel_body`]), or the whole function is called again
+//! On the other side either the body is called as a closure over the lent list ([`packed`]), or the whole function is called again
 //! ([`travel_again`]): `self` cannot be a closure's parameter, so a method with `&self` reaches its body only through itself.
 
-use crate::call::{Call, Work};
+use crate::call::{Call, Sealed, Work};
+use crate::drive;
 use crate::offload::{Offload, offload};
 use core::borrow::Borrow;
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use pin_project_lite::pin_project;
 use std::borrow::ToOwned;
 
 /// An argument that came as a reference.
@@ -71,11 +76,10 @@ pub trait Pack {
     type Lent<'x>;
     /// The arguments on their way.
     type Owned: Send + 'static;
-    /// The arguments as they came.
-    type Given;
-
-    /// Gives them back.
-    fn unpack(self) -> Self::Given;
+    /// Gives them to a body that runs here. (All references get one lifetime, or the compiler would want one of all that the caller has.)
+    fn unpack<'x>(self) -> Self::Lent<'x>
+    where
+        Self: 'x;
 
     /// Makes the arguments owned. The only place where any is cloned.
     fn pack(self) -> Self::Owned;
@@ -87,26 +91,31 @@ pub trait Pack {
 impl Pack for () {
     type Lent<'x> = ();
     type Owned = ();
-    type Given = ();
 
-    fn unpack(self) {}
+    fn unpack<'x>(self)
+    where
+        Self: 'x,
+    {
+    }
 
     fn pack(self) {}
 
     fn lend((): &mut ()) {}
 }
 
-impl<'a, T, R> Pack for (Ref<'a, T>, R)
+impl<T, R> Pack for (Ref<'_, T>, R)
 where
     T: TravelsOwned + ?Sized,
     R: Pack,
 {
     type Lent<'x> = (&'x T, R::Lent<'x>);
     type Owned = (T::Owned, R::Owned);
-    type Given = (&'a T, R::Given);
 
     #[inline]
-    fn unpack(self) -> Self::Given {
+    fn unpack<'x>(self) -> Self::Lent<'x>
+    where
+        Self: 'x,
+    {
         (self.0.0, self.1.unpack())
     }
 
@@ -126,10 +135,12 @@ where
 {
     type Lent<'x> = (T, R::Lent<'x>);
     type Owned = (Option<T>, R::Owned);
-    type Given = (T, R::Given);
 
     #[inline]
-    fn unpack(self) -> Self::Given {
+    fn unpack<'x>(self) -> Self::Lent<'x>
+    where
+        Self: 'x,
+    {
         (self.0.0, self.1.unpack())
     }
 
@@ -140,16 +151,6 @@ where
     fn lend(owned: &mut Self::Owned) -> Self::Lent<'_> {
         (owned.0.take().expect("the arguments are lent once"), R::lend(&mut owned.1))
     }
-}
-
-/// Gives a closure the signature of a body over the list `_arguments`. (Without it the compiler would not know that the closure takes
-/// references of any lifetime.)
-pub fn body<P, R, F>(_arguments: &P, body: F) -> F
-where
-    P: Pack,
-    F: for<'x> FnOnce(P::Lent<'x>) -> R,
-{
-    body
 }
 
 /// An argument that came as a reference. Asks here, where the compiler can point at the argument, whether it can travel.
@@ -164,14 +165,33 @@ pub const fn by_value<T: Travels>(argument: T) -> Val<T> {
     Val(argument)
 }
 
-/// The arguments as they came, for a body that runs here.
-#[inline]
-pub fn unpack<P: Pack>(arguments: P) -> P::Given {
-    arguments.unpack()
+pin_project! {
+    /// The work of a sync function: its body, a closure over the list of its arguments, and that list.
+    // `travel` is what `packed` has seen to be possible, so that what is not is refused there, and not a second time.
+    // What is captured by the body, `self` that is, is dropped first, if the call is dropped as it is.
+    #[project = PackedProj]
+    #[project_replace = PackedTaken]
+    #[allow(missing_docs, reason = "pin-project-lite takes no documentation of a field")]
+    pub enum Packed<P, R, F> {
+        Fresh { body: F, arguments: P, travel: fn(P, F) -> Offload<R> },
+        Away { #[pin] future: Offload<R> },
+        Taken,
+    }
+}
+
+/// Makes a call of `body` over the list `arguments`.
+#[inline(always)]
+pub const fn packed<P, R, F>(arguments: P, body: F) -> Call<Packed<P, R, F>>
+where
+    P: Pack,
+    R: TravelsBack,
+    F: for<'x> FnOnce(P::Lent<'x>) -> R + Send + 'static,
+{
+    Call::new(Packed::Fresh { body, arguments, travel: travel_body })
 }
 
 /// Runs `body` on the pool with the packed arguments.
-pub fn travel_body<P, R, F>(arguments: P, body: F) -> Offload<R>
+fn travel_body<P, R, F>(arguments: P, body: F) -> Offload<R>
 where
     P: Pack,
     R: TravelsBack,
@@ -179,6 +199,77 @@ where
 {
     let mut owned = arguments.pack();
     offload(move || body(P::lend(&mut owned)))
+}
+
+impl<P, R, F> Future for Packed<P, R, F> {
+    type Output = R;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        loop {
+            if let PackedProj::Away { future } = self.as_mut().project() {
+                return future.poll(cx);
+            }
+            let PackedTaken::Fresh { body, arguments, travel } = self.as_mut().project_replace(Self::Taken) else {
+                panic!("a `Call` was polled after it had panicked")
+            };
+            self.set(Self::Away { future: travel(arguments, body) });
+        }
+    }
+}
+
+impl<P, R, F> Sealed for Packed<P, R, F> {}
+
+impl<P, R, F> Work for Packed<P, R, F>
+where
+    P: Pack,
+    F: for<'x> FnOnce(P::Lent<'x>) -> R,
+{
+    #[inline(always)]
+    fn run(self) -> R {
+        self.run_asking(false)
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    fn run_if_allowed(self) -> R {
+        self.run_asking(true)
+    }
+}
+
+// Inlined at all levels of optimisation, up to `Call::wait`: what is left of a call is then the code of the body.
+impl<P, R, F> Packed<P, R, F> {
+    /// Runs the body here, or, if the call was polled before, waits for its future. If it `asks`, it panics in async code.
+    #[inline(always)]
+    #[track_caller]
+    fn run_asking(self, asks: bool) -> R
+    where
+        P: Pack,
+        F: for<'x> FnOnce(P::Lent<'x>) -> R,
+    {
+        // It asks when the arguments alone are left to be dropped.
+        match self {
+            Self::Fresh { body, arguments, travel: _ } => {
+                if asks {
+                    drive::refuse_in_async();
+                }
+                body(arguments.unpack())
+            }
+            Self::Away { future } => {
+                if asks {
+                    drive::refuse_in_async();
+                }
+                drive::wait_for(future)
+            }
+            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
+        }
+    }
+}
+
+impl<P, R, F> fmt::Debug for Packed<P, R, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Packed").finish_non_exhaustive()
+    }
 }
 
 /// Calls the smart function `function` again, on the pool, with the packed arguments, and runs that call there.

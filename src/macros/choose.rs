@@ -156,10 +156,10 @@ macro_rules! __smart_sync_work {
             ),
             $crate::__private::Route::Away => {
                 let arguments = ($crate::__private::by_reference($this), $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* });
-                $crate::__private::Routed::Away($crate::__smart_travel! { travel_again opaque: $opaque ret: $ret }(
-                    arguments,
-                    $crate::__smart_name_generics! { name: $name generics: $generics },
-                ))
+                $crate::__private::Routed::Away($crate::__smart_travel! {
+                    travel_again opaque: $opaque ret: $ret
+                    (arguments, $crate::__smart_name_generics! { name: $name generics: $generics })
+                })
             }
         })
     };
@@ -168,35 +168,29 @@ macro_rules! __smart_sync_work {
         opaque: $opaque:tt body: [$body:block] receiver: [$($by:ident $this:tt $($declared:tt)*)?] lets: $lets:tt
         travel: [$(($kind:ident $argument:tt $keep:tt))*] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
     ) => {
-        $crate::__private::forked(move |route| {
-            // What is captured first is dropped first, if the call is dropped as it is.
-            $(let _ = &$this;)?
-            let arguments = $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* };
-            let body = $crate::__private::body(
-                &arguments,
+        $crate::__smart_travel! {
+            packed opaque: $opaque ret: $ret
+            (
+                $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* },
                 $crate::__smart_body! {
                     sync opaque: $opaque body: $body receiver: [$($by $this $($declared)*)?] lets: $lets ret: $ret
                     first: [] arguments: |$crate::__smart_list! { names $(($kind $argument))* }|
                 },
-            );
-            match route {
-                $crate::__private::Route::Here => $crate::__private::here(move || body($crate::__private::unpack(arguments))),
-                $crate::__private::Route::Away => $crate::__private::Routed::Away($crate::__smart_travel! { travel_body opaque: $opaque ret: $ret }(arguments, body)),
-            }
-        })
+            )
+        }
     };
 }
 
-/// A function of `travel`, with the type of the result where that has a name: so the compiler can point at it if it cannot travel.
+/// A call of a function of `travel`, with the type of the result where that has a name: so the compiler can point at it if it cannot travel.
 #[cfg(feature = "std")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_travel {
-    ($function:ident opaque: [yes] ret: $ret:tt) => {
-        $crate::__private::$function
+    ($function:ident opaque: [yes] ret: $ret:tt $arguments:tt) => {
+        $crate::__private::$function $arguments
     };
-    ($function:ident opaque: [no] ret: [$ret:ty]) => {
-        $crate::__private::$function::<_, $ret, _>
+    ($function:ident opaque: [no] ret: [$ret:ty] $arguments:tt) => {
+        $crate::__private::$function::<_, $ret, _> $arguments
     };
 }
 
