@@ -40,6 +40,7 @@ pub mod embedded {}
 pub mod migrating {}
 
 #[doc = include_str!("guide/how_it_works.md")]
+#[doc = include_str!("guide/how_it_works.svg")]
 pub mod how_it_works {}
 
 #[doc = include_str!("guide/how_it_is_tested.md")]

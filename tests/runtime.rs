@@ -169,7 +169,7 @@ fn tokio_s_sockets_and_timers_work_under_wait() {
         let start = Instant::now();
         smart(async { tokio::time::sleep(Duration::from_millis(20)).await }).wait();
         assert!(start.elapsed() >= Duration::from_millis(20));
-        assert!(smart(async { tokio::time::timeout(Duration::from_millis(1), std::future::pending::<()>()).await }).wait().is_err());
+        assert!(smart(async { tokio::time::timeout(Duration::from_millis(1), pending::<()>()).await }).wait().is_err());
     });
 }
 
@@ -359,7 +359,7 @@ fn a_future_whose_time_is_up_is_dropped_inside_the_runtime() {
         let held = LooksForTokio(&found);
         let pending = async move {
             let _held = held;
-            std::future::pending::<()>().await;
+            pending::<()>().await;
         };
         assert!(smart(pending).wait_timeout(Duration::from_millis(1)).is_err());
         assert_eq!(found.get(), Some(true));
