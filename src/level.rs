@@ -5,6 +5,7 @@
 
 use crate::park::Parker;
 use crate::sync::{Arc, AtomicBool, AtomicU32, Ordering};
+use core::num::NonZeroUsize;
 use std::boxed::Box;
 use std::sync::OnceLock;
 use std::task::Waker;
@@ -17,22 +18,39 @@ pub(crate) struct Level {
     cached: AtomicBool,
     /// Of the outermost level: not 0 where it is not [cached](Level::is_cached), or a runtime is installed. So the usual wait looks at one flag.
     unusual: AtomicU32,
+    /// The level of the wait around this one; `None` for the outermost.
+    outer: Option<&'static Self>,
     /// The level of a wait inside this one, from the first of them on.
     inner: OnceLock<Box<Level>>,
 }
 
 impl Level {
-    /// A level that no thread owns yet.
+    /// An outermost level that no thread owns yet.
     pub(crate) fn new() -> Self {
+        Self::inside(None)
+    }
+
+    fn inside(outer: Option<&'static Self>) -> Self {
         let parker = Arc::new(Parker::new());
         let waker = Waker::from(parker.clone());
-        Self { parker, waker, cached: AtomicBool::new(false), unusual: AtomicU32::new(1), inner: OnceLock::new() }
+        Self { parker, waker, cached: AtomicBool::new(false), unusual: AtomicU32::new(1), outer, inner: OnceLock::new() }
     }
 
     /// The level of a wait inside this one.
     #[inline]
-    pub(crate) fn inner(&self) -> &Self {
-        self.inner.get_or_init(|| Box::new(Self::new()))
+    pub(crate) fn inner(&'static self) -> &'static Self {
+        self.inner.get_or_init(|| Box::new(Self::inside(Some(self))))
+    }
+
+    /// A number that no other level has.
+    #[inline]
+    pub(crate) fn token(&self) -> NonZeroUsize {
+        NonZeroUsize::new(core::ptr::from_ref(self).addr()).expect("nothing is at address zero")
+    }
+
+    /// Says whether `token` is this level's, or that of one around it.
+    pub(crate) fn is_within(&self, token: NonZeroUsize) -> bool {
+        self.token() == token || self.outer.is_some_and(|outer| outer.is_within(token))
     }
 
     pub(crate) fn is_cached(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The offload pool: its threads, and what they know of themselves. Which of them does what is decided in [`crew`].
 
-use crate::context::{self, Mark};
+use crate::context;
 use crate::park::{self, BlockingHook, Parker};
 use crate::sync::Arc;
 use core::cell::{Cell, RefCell};
@@ -14,7 +14,7 @@ pub(crate) mod crew;
 
 pub(crate) use crew::Job;
 
-/// How many threads there may be beyond the limit of active ones, to stand in for blocked ones.
+/// How many threads there may be beyond the limit of active ones, to stand in for blocked ones. Where those would all stand still, more.
 const STAND_INS: usize = 256;
 /// Sets how many jobs may be active at the start.
 const LIMIT_VARIABLE: &str = "SMARTASYNC_OFFLOAD_THREADS";
@@ -63,9 +63,9 @@ fn work() {
     WORKER.take();
 }
 
-/// Runs a job as sync code, whatever stands on this thread's stack.
+/// Runs a job, whatever stands on this thread's stack.
 fn run(job: Arc<dyn Job>) {
-    let _sync_code = context::enter(Mark::Blocking);
+    let _job = context::enter_job();
     let number = LAST_JOB.get() + 1;
     LAST_JOB.set(number);
     let outer = JOB.replace(number);

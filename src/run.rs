@@ -3,6 +3,7 @@
 //! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex free: user code (closures, futures, `Clone`,
 //! `Drop`, wakers), which may panic or use the lock again at any of these points.
 
+use crate::context;
 use crate::flight::{Admission, BoxFuture, Caller, Chosen, Due, FlightId, Flights, Landed, Notifier, Reset, Ride, SeatId, Shared, Wakers};
 use crate::lead::{Lead, Seized};
 use crate::panics::Panics;
@@ -231,8 +232,8 @@ impl<T> Core<T> {
     fn lock(&self) -> Locked<'_, T> {
         let mut flights = self.flights.lock();
         if !self.lead.is_seized() {
-            if let Seized::Leader { polling } = self.lead.seize() {
-                flights.adopt_lone(polling);
+            if let Seized::Leader(polled) = self.lead.seize() {
+                flights.adopt_lone(polled);
             }
         }
         Locked { lead: &self.lead, flights }
@@ -256,7 +257,7 @@ impl<T> Core<T> {
     /// The leader's poll has returned, and it is not done.
     #[inline]
     fn leave_leader(&self, leader: &mut Leader) {
-        if !(matches!(leader, Leader::Lone) && self.lead.suspend(thread_token())) {
+        if !(matches!(leader, Leader::Lone) && self.lead.suspend(thread_token(), context::wait_token())) {
             self.leave_followed_leader(leader);
         }
     }
@@ -265,7 +266,7 @@ impl<T> Core<T> {
     fn leave_followed_leader(&self, leader: &mut Leader) {
         let mut flights = self.lock();
         let flight = leader.flight(&mut flights);
-        flights.leave_leader(flight);
+        flights.leave_leader(flight, context::wait_token());
     }
 
     /// The leader was dropped, or panics.
@@ -347,12 +348,15 @@ enum Boarded<T> {
 }
 
 impl<T: Clone> Core<T> {
-    /// A caller follows, if somebody leads who owns the future. Else a clone of its waker comes back.
+    /// A caller follows, if somebody leads who owns the future. Else a clone of its waker comes back, if one was made.
     #[inline(never)]
-    fn follow(&self, own: &Waker) -> Result<SeatId, Waker> {
+    fn follow(&self, own: &Waker) -> Result<SeatId, Option<Waker>> {
+        if context::stands_on_a_wait() {
+            return Err(None);
+        }
         // The clone is user code, so it is made before the lock is taken.
         let waker = own.clone();
-        self.lock().follow(thread_token(), waker)
+        self.lock().follow(thread_token(), waker).map_err(Some)
     }
 
     /// Takes the value that waits in a seat. Whoever is served has nothing to do with the lead any more, so it is not seized.
@@ -520,7 +524,7 @@ enum Sought<T> {
 fn look<L: Handle<T>, T: Clone>(lock: &mut L, role: &mut Role, own: &Waker) -> Result<Poll<Result<T, Cancelled>>, Option<Waker>> {
     match *role {
         Role::Fresh => {
-            *role = Role::Follower(lock.core().follow(own).map_err(Some)?);
+            *role = Role::Follower(lock.core().follow(own)?);
             Ok(Poll::Pending)
         }
         Role::Follower(seat) => {
@@ -668,7 +672,7 @@ enum Cause {
 }
 
 impl Cancelled {
-    /// Says whether the call came from inside its own leader's poll.
+    /// Says whether the call came from inside its own leader's poll, or stood on top of its leader's wait: it would have waited for itself.
     ///
     /// # Examples
     ///

@@ -4,12 +4,17 @@ mod support;
 
 use smartasync::set_offload_limit;
 use std::num::NonZeroUsize;
-use support::graph::{Node, check};
+use std::sync::{Arc, Mutex, PoisonError};
+use support::graph::{COALESCES, Node, check};
 use support::random::{Limited, Random};
 use support::watchdog::within;
 
+/// Protects the pool's limit, and the count of what runs, from the other test.
+static ALONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn random_graphs_have_their_values_and_nothing_of_them_stays() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for limit in [1, 2, 8] {
         set_offload_limit(NonZeroUsize::new(limit).unwrap());
         for seed in 0..150 {
@@ -18,5 +23,19 @@ fn random_graphs_have_their_values_and_nothing_of_them_stays() {
                 check(&node);
             });
         }
+    }
+}
+
+/// Each level waits for a job of the pool, and runs twice because the first run panics: that is more jobs than the pool has threads.
+#[test]
+fn coalesced_calls_that_panic_and_use_up_the_pool_end() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    for limit in [1, 2, 8] {
+        set_offload_limit(NonZeroUsize::new(limit).unwrap());
+        within(60, || {
+            let innermost = [Node::Offload, Node::Sync].into_iter().fold(Arc::new(Node::Panic), |node, outer| Arc::new(outer(node)));
+            let node = Node::Yield(1, innermost);
+            check(&(0..COALESCES).fold(Arc::new(node), |node, _| Arc::new(Node::Coalesce(node))));
+        });
     }
 }

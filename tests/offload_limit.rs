@@ -4,7 +4,8 @@
 
 mod support;
 
-use smartasync::{Offload, TimedOut, block_on, offload, set_offload_limit, smart, spawn_local};
+use futures_lite::future::zip;
+use smartasync::{Cancelled, Offload, SmartLock, TimedOut, block_on, offload, set_offload_limit, smart, spawn_local};
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::future::pending;
@@ -29,7 +30,7 @@ use support::{CountsDrops, PanicsWhenDropped, start};
 /// Protects the pool from other tests.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// The most threads there can be with a limit of one. No test makes more, so that none leaves more idle ones to the next.
+/// With a limit of one, no thread beyond these starts while one of them can get on.
 const CAP: usize = 257;
 
 fn set_limit(active: usize) {
@@ -296,17 +297,50 @@ fn start_waiting_job(gate: &Gate) -> Offload<()> {
 }
 
 #[test]
-fn at_the_cap_a_job_waits_for_a_free_thread_and_never_runs_on_an_unrelated_stack() {
+fn at_the_cap_a_job_that_no_blocked_thread_waits_for_gets_a_thread_and_never_runs_on_an_unrelated_stack() {
     with_limit(1, || {
         let gates: Vec<Gate> = (0..CAP).map(|_| Gate::default()).collect();
         let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
         gates.iter().for_each(|gate| drop(gate.until_awaited()));
-        let mut unrelated = offload(|| IN_JOB.get());
-        start(&mut unrelated);
-        gates[100].open();
-        assert!(!block_on(unrelated), "it ran on the stack of a blocked job");
+        // All that stand still may wait for what it does.
+        let in_job = block_on(offload(|| IN_JOB.get()));
         gates.iter().for_each(Gate::open);
         jobs.drain(..).for_each(|job| block_on(job));
+        assert!(!in_job, "it ran on the stack of a blocked job");
+    });
+}
+
+/// Beneath the job, on its stack, is the wait that would have to poll the leader.
+#[cfg(target_os = "linux")]
+#[test]
+fn at_the_cap_a_job_does_not_follow_a_leader_of_the_wait_that_it_stands_on() {
+    fn coalesce() -> (Result<u32, Cancelled>, Result<u32, Cancelled>) {
+        let (lock, gate): (Arc<SmartLock<u32>>, _) = (Arc::default(), Gate::default());
+        let theirs = lock.clone();
+        let leader = async {
+            lock.run_once(|| async {
+                gate.clone().await;
+                1
+            })
+            .await
+        };
+        let follower = async {
+            let answer = offload(move || theirs.run_once(|| async { 2 }).wait()).await;
+            gate.open();
+            answer
+        };
+        block_on(zip(leader, follower))
+    }
+    with_limit(1, || {
+        until_all_have_retired();
+        let gates: Vec<Gate> = (0..CAP - 1).map(|_| Gate::default()).collect();
+        let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
+        gates.iter().for_each(|gate| drop(gate.until_awaited()));
+        let (leads, follows) = block_on(offload(coalesce));
+        gates.iter().for_each(Gate::open);
+        jobs.drain(..).for_each(|job| block_on(job));
+        assert_eq!(leads, Ok(1));
+        assert!(follows.unwrap_err().is_reentrant());
     });
 }
 
@@ -339,8 +373,6 @@ fn at_the_cap_a_thread_does_not_run_what_an_earlier_job_of_it_asked_for() {
         let asked_for = is_handed.recv().unwrap();
         last_gate.until_awaited();
         until_asleep(&last_thread);
-        // Now a thread is free.
-        gates[0].open();
         let in_job = block_on(asked_for);
         gates.iter().for_each(Gate::open);
         last_gate.open();

@@ -257,6 +257,19 @@ fn an_order_to_help_itself_meets_another_wake_up() {
     });
 }
 
+#[test]
+fn a_job_that_all_blocked_ones_wait_for_gets_a_thread_beyond_the_cap() {
+    check("pool, standstill", 2, || {
+        let pool = Pool::new(1, 0, 2);
+        let event = Arc::new(Event::default());
+        let (theirs, awaited) = (pool.clone(), event.clone());
+        let blocked = pool.offload(move || theirs.wait(poll_fn(|cx| awaited.poll(cx)))).submit();
+        pool.offload(move || event.happen()).wait();
+        blocked.wait();
+        pool.is_left_empty();
+    });
+}
+
 /// Two jobs at once, on a system that grants too few threads.
 fn refused(grants: usize) {
     check("pool, refused", 2, move || {

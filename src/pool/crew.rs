@@ -2,7 +2,8 @@
 //!
 //! A thread is idle (waits for a job), blocked (its job sleeps in a wait of this crate) or active (everything else). At most `limit`
 //! threads take up jobs at once; a blocked one does not count, so another may start in its place, up to a cap. At the cap a blocked
-//! thread runs the job that it waits for itself, and no other: an unrelated job on its stack could deadlock on a lock that it holds.
+//! thread runs the job that it waits for itself, and no other: an unrelated job on its stack could deadlock on a lock that it holds. Only
+//! where all are blocked, and none waits for a job, does one thread more start.
 //!
 //! Nothing here starts a thread or knows on which one it runs, so that a model can check it: callers say both.
 
@@ -78,6 +79,12 @@ impl State {
         self.threads < self.limit + self.stand_ins
     }
 
+    fn grow(&mut self) -> Next {
+        self.threads += 1;
+        self.starting += 1;
+        Next::Spawn
+    }
+
     /// An active thread may go on with the next job. After blocked ones resumed, or the limit fell, there may be too many.
     fn may_take_a_job(&self) -> bool {
         self.active() <= self.limit
@@ -135,7 +142,8 @@ impl Crew {
         Self::find_a_thread(&mut state)
     }
 
-    /// Finds a thread for the queue's next job: an idle one, a new one or, at the cap, the blocked one that waits for a job.
+    /// Finds a thread for the queue's next job: an idle one, a new one or, at the cap, the blocked one that waits for a job. Where nobody else
+    /// is active, and every blocked one waits for something else, a new one even so: that may be what the queue's jobs are to do.
     fn find_a_thread(state: &mut State) -> Next {
         if !state.wants_a_thread() || state.has_one_coming() {
             return Next::Nothing;
@@ -145,11 +153,12 @@ impl Crew {
             return Next::Wake(parker);
         }
         if state.may_grow() {
-            state.threads += 1;
-            state.starting += 1;
-            return Next::Spawn;
+            return state.grow();
         }
-        Self::order_rescues(state)
+        match Self::order_rescues(state) {
+            Next::Nothing if state.active() == 0 => state.grow(),
+            next => next,
+        }
     }
 
     /// Orders blocked threads to run the jobs that they wait for themselves, as many as may be active.

@@ -48,19 +48,23 @@ use Node::{Async, Catch, Coalesce, Detach, Drop as Dropped, Either, Join, Nested
 /// How many steps a graph has at most.
 const STEPS: usize = 40;
 
+/// How many [`Coalesce`]s may stand in each other. What panics in the innermost one runs twice for each, so their number tells how long a graph
+/// may take. With these, there are more jobs that wait than the pool has threads.
+pub(crate) const COALESCES: usize = 8;
+
 impl Node {
     /// Makes a graph as the choices say.
     pub(crate) fn choose(choices: &mut impl Choices) -> Arc<Self> {
-        Self::choose_one(choices, &mut STEPS.clone())
+        Self::choose_one(choices, &mut STEPS.clone(), 0)
     }
 
-    fn choose_one(choices: &mut impl Choices, steps: &mut usize) -> Arc<Self> {
+    fn choose_one(choices: &mut impl Choices, steps: &mut usize, coalesces: usize) -> Arc<Self> {
         *steps = steps.saturating_sub(1);
         let kind = if *steps == 0 { None } else { choices.choose(32) };
         let Some(kind) = kind else { return Arc::new(Value(1)) };
         let mut some = |choices: &mut _| {
             let count = Choices::choose(choices, 4).unwrap_or(0);
-            (0..count).map(|_| Self::choose_one(choices, steps)).collect()
+            (0..count).map(|_| Self::choose_one(choices, steps, coalesces)).collect()
         };
         Arc::new(match kind {
             0..2 => Spawn(some(choices)),
@@ -69,7 +73,8 @@ impl Node {
             6 => Value(choices.choose(256).unwrap_or(0) as u64),
             kind => {
                 let turns = if kind == 7 { choices.choose(4).unwrap_or(0) } else { 1 };
-                let inner = Self::choose_one(choices, steps);
+                let coalesces = coalesces + usize::from(kind == 28);
+                let inner = Self::choose_one(choices, steps, coalesces);
                 match kind {
                     7 | 8 => Yield(turns, inner),
                     9..12 => Woken(inner),
@@ -80,7 +85,7 @@ impl Node {
                     23..25 => Nested(inner),
                     25 => Detach(inner),
                     26 | 27 => Dropped(inner),
-                    28 => Coalesce(inner),
+                    28 if coalesces <= COALESCES => Coalesce(inner),
                     _ => Catch(inner),
                 }
             }
@@ -265,7 +270,11 @@ async fn join(runs: Vec<Run>) -> u64 {
 async fn coalesce(node: &Arc<Node>) -> u64 {
     let lock: Arc<SmartLock<u64>> = Arc::default();
     let (theirs, their_node) = (lock.clone(), node.clone());
-    let elsewhere = offload(move || theirs.run_once(|| run(&their_node)).wait().expect("nobody resets the lock"));
+    // The pool may run the job on top of the wait that polls this future, and with it the leader that it would follow.
+    let elsewhere = offload(move || {
+        let shared = theirs.run_once(|| run(&their_node)).wait();
+        shared.unwrap_or_else(|cancelled| if cancelled.is_reentrant() { run_here(&their_node) } else { panic!("nobody resets the lock") })
+    });
     let node = node.clone();
     let here = async move { lock.run_once(|| run(&node)).await.expect("nobody resets the lock") };
     join(vec![Box::pin(elsewhere), Box::pin(here)]).await
