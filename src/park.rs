@@ -2,7 +2,8 @@
 //!
 //! Why not `std::thread::park`: a thread has a single token, which anybody may set and any poll may consume. A parker has a flag of its
 //! own, so a stray `unpark` neither ends a wait nor is a wake-up lost to somebody else's `park`, and the user's token is left alone. It
-//! names no thread, so a loop that was handed to another thread wakes the one that sleeps in it now.
+//! names no thread, so a loop that was handed to another thread wakes the one that sleeps in it now. And before it sleeps it looks for a few
+//! microseconds whether the notification comes: see [`Sleep::linger`].
 
 use crate::sync::{Arc, AtomicU8, Ordering, Sleep};
 use core::cell::Cell;
@@ -154,18 +155,28 @@ impl Parker {
 
     /// Sleeps until a notification comes, and takes it; or until `deadline`. Says whether a notification was taken. For the owner only.
     pub(crate) fn park(&self, deadline: Option<Instant>) -> bool {
-        self.park_with(|| deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())))
+        self.linger() || self.sleep_until(deadline)
     }
 
     /// [`park`](Parker::park) for `time` or a little longer, without a look at the clock.
     pub(crate) fn park_for(&self, time: Duration) -> bool {
-        self.park_with(|| Some(time))
+        self.linger() || self.sleep_while(|| Some(time))
+    }
+
+    fn sleep_until(&self, deadline: Option<Instant>) -> bool {
+        self.sleep_while(|| deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())))
+    }
+
+    /// Takes a notification that is there, or comes so soon that a sleep would not pay.
+    fn linger(&self) -> bool {
+        // What is there already is no reason to linger the next time: on a single core, it came before this thread had its turn.
+        self.take() || (self.sleep.linger(|| self.state.load(Ordering::Relaxed) == EMPTY) && self.take())
     }
 
     /// No wake-up is lost. Either `unpark`'s swap comes before the exchange to PARKED: then the exchange fails, and the notification
     /// is taken here. Or it comes after: then `unpark` sees PARKED and wakes `sleep`; so either it finds the owner sleeping, or the owner's last
     /// look at `state` finds NOTIFIED.
-    fn park_with(&self, how_long: impl Fn() -> Option<Duration>) -> bool {
+    fn sleep_while(&self, how_long: impl Fn() -> Option<Duration>) -> bool {
         if self.take_own() {
             return true;
         }
@@ -234,8 +245,11 @@ pub(crate) fn park(parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
     let Some(hook) = BLOCKING_HOOK.get() else {
         return parker.park(deadline);
     };
+    if parker.linger() {
+        return true;
+    }
     (hook.before_park)(parker);
-    let notified = parker.park(deadline);
+    let notified = parker.sleep_until(deadline);
     (hook.after_park)();
     notified
 }

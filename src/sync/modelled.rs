@@ -107,6 +107,11 @@ impl Sleep {
         Self { mutex: Mutex::new(()), condition: Condvar::new() }
     }
 
+    /// A look more or less makes no difference to a model.
+    pub(crate) fn linger(&self, _may_sleep: impl Fn() -> bool) -> bool {
+        false
+    }
+
     pub(crate) fn sleep(&self, may_sleep: impl Fn() -> bool, how_long: impl Fn() -> Option<Duration>) {
         let mut held = self.mutex.lock();
         while may_sleep() {
