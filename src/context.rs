@@ -152,7 +152,6 @@ pub(crate) fn begin_wait() -> Scope {
 pub(crate) struct Nested {
     pub(crate) level: &'static Level,
     pub(crate) former: Stack,
-    outer: &'static Level,
 }
 
 impl Nested {
@@ -175,7 +174,7 @@ impl Nested {
             let level = outer.inner();
             here.stack.set(former.waiting());
             here.level.set(Some(level));
-            Some(Self { level, former, outer })
+            Some(Self { level, former })
         })
     }
 }
@@ -185,7 +184,7 @@ impl Drop for Nested {
     fn drop(&mut self) {
         HERE.with(|here| {
             here.stack.set(self.former);
-            here.level.set(Some(self.outer));
+            here.level.set(self.level.outer());
         });
     }
 }

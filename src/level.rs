@@ -42,6 +42,12 @@ impl Level {
         self.inner.get_or_init(|| Box::new(Self::inside(Some(self))))
     }
 
+    /// The level of the wait around this one.
+    #[inline]
+    pub(crate) fn outer(&self) -> Option<&'static Self> {
+        self.outer
+    }
+
     /// A number that no other level has.
     #[inline]
     pub(crate) fn token(&self) -> NonZeroUsize {
