@@ -3,7 +3,9 @@
 //! A call of an `async fn` is its future. A call of a `#[maybe_async]` function has to keep its arguments until the caller has chosen, in
 //! the place where the future comes, and one tag that tells the two apart: it takes one alignment unit more.
 
+use smartasync::SmartLock;
 use std::future::{pending, ready};
+use std::sync::Arc;
 
 /// The functions as smart ones.
 mod smart {
@@ -200,4 +202,20 @@ fn what_is_awaited_has_one_place_in_the_future_around_it() {
     assert_no_larger!(1: inner(1));
     assert_no_larger!(2: middle(1));
     assert_no_larger!(3: outer(1));
+}
+
+#[test]
+fn a_caller_of_a_lock_takes_at_most_104_bytes_and_32_beside_what_it_runs() {
+    let lock = SmartLock::<u64>::new();
+    let future = size_of_val(&Some(ready(1_u64)));
+    assert!(size_of_val(&lock.run_once(|| ready(1))) <= 32 + future);
+    assert!(size_of_val(&lock.run_shared(|| ready(1))) <= 32, "the lock has the future");
+    let (one, two) = (Arc::new(()), Arc::new(()));
+    let call = lock.run_once(async || {
+        drop(one.clone());
+        pending::<()>().await;
+        drop(two.clone());
+        1
+    });
+    assert!(size_of_val(&call) <= 104);
 }
