@@ -7,7 +7,6 @@
 use crate::level::Level;
 use crate::runtime;
 use core::cell::Cell;
-use core::num::NonZeroUsize;
 use std::thread_local;
 
 /// The innermost statement about the code that runs now.
@@ -70,12 +69,10 @@ struct Here {
     stack: Cell<Stack>,
     /// The level of the innermost wait, or between waits that of the next outermost one. `None` until the thread has a loop.
     level: Cell<Option<&'static Level>>,
-    /// The level of the wait that the running job of the pool stands on, if it stands on one.
-    beneath: Cell<Option<&'static Level>>,
 }
 
 thread_local! {
-    static HERE: Here = const { Here { stack: Cell::new(Stack::NOTHING), level: Cell::new(None), beneath: Cell::new(None) } };
+    static HERE: Here = const { Here { stack: Cell::new(Stack::NOTHING), level: Cell::new(None) } };
 }
 
 /// What stands on this thread's stack.
@@ -187,47 +184,6 @@ impl Drop for Nested {
             here.level.set(self.level.outer());
         });
     }
-}
-
-/// Puts the former job's surroundings back when it is dropped.
-pub(crate) struct JobScope {
-    _mark: Scope,
-    beneath: Option<&'static Level>,
-}
-
-impl Drop for JobScope {
-    fn drop(&mut self) {
-        HERE.with(|here| here.beneath.set(self.beneath));
-    }
-}
-
-/// Marks the code that runs until the returned scope is dropped as a job of the pool: sync code, whatever stands on this thread's stack. The
-/// wait that it stands on cannot poll meanwhile.
-#[must_use]
-pub(crate) fn enter_job() -> JobScope {
-    let beneath = HERE.with(|here| here.beneath.replace(innermost_wait()));
-    JobScope { _mark: enter(Mark::Blocking), beneath }
-}
-
-/// The level of the innermost wait that runs on this thread.
-fn innermost_wait() -> Option<&'static Level> {
-    HERE.with(|here| if here.stack.get().waits() > 0 { here.level.get() } else { None })
-}
-
-/// Names the innermost wait that runs on this thread.
-pub(crate) fn wait_token() -> Option<NonZeroUsize> {
-    innermost_wait().map(Level::token)
-}
-
-/// Says whether this thread runs a job on top of a wait.
-#[inline]
-pub(crate) fn stands_on_a_wait() -> bool {
-    HERE.with(|here| here.beneath.get().is_some())
-}
-
-/// Says whether the wait with this [token](wait_token) cannot poll before the job ends that runs here: it stands on it.
-pub(crate) fn stands_on(token: NonZeroUsize) -> bool {
-    HERE.with(|here| here.beneath.get().is_some_and(|level| level.is_within(token)))
 }
 
 /// The level of the next outermost wait, for a thread on which no wait runs.

@@ -108,11 +108,11 @@ pub(crate) fn wait_for_notification(level: &Level, before: Stack, deadline: Opti
 #[inline(never)]
 fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
     let tasks = if park::has_tasks() { loops::running_tasks() } else { None };
-    let Some(tasks) = tasks else { return park::park(&level.parker, deadline) };
+    let Some(tasks) = tasks else { return park::park(&level.parker, &level.waker, deadline) };
     if tasks.has_ready() || !tasks.woken().prepare_to_sleep(&level.parker) {
         return false;
     }
-    let notified = park::park(&level.parker, deadline);
+    let notified = park::park(&level.parker, &level.waker, deadline);
     tasks.woken().forget_sleeper();
     notified
 }

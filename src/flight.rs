@@ -13,8 +13,6 @@
 //! | the leader is lost         | ends                             | one is chosen and woken, all go on waiting           |
 //! | reset                      | is cut loose from its leader     | all are cancelled                                    |
 
-use crate::context;
-use crate::lead::Polled;
 use crate::sync::Arc;
 use cargo::Cargo;
 use core::mem;
@@ -75,8 +73,8 @@ pub(crate) struct Flights<T> {
     led: bool,
     /// The flight of a leader that does not know its number: it led alone when the lock was seized.
     lone: Option<FlightId>,
-    /// Where the leader, or the shared future, is polled.
-    polled: Polled,
+    /// The thread that polls the leader, or the shared future, at this moment.
+    polling: Option<NonZeroUsize>,
     /// The future of a shared flight.
     cargo: Cargo<T>,
     /// Who drove the shared future last.
@@ -136,7 +134,7 @@ pub(crate) enum Admission<T> {
     Served(T),
     /// It followed, and `reset` came.
     Cancelled,
-    /// It is inside its own leader's poll, or on top of the wait that is to poll it.
+    /// It is inside its own leader's poll.
     Reentrant,
     /// Nobody leads, and it cannot: its closure has run already. The follower is to be woken in its place.
     Spent(Option<Chosen>),
@@ -183,7 +181,7 @@ impl<T> Flights<T> {
             flight: 0,
             led: false,
             lone: None,
-            polled: Polled::Before(None),
+            polling: None,
             cargo: Cargo::None,
             driver: None,
             chosen: None,
@@ -213,10 +211,10 @@ impl<T> Flights<T> {
     }
 
     /// Somebody led alone until now, and does not know its flight's number.
-    pub(crate) fn adopt_lone(&mut self, polled: Polled) {
+    pub(crate) fn adopt_lone(&mut self, polling: Option<NonZeroUsize>) {
         self.led = true;
         self.flight += 1;
-        self.polled = polled;
+        self.polling = polling;
         self.lone = Some(FlightId(self.flight));
     }
 
@@ -239,14 +237,14 @@ impl<T> Flights<T> {
         self.chosen = None;
         self.led = true;
         self.flight += 1;
-        self.polled = Polled::Now(thread);
+        self.polling = Some(thread);
         Some(FlightId(self.flight))
     }
 
     /// A caller is polled for the first time, on `thread`: it follows, if somebody leads who owns the future. Else its waker comes back.
     #[inline]
     pub(crate) fn follow(&mut self, thread: NonZeroUsize, waker: Waker) -> Result<SeatId, Waker> {
-        if self.led && self.polled != Polled::Now(thread) && matches!(self.cargo, Cargo::None) { Ok(self.seat(waker)) } else { Err(waker) }
+        if self.led && self.polling != Some(thread) && matches!(self.cargo, Cargo::None) { Ok(self.seat(waker)) } else { Err(waker) }
     }
 
     /// Takes the value that waits in a seat, if there is one.
@@ -300,7 +298,7 @@ impl<T> Flights<T> {
             wakers.stale = seat.and_then(|seat| self.remove(seat));
             return Admission::Lead(flight);
         }
-        if self.polled == Polled::Now(thread) || self.stands_on_leader() {
+        if self.polling == Some(thread) {
             wakers.stale = seat.and_then(|seat| self.remove(seat));
             return Admission::Reentrant;
         }
@@ -321,11 +319,6 @@ impl<T> Flights<T> {
             Some(ride) => Admission::Drive(ride),
             None => Admission::Follow(seat, self.notifier()),
         }
-    }
-
-    /// Says whether the leader's wait cannot poll it before the job of the pool ends that runs on this thread.
-    fn stands_on_leader(&self) -> bool {
-        matches!(self.polled, Polled::Before(Some(wait)) if matches!(self.cargo, Cargo::None) && context::stands_on(wait))
     }
 
     /// Keeps a seat's waker up to date. Says whether it is.
@@ -422,14 +415,14 @@ impl<T> Flights<T> {
     /// The leader is about to be polled (or dropped) on `thread`.
     pub(crate) fn enter_leader(&mut self, flight: FlightId, thread: NonZeroUsize) {
         if self.is_current(flight) {
-            self.polled = Polled::Now(thread);
+            self.polling = Some(thread);
         }
     }
 
-    /// The leader's poll, by `wait`, has returned, and it is not done.
-    pub(crate) fn leave_leader(&mut self, flight: FlightId, wait: Option<NonZeroUsize>) {
+    /// The leader's poll has returned, and it is not done.
+    pub(crate) fn leave_leader(&mut self, flight: FlightId) {
         if self.is_current(flight) {
-            self.polled = Polled::Before(wait);
+            self.polling = None;
         }
     }
 
@@ -437,7 +430,7 @@ impl<T> Flights<T> {
         let current = self.is_current(flight);
         if current {
             self.led = false;
-            self.polled = Polled::Before(None);
+            self.polling = None;
         }
         current
     }
@@ -561,7 +554,7 @@ impl<T> Flights<T> {
         });
         self.clear_queue();
         self.led = false;
-        self.polled = Polled::Before(None);
+        self.polling = None;
         self.resets += 1;
         Reset { wakers, unwanted }
     }

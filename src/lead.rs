@@ -7,18 +7,18 @@
 //! leads itself. Or the follower seizes it first: then the leader's exchange fails, and it comes by the mutex, under which the follower has
 //! taken its seat. A leader whose word was seized is not forgotten: until it has come by the mutex, the word is not released.
 //!
-//! | word                      | means                                                 | left by                                                |
-//! |---------------------------|-------------------------------------------------------|--------------------------------------------------------|
-//! | `FREE`                    | nobody leads and nobody waits                         | `take` → a thread, `seize` → `SEIZED`                  |
-//! | a thread                  | a lone leader, which that thread polls at this moment | `give_back` → `FREE`, `suspend` → `SUSPENDED`, `seize` |
-//! | `SUSPENDED`, and a wait   | a lone leader, which that wait polled last, if any    | `resume` → a thread, `seize` → `SEIZED`                |
-//! | `SEIZED`                  | all there is to know stands under the mutex           | `release` → `FREE`, under the mutex                    |
+//! | word           | means                                                   | left by                                             |
+//! |----------------|---------------------------------------------------------|-----------------------------------------------------|
+//! | `FREE`         | nobody leads and nobody waits                           | `take` → a thread, `seize` → `SEIZED`               |
+//! | a thread       | a lone leader, which that thread polls at this moment   | `give_back` → `FREE`, `suspend` → `SUSPENDED`, `seize` |
+//! | `SUSPENDED`    | a lone leader, which is not being polled                | `resume` → a thread, `seize` → `SEIZED`             |
+//! | `SEIZED`       | all there is to know stands under the mutex             | `release` → `FREE`, under the mutex                 |
 
 use crate::sync::{AtomicUsize, Ordering};
 use core::num::NonZeroUsize;
 
 const FREE: usize = 0;
-// A thread is named by the address of a thread-local, and a wait by that of its level. Both are aligned, so these bits are free in them.
+// A thread is named by the address of a thread-local that is aligned, so these two are none.
 const SUSPENDED: usize = 1;
 const SEIZED: usize = 2;
 
@@ -26,17 +26,8 @@ const SEIZED: usize = 2;
 pub(crate) enum Seized {
     /// Nobody, by this word alone.
     Nobody,
-    /// A lone leader.
-    Leader(Polled),
-}
-
-/// Where a leader is polled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Polled {
-    /// On this thread, at this moment.
-    Now(NonZeroUsize),
-    /// Not at this moment; last by this wait, if it was one.
-    Before(Option<NonZeroUsize>),
+    /// A lone leader, polled by this thread, if by any.
+    Leader { polling: Option<NonZeroUsize> },
 }
 
 pub(crate) struct Lead {
@@ -75,20 +66,18 @@ impl Lead {
         self.exchange(thread.get(), FREE)
     }
 
-    /// The poll of the lone leader on `thread`, by `wait`, has returned. `false` if the word is seized.
+    /// The poll of the lone leader on `thread` has returned. `false` if the word is seized.
     #[inline]
     #[must_use]
-    pub(crate) fn suspend(&self, thread: NonZeroUsize, wait: Option<NonZeroUsize>) -> bool {
-        self.exchange(thread.get(), wait.map_or(0, NonZeroUsize::get) | SUSPENDED)
+    pub(crate) fn suspend(&self, thread: NonZeroUsize) -> bool {
+        self.exchange(thread.get(), SUSPENDED)
     }
 
     /// The lone leader is polled on `thread`. `false` if the word is seized.
     #[inline]
     #[must_use]
     pub(crate) fn resume(&self, thread: NonZeroUsize) -> bool {
-        // ORDERING: Relaxed; what counts is the exchange.
-        let word = self.word.load(Ordering::Relaxed);
-        word & SUSPENDED != 0 && self.exchange(word, thread.get())
+        self.exchange(SUSPENDED, thread.get())
     }
 
     /// Says whether the word is seized already. Under the mutex only.
@@ -103,8 +92,8 @@ impl Lead {
         // ORDERING: Acquire, since the caller may lead next; it sees what the last lone leader did.
         match self.word.swap(SEIZED, Ordering::Acquire) {
             FREE | SEIZED => Seized::Nobody,
-            word if word & SUSPENDED != 0 => Seized::Leader(Polled::Before(NonZeroUsize::new(word & !SUSPENDED))),
-            thread => Seized::Leader(NonZeroUsize::new(thread).map_or(Polled::Before(None), Polled::Now)),
+            SUSPENDED => Seized::Leader { polling: None },
+            thread => Seized::Leader { polling: NonZeroUsize::new(thread) },
         }
     }
 

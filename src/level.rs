@@ -5,7 +5,6 @@
 
 use crate::park::Parker;
 use crate::sync::{Arc, AtomicBool, AtomicU32, Ordering};
-use core::num::NonZeroUsize;
 use std::boxed::Box;
 use std::sync::OnceLock;
 use std::task::Waker;
@@ -46,17 +45,6 @@ impl Level {
     #[inline]
     pub(crate) fn outer(&self) -> Option<&'static Self> {
         self.outer
-    }
-
-    /// A number that no other level has.
-    #[inline]
-    pub(crate) fn token(&self) -> NonZeroUsize {
-        NonZeroUsize::new(core::ptr::from_ref(self).addr()).expect("nothing is at address zero")
-    }
-
-    /// Says whether `token` is this level's, or that of one around it.
-    pub(crate) fn is_within(&self, token: NonZeroUsize) -> bool {
-        self.token() == token || self.outer.is_some_and(|outer| outer.is_within(token))
     }
 
     pub(crate) fn is_cached(&self) -> bool {

@@ -39,7 +39,7 @@ use core::fmt;
 /// | the leader is forgotten (`mem::forget`) | gone | wait, until `reset` frees them | follows, until `reset` |
 /// | a follower is dropped | goes on | the others wait; if it was chosen to lead, the next one is | follows |
 /// | [`reset`](SmartLock::reset) | goes on alone, its own value | [`Cancelled`] | leads |
-/// | a call inside the leader's poll, or in a pool job on top of its wait | goes on | go on | that call gets [`Cancelled`] |
+/// | a call inside the leader's poll | goes on | go on | that call gets [`Cancelled`] |
 ///
 /// Of [`run_shared`](SmartLock::run_shared), the driver is the caller that polled the future last:
 ///
@@ -113,8 +113,7 @@ impl<T> SmartLock<T> {
     /// # Errors
     ///
     /// [`Cancelled`] for a follower when [`reset`](SmartLock::reset) is called, and for a call that is polled from inside its own leader's
-    /// poll, also by an executor nested in it: it would wait for itself. So would a job of the pool that runs on top of the wait that is to
-    /// poll its leader, as it may where the pool has no thread left; it gets the same error. (A leader that waits for another thread which waits for the same
+    /// poll, also by an executor nested in it: it would wait for itself. (A leader that waits for another thread which waits for the same
     /// lock is a deadlock that nobody can see.)
     ///
     /// # Cancel safety

@@ -73,6 +73,10 @@ impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
             swallow(|| waker.wake());
         }
     }
+
+    fn is_awaited_by(&self, other: &Waker) -> bool {
+        matches!(&*self.stage.lock(), Stage::Waiting { waker: Some(waker), .. } if waker.will_wake(other))
+    }
 }
 
 /// How far a job is.

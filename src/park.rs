@@ -5,10 +5,11 @@
 //! names no thread, so a loop that was handed to another thread wakes the one that sleeps in it now. And before it sleeps it looks for a few
 //! microseconds whether the notification comes: see [`Sleep::linger`].
 
+use crate::pool::crew::PATIENCE;
 use crate::sync::{Arc, AtomicU8, Ordering, Sleep};
 use core::cell::Cell;
 use core::num::NonZeroUsize;
-use std::task::Wake;
+use std::task::{Wake, Waker};
 use std::thread_local;
 use std::time::{Duration, Instant};
 
@@ -158,7 +159,7 @@ impl Parker {
         self.linger() || self.sleep_until(deadline)
     }
 
-    /// [`park`](Parker::park) for `time` or a little longer, without a look at the clock.
+    /// [`park`](Parker::park) for `time` or a little longer. Where the owner does not linger, without a look at the clock.
     pub(crate) fn park_for(&self, time: Duration) -> bool {
         self.linger() || self.sleep_while(|| Some(time))
     }
@@ -206,7 +207,7 @@ impl Parker {
 
     #[inline(never)]
     fn unpark_from_elsewhere(&self) {
-        // ORDERING: pairs with the swaps in `take` and `park`; publishes all that the caller did before it woke.
+        // ORDERING: pairs with the swaps in `take` and `sleep_while`; publishes all that the caller did before it woke.
         if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
             self.sleep.wake();
         }
@@ -227,7 +228,10 @@ impl Wake for Parker {
 /// What a thread of the pool does around each sleep, so that its place is filled meanwhile.
 #[derive(Clone, Copy)]
 pub(crate) struct BlockingHook {
-    pub(crate) before_park: fn(&Arc<Parker>),
+    /// Returns the number of a watch, if the thread is to look from time to time.
+    pub(crate) before_park: fn(&Arc<Parker>, &Waker) -> Option<u64>,
+    /// Says whether to look again.
+    pub(crate) look: fn(u64) -> bool,
     pub(crate) after_park: fn(),
 }
 
@@ -240,18 +244,35 @@ pub(crate) fn set_blocking_hook(hook: Option<BlockingHook>) {
     BLOCKING_HOOK.set(hook);
 }
 
-/// [`Parker::park`] between the calls of this thread's hook, if it has one.
-pub(crate) fn park(parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
+/// [`Parker::park`] between the calls of this thread's hook, if it has one. `waker` is the parker's.
+pub(crate) fn park(parker: &Arc<Parker>, waker: &Waker, deadline: Option<Instant>) -> bool {
     let Some(hook) = BLOCKING_HOOK.get() else {
         return parker.park(deadline);
     };
     if parker.linger() {
         return true;
     }
-    (hook.before_park)(parker);
-    let notified = parker.sleep_until(deadline);
+    let watch = (hook.before_park)(parker, waker);
+    let notified = watch.is_some_and(|watch| watch_until(parker, deadline, || (hook.look)(watch))) || parker.sleep_until(deadline);
     (hook.after_park)();
     notified
+}
+
+/// Sleeps as [`Parker::park`] does, and calls `look` from time to time, as long as that wants. Says whether a notification was taken.
+#[cold]
+fn watch_until(parker: &Parker, deadline: Option<Instant>, mut look: impl FnMut() -> bool) -> bool {
+    loop {
+        let next = Instant::now() + PATIENCE;
+        if deadline.is_some_and(|deadline| deadline <= next) {
+            return false;
+        }
+        if parker.sleep_until(Some(next)) {
+            return true;
+        }
+        if !look() {
+            return false;
+        }
+    }
 }
 
 #[cfg(all(test, not(smartasync_model)))]

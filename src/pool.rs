@@ -1,10 +1,11 @@
 //! The offload pool: its threads, and what they know of themselves. Which of them does what is decided in [`crew`].
 
-use crate::context;
+use crate::context::{self, Mark};
 use crate::park::{self, BlockingHook, Parker};
 use crate::sync::Arc;
-use core::cell::{Cell, RefCell};
+use core::cell::RefCell;
 use core::num::NonZeroUsize;
+use core::task::Waker;
 use crew::{Crew, Next, Worker};
 use std::string::String;
 use std::sync::LazyLock;
@@ -14,7 +15,7 @@ pub(crate) mod crew;
 
 pub(crate) use crew::Job;
 
-/// How many threads there may be beyond the limit of active ones, to stand in for blocked ones. Where those would all stand still, more.
+/// How many threads there may be beyond the limit of active ones, to stand in for blocked ones. Where those all stand still, more.
 const STAND_INS: usize = 256;
 /// Sets how many jobs may be active at the start.
 const LIMIT_VARIABLE: &str = "SMARTASYNC_OFFLOAD_THREADS";
@@ -37,9 +38,6 @@ fn parse_limit(value: &str) -> usize {
 
 thread_local! {
     static WORKER: RefCell<Option<Arc<Worker>>> = const { RefCell::new(None) };
-    /// The number of the job that this pool thread runs. Jobs that a blocked thread runs itself have numbers of their own.
-    static JOB: Cell<u64> = const { Cell::new(0) };
-    static LAST_JOB: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Does what `next` says, with a thread of the system's. Says whether that was refused.
@@ -56,46 +54,53 @@ fn start() -> bool {
 /// The life of a pool thread.
 fn work() {
     WORKER.set(Some(Arc::default()));
-    park::set_blocking_hook(Some(BlockingHook { before_park, after_park }));
+    park::set_blocking_hook(Some(BlockingHook { before_park, look, after_park }));
     CREW.work(run, start);
     // From here on the thread is no pool thread, also where the destructor of one of its locals waits.
     park::set_blocking_hook(None);
     WORKER.take();
 }
 
-/// Runs a job, whatever stands on this thread's stack.
+/// Runs a job as sync code, whatever stands on this thread's stack.
 fn run(job: Arc<dyn Job>) {
-    let _job = context::enter_job();
-    let number = LAST_JOB.get() + 1;
-    LAST_JOB.set(number);
-    let outer = JOB.replace(number);
+    let _sync_code = context::enter(Mark::Blocking);
     job.run();
-    JOB.set(outer);
+}
+
+/// What others see of this thread, if it is one of the pool.
+fn this_worker() -> Option<Arc<Worker>> {
+    WORKER.try_with(|worker| worker.borrow().clone()).ok().flatten()
 }
 
 /// Queues `job` and sees to it that a thread takes it up.
 pub(crate) fn submit(job: Arc<dyn Job>) {
-    let worker = WORKER.try_with(|worker| worker.borrow().clone()).ok().flatten();
-    let owner = worker.map(|worker| (worker, JOB.get()));
-    carry_out(CREW.submit(job, owner));
+    carry_out(CREW.submit(job, this_worker()));
 }
 
 /// Runs the queued `job` here, if no thread will come for it. Its future is polled here, so it waits for nothing else.
 pub(crate) fn run_if_stranded(job: &Arc<dyn Job>) {
-    if let Some(job) = CREW.take_if_stranded(job) {
+    if let Some(job) = CREW.take_if_stranded(job, this_worker().is_some()) {
         run(job);
     }
 }
 
-/// The pool thread's job is about to sleep.
-fn before_park(parker: &Arc<Parker>) {
-    let Some(worker) = WORKER.with_borrow(Clone::clone) else { return };
-    carry_out(CREW.block(&worker, JOB.get(), parker.clone()));
+/// The pool thread's job is about to sleep. Returns the number of its watch, if it is to look after a while.
+fn before_park(parker: &Arc<Parker>, waker: &Waker) -> Option<u64> {
+    let (next, watch) = CREW.block(&*this_worker()?, parker, waker);
+    carry_out(next);
+    watch
+}
+
+/// The pool thread that watches has slept for a while. Says whether it is to look again.
+fn look(watch: u64) -> bool {
+    let (next, again) = CREW.look(watch);
+    carry_out(next);
+    again
 }
 
 /// The pool thread's job was woken.
 fn after_park() {
-    let Some(worker) = WORKER.with_borrow(Clone::clone) else { return };
+    let Some(worker) = this_worker() else { return };
     if let Some(job) = CREW.resume(&worker) {
         run(job);
     }

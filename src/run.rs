@@ -3,7 +3,6 @@
 //! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex free: user code (closures, futures, `Clone`,
 //! `Drop`, wakers), which may panic or use the lock again at any of these points.
 
-use crate::context;
 use crate::flight::{Admission, BoxFuture, Caller, Chosen, Due, FlightId, Flights, Landed, Notifier, Reset, Ride, SeatId, Shared, Wakers};
 use crate::lead::{Lead, Seized};
 use crate::panics::Panics;
@@ -232,8 +231,8 @@ impl<T> Core<T> {
     fn lock(&self) -> Locked<'_, T> {
         let mut flights = self.flights.lock();
         if !self.lead.is_seized() {
-            if let Seized::Leader(polled) = self.lead.seize() {
-                flights.adopt_lone(polled);
+            if let Seized::Leader { polling } = self.lead.seize() {
+                flights.adopt_lone(polling);
             }
         }
         Locked { lead: &self.lead, flights }
@@ -257,7 +256,7 @@ impl<T> Core<T> {
     /// The leader's poll has returned, and it is not done.
     #[inline]
     fn leave_leader(&self, leader: &mut Leader) {
-        if !(matches!(leader, Leader::Lone) && self.lead.suspend(thread_token(), context::wait_token())) {
+        if !(matches!(leader, Leader::Lone) && self.lead.suspend(thread_token())) {
             self.leave_followed_leader(leader);
         }
     }
@@ -266,7 +265,7 @@ impl<T> Core<T> {
     fn leave_followed_leader(&self, leader: &mut Leader) {
         let mut flights = self.lock();
         let flight = leader.flight(&mut flights);
-        flights.leave_leader(flight, context::wait_token());
+        flights.leave_leader(flight);
     }
 
     /// The leader was dropped, or panics.
@@ -348,15 +347,12 @@ enum Boarded<T> {
 }
 
 impl<T: Clone> Core<T> {
-    /// A caller follows, if somebody leads who owns the future. Else a clone of its waker comes back, if one was made.
+    /// A caller follows, if somebody leads who owns the future. Else a clone of its waker comes back.
     #[inline(never)]
-    fn follow(&self, own: &Waker) -> Result<SeatId, Option<Waker>> {
-        if context::stands_on_a_wait() {
-            return Err(None);
-        }
+    fn follow(&self, own: &Waker) -> Result<SeatId, Waker> {
         // The clone is user code, so it is made before the lock is taken.
         let waker = own.clone();
-        self.lock().follow(thread_token(), waker).map_err(Some)
+        self.lock().follow(thread_token(), waker)
     }
 
     /// Takes the value that waits in a seat. Whoever is served has nothing to do with the lead any more, so it is not seized.
@@ -524,7 +520,7 @@ enum Sought<T> {
 fn look<L: Handle<T>, T: Clone>(lock: &mut L, role: &mut Role, own: &Waker) -> Result<Poll<Result<T, Cancelled>>, Option<Waker>> {
     match *role {
         Role::Fresh => {
-            *role = Role::Follower(lock.core().follow(own)?);
+            *role = Role::Follower(lock.core().follow(own).map_err(Some)?);
             Ok(Poll::Pending)
         }
         Role::Follower(seat) => {
@@ -672,7 +668,7 @@ enum Cause {
 }
 
 impl Cancelled {
-    /// Says whether the call came from inside its own leader's poll, or stood on top of its leader's wait: it would have waited for itself.
+    /// Says whether the call came from inside its own leader's poll.
     ///
     /// # Examples
     ///

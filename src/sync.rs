@@ -11,6 +11,8 @@ mod modelled;
 mod sleep;
 
 #[cfg(smartasync_model)]
+pub(crate) use loom::thread::yield_now;
+#[cfg(smartasync_model)]
 pub(crate) use modelled::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Mutex, MutexGuard, Sleep};
 #[cfg(not(smartasync_model))]
 pub(crate) use parking_lot::{Mutex, MutexGuard};
@@ -18,3 +20,5 @@ pub(crate) use parking_lot::{Mutex, MutexGuard};
 pub(crate) use sleep::Sleep;
 #[cfg(not(smartasync_model))]
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};
+#[cfg(not(smartasync_model))]
+pub(crate) use std::thread::yield_now;

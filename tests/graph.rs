@@ -5,7 +5,7 @@ mod support;
 use smartasync::set_offload_limit;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
-use support::graph::{COALESCES, Node, check};
+use support::graph::{Node, check};
 use support::random::{Limited, Random};
 use support::watchdog::within;
 
@@ -35,7 +35,7 @@ fn coalesced_calls_that_panic_and_use_up_the_pool_end() {
         within(60, || {
             let innermost = [Node::Offload, Node::Sync].into_iter().fold(Arc::new(Node::Panic), |node, outer| Arc::new(outer(node)));
             let node = Node::Yield(1, innermost);
-            check(&(0..COALESCES).fold(Arc::new(node), |node, _| Arc::new(Node::Coalesce(node))));
+            check(&(0..8).fold(Arc::new(node), |node, _| Arc::new(Node::Coalesce(node))));
         });
     }
 }

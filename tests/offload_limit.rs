@@ -5,7 +5,7 @@
 mod support;
 
 use futures_lite::future::zip;
-use smartasync::{Cancelled, Offload, SmartLock, TimedOut, block_on, offload, set_offload_limit, smart, spawn_local};
+use smartasync::{Offload, SmartLock, TimedOut, block_on, offload, set_offload_limit, smart, spawn_local};
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::future::pending;
@@ -30,7 +30,7 @@ use support::{CountsDrops, PanicsWhenDropped, start};
 /// Protects the pool from other tests.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// With a limit of one, no thread beyond these starts while one of them can get on.
+/// With a limit of one, no thread beyond these starts unless all are blocked for a while.
 const CAP: usize = 257;
 
 fn set_limit(active: usize) {
@@ -310,37 +310,77 @@ fn at_the_cap_a_job_that_no_blocked_thread_waits_for_gets_a_thread_and_never_run
     });
 }
 
-/// Beneath the job, on its stack, is the wait that would have to poll the leader.
+/// Calls `f` in a job on the last thread that there may be; all others are blocked.
 #[cfg(target_os = "linux")]
-#[test]
-fn at_the_cap_a_job_does_not_follow_a_leader_of_the_wait_that_it_stands_on() {
-    fn coalesce() -> (Result<u32, Cancelled>, Result<u32, Cancelled>) {
-        let (lock, gate): (Arc<SmartLock<u32>>, _) = (Arc::default(), Gate::default());
-        let theirs = lock.clone();
-        let leader = async {
-            lock.run_once(|| async {
-                gate.clone().await;
-                1
-            })
-            .await
-        };
-        let follower = async {
-            let answer = offload(move || theirs.run_once(|| async { 2 }).wait()).await;
-            gate.open();
-            answer
-        };
-        block_on(zip(leader, follower))
-    }
+fn at_the_cap<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
     with_limit(1, || {
         until_all_have_retired();
         let gates: Vec<Gate> = (0..CAP - 1).map(|_| Gate::default()).collect();
         let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
         gates.iter().for_each(|gate| drop(gate.until_awaited()));
-        let (leads, follows) = block_on(offload(coalesce));
+        let result = block_on(offload(f));
         gates.iter().for_each(Gate::open);
         jobs.drain(..).for_each(|job| block_on(job));
-        assert_eq!(leads, Ok(1));
-        assert!(follows.unwrap_err().is_reentrant());
+        result
+    })
+}
+
+/// On top of the wait that polls its leader, it would follow for ever.
+#[cfg(target_os = "linux")]
+#[test]
+fn at_the_cap_a_job_does_not_stand_on_the_wait_that_polls_its_leader() {
+    let answers = at_the_cap(|| {
+        let (lock, gate): (Arc<SmartLock<u32>>, _) = (Arc::default(), Gate::default());
+        let (theirs, leads) = (lock.clone(), gate.clone());
+        let leader = lock.run_once(|| async move {
+            leads.await;
+            1
+        });
+        let follower = offload(move || theirs.run_once(|| async { 2 }).wait());
+        let followed = lock.clone();
+        let opener = thread::spawn(move || {
+            while followed.waiters() == 0 {
+                thread::yield_now();
+            }
+            gate.open();
+        });
+        let answers = block_on(zip(leader, follower));
+        opener.join().unwrap();
+        answers
+    });
+    assert_eq!(answers, (Ok(1), Ok(1)));
+}
+
+/// Nor where what it waits for is no lock.
+#[cfg(target_os = "linux")]
+#[test]
+fn at_the_cap_a_job_does_not_stand_on_a_wait_that_has_something_else_to_do_first() {
+    at_the_cap(|| {
+        let (early, late) = (Gate::default(), Gate::default());
+        let (opener, theirs) = (early.open_once_awaited(), late.clone());
+        let other = async {
+            early.await;
+            late.open();
+        };
+        block_on(zip(other, offload(|| smart(theirs).wait())));
+        opener.join().unwrap();
+    });
+}
+
+/// They may wait for each other, or for the network: nobody can tell.
+#[cfg(target_os = "linux")]
+#[test]
+fn jobs_that_wait_make_few_threads_beyond_the_cap() {
+    with_limit(1, || {
+        let gates: Vec<Gate> = (0..3 * CAP).map(|_| Gate::default()).collect();
+        let began = Instant::now();
+        let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
+        // The first five beyond the cap.
+        gates[..CAP + 5].iter().for_each(|gate| drop(gate.until_awaited()));
+        let (threads, tenths) = (pool_threads(), began.elapsed().as_millis() / 100);
+        gates.iter().for_each(Gate::open);
+        jobs.drain(..).for_each(|job| block_on(job));
+        assert!(threads >= CAP + 5 && threads <= CAP + 1 + usize::try_from(tenths).unwrap(), "{threads} threads");
     });
 }
 

@@ -10,7 +10,6 @@
 //! the future is out, waking it wakes nobody, so that no participant's waker runs inside the future's own poll.
 
 use super::{Chosen, Due, FlightId, Flights, Seat, SeatId, Unwanted};
-use crate::lead::Polled;
 use crate::panics::Panics;
 use crate::sync::{Arc, Mutex};
 use core::mem;
@@ -98,7 +97,7 @@ impl<T> Flights<T> {
             Cargo::Parked { future, notifier } if notifier.was_woken() => {
                 self.cargo = Cargo::Out { notifier: notifier.clone() };
                 self.driver = Some(seat);
-                self.polled = Polled::Now(thread);
+                self.polling = Some(thread);
                 Some(Ride { seat, flight, future, notifier })
             }
             cargo => {
@@ -115,7 +114,7 @@ impl<T> Flights<T> {
         if let Seat::Loose { future: place, .. } = &mut self.seats[seat.index()] {
             *place = Some(future);
         } else if self.is_current(flight) {
-            self.polled = Polled::Before(None);
+            self.polling = None;
             self.cargo = Cargo::Parked { future, notifier };
         }
         woken

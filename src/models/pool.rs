@@ -5,9 +5,9 @@ use super::flight::Event;
 use super::{check, poll_once};
 use crate::offload::{Awaited, Progress, model_job};
 use crate::park::Parker;
-use crate::pool::crew::{Crew, Job, Next, Worker};
+use crate::pool::crew::{Crew, Job, Next, PATIENCE, Worker};
 use crate::sync::{Arc, Mutex, Ordering};
-use core::cell::{Cell, RefCell};
+use core::cell::RefCell;
 use core::future::poll_fn;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
@@ -17,8 +17,6 @@ use std::vec::Vec;
 
 loom::thread_local! {
     static WORKER: RefCell<Option<Arc<Worker>>> = RefCell::new(None);
-    static JOB: Cell<u64> = Cell::new(0);
-    static LAST_JOB: Cell<u64> = Cell::new(0);
 }
 
 /// What `pool` is, without its statics, on a system that grants so many threads.
@@ -29,11 +27,7 @@ struct Pool {
 }
 
 fn run(job: Arc<dyn Job>) {
-    let number = LAST_JOB.with(Cell::get) + 1;
-    LAST_JOB.with(|last| last.set(number));
-    let outer = JOB.with(|current| current.replace(number));
     job.run();
-    JOB.with(|current| current.set(outer));
 }
 
 fn worker() -> Option<Arc<Worker>> {
@@ -82,11 +76,30 @@ impl Pool {
                 parker.park(None);
                 continue;
             };
-            self.carry_out(self.crew.block(&worker, JOB.with(Cell::get), parker.clone()));
-            parker.park(None);
+            let (next, watch) = self.crew.block(&worker, &parker, &waker);
+            self.carry_out(next);
+            if !watch.is_some_and(|watch| self.watch(watch, &parker)) {
+                parker.park(None);
+            }
             if let Some(job) = self.crew.resume(&worker) {
                 run(job);
             }
+        }
+    }
+
+    /// Sleeps as a thread does that watches. Says whether it was notified.
+    fn watch(self: &Arc<Self>, watch: u64, parker: &Parker) -> bool {
+        loop {
+            if parker.park_for(PATIENCE) {
+                return true;
+            }
+            let (next, again) = self.crew.look(watch);
+            self.carry_out(next);
+            if !again {
+                return false;
+            }
+            // The others get on meanwhile.
+            thread::yield_now();
         }
     }
 
@@ -114,14 +127,13 @@ impl<T> Offload<T> {
         let mut progress = self.awaited.poll(cx.waker());
         if let Progress::Waiting = progress {
             if self.submitted {
-                if let Some(job) = self.pool.crew.take_if_stranded(&self.job) {
+                if let Some(job) = self.pool.crew.take_if_stranded(&self.job, worker().is_some()) {
                     run(job);
                 }
                 progress = self.awaited.poll(cx.waker());
             } else {
                 self.submitted = true;
-                let owner = worker().map(|worker| (worker, JOB.with(Cell::get)));
-                self.pool.carry_out(self.pool.crew.submit(self.job.clone(), owner));
+                self.pool.carry_out(self.pool.crew.submit(self.job.clone(), worker()));
             }
         }
         match progress {
@@ -258,14 +270,34 @@ fn an_order_to_help_itself_meets_another_wake_up() {
 }
 
 #[test]
-fn a_job_that_all_blocked_ones_wait_for_gets_a_thread_beyond_the_cap() {
-    check("pool, standstill", 2, || {
+fn a_job_that_a_blocked_one_needs_without_waiting_for_it_gets_a_thread_beyond_the_cap() {
+    check("pool, standstill", 2, move || {
         let pool = Pool::new(1, 0, 2);
         let event = Arc::new(Event::default());
         let (theirs, awaited) = (pool.clone(), event.clone());
         let blocked = pool.offload(move || theirs.wait(poll_fn(|cx| awaited.poll(cx)))).submit();
-        pool.offload(move || event.happen()).wait();
+        let other = pool.offload(move || event.happen()).submit();
         blocked.wait();
+        other.wait();
+        pool.is_left_empty();
+    });
+}
+
+#[test]
+fn a_job_that_another_thread_asked_for_runs_where_it_is_awaited_if_no_thread_is_to_be_had() {
+    check("pool, handed over", 2, || {
+        let pool = Pool::new(1, 0, 1);
+        let (event, handed) = (Arc::new(Event::default()), Arc::new(Mutex::new(None::<Offload<u32>>)));
+        let (theirs, happens, inner) = (pool.clone(), event.clone(), handed.clone());
+        let outer = pool.offload(move || {
+            theirs.wait(poll_fn(|cx| happens.poll(cx)));
+            let inner = inner.lock().take();
+            inner.expect("it was handed over before").wait()
+        });
+        let outer = outer.submit();
+        *handed.lock() = Some(pool.offload(|| 1).submit());
+        event.happen();
+        assert_eq!(outer.wait(), 1);
         pool.is_left_empty();
     });
 }

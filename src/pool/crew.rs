@@ -2,19 +2,26 @@
 //!
 //! A thread is idle (waits for a job), blocked (its job sleeps in a wait of this crate) or active (everything else). At most `limit`
 //! threads take up jobs at once; a blocked one does not count, so another may start in its place, up to a cap. At the cap a blocked
-//! thread runs the job that it waits for itself, and no other: an unrelated job on its stack could deadlock on a lock that it holds. Only
-//! where all are blocked, and none waits for a job, does one thread more start.
+//! thread runs the job that it waits for itself, and no other: an unrelated job on its stack could deadlock on a lock that it holds. Nor does
+//! it where its wait waits for anything else, too: what the job needs might be held by a future that this wait would have to poll.
+//!
+//! So at the cap all may be blocked, and wait for what a queued job is to do. They may as well wait for the network, and then need no more
+//! threads; nobody can tell. Hence, where all have been blocked for [`PATIENCE`], one thread more starts, and so on: jobs that need each other
+//! end, if slowly, and a thousand jobs that wait for the network do not make a thousand threads at once. (The pool of .NET does the same.)
 //!
 //! Nothing here starts a thread or knows on which one it runs, so that a model can check it: callers say both.
 
 use crate::park::Parker;
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, Mutex, yield_now};
+use core::task::Waker;
 use std::collections::VecDeque;
 use std::time::Duration;
 use std::vec::Vec;
 
 /// How long an idle thread waits for a job before it ends.
 const KEEP_ALIVE: Duration = Duration::from_secs(1);
+/// How long all are blocked at the cap before one thread more starts.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Something that a thread of the pool runs. It never panics.
 pub(crate) trait Job: Send + Sync {
@@ -22,16 +29,17 @@ pub(crate) trait Job: Send + Sync {
 
     /// Has the job's future polled, if the job still waits: no thread will come for it.
     fn nudge(&self);
+
+    /// Says whether the job has not begun, and its future was polled last by who is woken with this waker.
+    fn is_awaited_by(&self, waker: &Waker) -> bool;
 }
 
 /// A job in the queue.
 struct Queued {
     job: Arc<dyn Job>,
-    owner: Option<Owner>,
+    /// The pool thread that asked for it.
+    owner: Option<Arc<Worker>>,
 }
-
-/// The pool thread that asked for a job, and the number of the job that it ran then.
-pub(crate) type Owner = (Arc<Worker>, u64);
 
 struct State {
     queue: VecDeque<Queued>,
@@ -42,16 +50,31 @@ struct State {
     threads: usize,
     /// Threads that were asked for and do not run yet. The system may still refuse them.
     starting: usize,
+    /// The system has refused the last one.
+    refused: bool,
     /// Threads that were idle until they were notified, and have not looked yet. They count as active.
     waking: usize,
     /// What the idle threads sleep on. The last one is notified first: its memory is warm still.
     idle: Vec<Arc<Parker>>,
     blocked: usize,
+    /// How often a thread was the last to be blocked at the cap. The latest of them watches.
+    watches: u64,
 }
 
 impl State {
     const fn new(limit: usize, stand_ins: usize) -> Self {
-        Self { queue: VecDeque::new(), limit, stand_ins, threads: 0, starting: 0, waking: 0, idle: Vec::new(), blocked: 0 }
+        Self {
+            queue: VecDeque::new(),
+            limit,
+            stand_ins,
+            threads: 0,
+            starting: 0,
+            refused: false,
+            waking: 0,
+            idle: Vec::new(),
+            blocked: 0,
+            watches: 0,
+        }
     }
 
     /// Threads that run a job or are about to look for one.
@@ -63,6 +86,11 @@ impl State {
     /// No thread is there, or may come, that would take up the next job.
     fn is_stranded(&self) -> bool {
         self.active() == 0 && self.idle.is_empty()
+    }
+
+    /// All threads are blocked, and there are so many that no other may start. (The limit may fall, so it does not count here.)
+    fn stands_still(&self) -> bool {
+        self.is_stranded() && self.threads >= self.stand_ins
     }
 
     fn wants_a_thread(&self) -> bool {
@@ -90,9 +118,11 @@ impl State {
         self.active() <= self.limit
     }
 
-    /// A thread that has waited long enough, and counts as idle still, ends: unless a job came too late to notify it.
+    /// A thread that has waited long enough, and counts as idle still, ends: unless a job came too late to notify it, or it is all that is left
+    /// for the next one, beyond the cap.
     fn should_retire(&self) -> bool {
-        !self.wants_a_thread()
+        let last = self.threads == self.blocked + 1 && self.threads > self.limit + self.stand_ins;
+        !self.wants_a_thread() && !last
     }
 }
 
@@ -105,8 +135,8 @@ pub(crate) struct Worker {
 /// Protected by [`Worker::seat`], and changed only while the crew's state is locked.
 #[derive(Default)]
 struct Seat {
-    /// What the thread sleeps on, while it is blocked, and the number of the job that sleeps.
-    asleep_on: Option<(Arc<Parker>, u64)>,
+    /// What wakes the thread, while it is blocked and waits for one thing only.
+    asleep: Option<Waker>,
     /// The job that the blocked thread is to run itself. With it the thread counts as active.
     order: Option<Arc<dyn Job>>,
 }
@@ -120,7 +150,7 @@ pub(crate) enum Next {
     /// Start a thread; it is counted already.
     Spawn,
     /// Wake the blocked threads that were ordered to run their own jobs.
-    Unpark(Vec<Arc<Parker>>),
+    Rescue(Vec<Waker>),
 }
 
 /// The threads of a pool, and the jobs that wait for one.
@@ -135,15 +165,14 @@ impl Crew {
         Self { state: Mutex::new(State::new(limit, stand_ins)) }
     }
 
-    /// Queues `job`, which the pool thread `owner` waits for, if it is one.
-    pub(crate) fn submit(&self, job: Arc<dyn Job>, owner: Option<Owner>) -> Next {
+    /// Queues `job`, which the pool thread `owner` asks for, if it is one.
+    pub(crate) fn submit(&self, job: Arc<dyn Job>, owner: Option<Arc<Worker>>) -> Next {
         let mut state = self.state.lock();
         state.queue.push_back(Queued { job, owner });
         Self::find_a_thread(&mut state)
     }
 
-    /// Finds a thread for the queue's next job: an idle one, a new one or, at the cap, the blocked one that waits for a job. Where nobody else
-    /// is active, and every blocked one waits for something else, a new one even so: that may be what the queue's jobs are to do.
+    /// Finds a thread for the queue's next job: an idle one, a new one or, at the cap, the blocked one that waits for a job.
     fn find_a_thread(state: &mut State) -> Next {
         if !state.wants_a_thread() || state.has_one_coming() {
             return Next::Nothing;
@@ -152,39 +181,32 @@ impl Crew {
             state.waking += 1;
             return Next::Wake(parker);
         }
-        if state.may_grow() {
-            return state.grow();
-        }
-        match Self::order_rescues(state) {
-            Next::Nothing if state.active() == 0 => state.grow(),
-            next => next,
-        }
+        if state.may_grow() { state.grow() } else { Self::order_rescues(state) }
     }
 
     /// Orders blocked threads to run the jobs that they wait for themselves, as many as may be active.
     fn order_rescues(state: &mut State) -> Next {
-        let mut parkers = Vec::new();
+        let mut wakers = Vec::new();
         while state.wants_a_thread() {
             match Self::order_a_rescue(state) {
-                Some(parker) => parkers.push(parker),
+                Some(waker) => wakers.push(waker),
                 None => break,
             }
         }
-        if parkers.is_empty() { Next::Nothing } else { Next::Unpark(parkers) }
+        if wakers.is_empty() { Next::Nothing } else { Next::Rescue(wakers) }
     }
 
-    /// Orders the blocked owner of a queued job to run it itself, if it still sleeps in the job that asked for it.
-    fn order_a_rescue(state: &mut State) -> Option<Arc<Parker>> {
+    /// Orders the blocked owner of a queued job to run it itself, if it waits for that job alone.
+    fn order_a_rescue(state: &mut State) -> Option<Waker> {
         for at in 0..state.queue.len() {
-            let Some((owner, job)) = &state.queue[at].owner else { continue };
-            let job = *job;
+            let Queued { job, owner: Some(owner) } = &state.queue[at] else { continue };
             let mut seat = owner.seat.lock();
-            let Some((parker, _)) = seat.asleep_on.take_if(|(_, sleeping)| *sleeping == job) else { continue };
+            let Some(waker) = seat.asleep.take_if(|waker| job.is_awaited_by(waker)) else { continue };
+            seat.order = Some(job.clone());
             drop(seat);
-            let Some(Queued { job, owner: Some((owner, _)) }) = state.queue.remove(at) else { unreachable!("it was there") };
-            owner.seat.lock().order = Some(job);
+            state.queue.remove(at);
             state.blocked -= 1;
-            return Some(parker);
+            return Some(waker);
         }
         None
     }
@@ -198,8 +220,8 @@ impl Crew {
                 parker.unpark();
                 return false;
             }
-            Next::Unpark(parkers) => {
-                parkers.iter().for_each(|parker| parker.unpark());
+            Next::Rescue(wakers) => {
+                wakers.into_iter().for_each(Waker::wake);
                 return false;
             }
             Next::Spawn => {}
@@ -210,12 +232,13 @@ impl Crew {
         let mut state = self.state.lock();
         state.threads -= 1;
         state.starting -= 1;
+        state.refused = true;
         // As at the cap, blocked threads may help themselves.
-        let next = Self::order_rescues(&mut state);
+        let rescues = Self::order_rescues(&mut state);
         let stranded: Vec<_> = if state.is_stranded() { state.queue.iter().map(|queued| queued.job.clone()).collect() } else { Vec::new() };
         drop(state);
-        if let Next::Unpark(parkers) = next {
-            parkers.iter().for_each(|parker| parker.unpark());
+        if let Next::Rescue(wakers) = rescues {
+            wakers.into_iter().for_each(Waker::wake);
         }
         for job in stranded {
             job.nudge();
@@ -228,6 +251,7 @@ impl Crew {
         let parker = Arc::new(Parker::new());
         let mut state = self.state.lock();
         state.starting -= 1;
+        state.refused = false;
         loop {
             if state.may_take_a_job() {
                 if let Some(Queued { job, owner }) = state.queue.pop_front() {
@@ -252,6 +276,10 @@ impl Crew {
                         state.threads -= 1;
                         return;
                     }
+                    drop(state);
+                    // For a model, which has no clock and could try this for ever.
+                    yield_now();
+                    state = self.state.lock();
                     continue;
                 }
                 // It was chosen at the last moment, and its notification is on the way.
@@ -263,22 +291,42 @@ impl Crew {
         }
     }
 
-    /// Takes the queued `job` back, if no thread will come for it: it is to be run where it is awaited.
-    pub(crate) fn take_if_stranded(&self, job: &Arc<dyn Job>) -> Option<Arc<dyn Job>> {
+    /// Takes the queued `job` back, if no thread will come for it: it is to be run where it is awaited, which may be `on_a_worker`.
+    pub(crate) fn take_if_stranded(&self, job: &Arc<dyn Job>, on_a_worker: bool) -> Option<Arc<dyn Job>> {
         let mut state = self.state.lock();
-        if !state.is_stranded() {
+        if !state.refused || state.active() > usize::from(on_a_worker) || !state.idle.is_empty() {
             return None;
         }
         let place = state.queue.iter().position(|queued| Arc::ptr_eq(&queued.job, job))?;
         state.queue.remove(place).map(|queued| queued.job)
     }
 
-    /// The job with this number, on the thread of `worker`, is about to sleep on `parker`: its place is free.
-    pub(crate) fn block(&self, worker: &Worker, number: u64, parker: Arc<Parker>) -> Next {
+    /// The job on the thread of `worker` is about to sleep on `parker`, until `waker` wakes it: its place is free. With the number of a watch,
+    /// it is to [look](Crew::look) after [`PATIENCE`].
+    pub(crate) fn block(&self, worker: &Worker, parker: &Arc<Parker>, waker: &Waker) -> (Next, Option<u64>) {
+        // One owner of the parker is its level, one the waker there, and one whatever the thread waits for. Where there are more, it waits for
+        // several things. Nobody polls anything with this waker while the thread sleeps, so that stays as it is.
+        let waits_for_one = Arc::strong_count(parker) == 3;
+        let waker = waits_for_one.then(|| waker.clone());
         let mut state = self.state.lock();
-        worker.seat.lock().asleep_on = Some((parker, number));
+        worker.seat.lock().asleep = waker;
         state.blocked += 1;
-        Self::find_a_thread(&mut state)
+        let next = Self::find_a_thread(&mut state);
+        let watch = state.stands_still().then(|| {
+            state.watches += 1;
+            state.watches
+        });
+        (next, watch)
+    }
+
+    /// The thread that was the last to be blocked has waited for [`PATIENCE`]. Says what is to happen, and whether the thread is to look again.
+    pub(crate) fn look(&self, watch: u64) -> (Next, bool) {
+        let mut state = self.state.lock();
+        if watch != state.watches || !state.stands_still() {
+            // Another one watches, or is to, when it is the last to be blocked.
+            return (Next::Nothing, false);
+        }
+        if state.queue.is_empty() { (Next::Nothing, true) } else { (state.grow(), true) }
     }
 
     /// The job on the thread of `worker` was woken. It goes on even if that makes one active thread too many: it may hold locks. Returns the
@@ -287,7 +335,7 @@ impl Crew {
         let mut state = self.state.lock();
         let mut seat = worker.seat.lock();
         // The parker lives on elsewhere, so nothing of a user's is dropped here.
-        seat.asleep_on = None;
+        seat.asleep = None;
         let order = seat.order.take();
         if order.is_none() {
             state.blocked -= 1;
@@ -326,6 +374,9 @@ mod tests {
         impl Job for Nothing {
             fn run(self: Arc<Self>) {}
             fn nudge(&self) {}
+            fn is_awaited_by(&self, _waker: &Waker) -> bool {
+                false
+            }
         }
         let queue = (0..queued).map(|_| Queued { job: Arc::new(Nothing), owner: None }).collect();
         let idle = (0..idle).map(|_| Arc::new(Parker::new())).collect();

@@ -33,11 +33,11 @@ impl Sleep {
     ///
     /// Where the answer comes from another core within a few microseconds, that is ten times as fast as to sleep and be woken (`benches`: two
     /// threads that hand a turn back and forth, a pool with short jobs). Where it does not, as on a single core, the time is lost; so an owner
-    /// that was unlucky lingers at one sleep in [`SLEEPS`].
+    /// that was unlucky lingers after so many [`SLEEPS`] only. (Web assembly need not have a clock.)
     pub(crate) fn linger(&self, may_sleep: impl Fn() -> bool) -> bool {
         // ORDERING: Relaxed; only the owner uses it.
         let luck = self.luck.load(Ordering::Relaxed);
-        if luck < SLEEPS {
+        if luck < SLEEPS || cfg!(target_family = "wasm") {
             self.luck.store(luck + 1, Ordering::Relaxed);
             return false;
         }
@@ -51,17 +51,8 @@ impl Sleep {
             in_time = Instant::now() < end;
         }
         // Where the end comes late, another thread had this core meanwhile.
-        let lucky = ended && in_time;
-        self.luck.store(
-            if lucky {
-                SLEEPS + MISSES - 1
-            } else if luck > SLEEPS {
-                luck - 1
-            } else {
-                0
-            },
-            Ordering::Relaxed,
-        );
+        let left = if luck > SLEEPS { luck - 1 } else { 0 };
+        self.luck.store(if ended && in_time { SLEEPS + MISSES - 1 } else { left }, Ordering::Relaxed);
         ended
     }
 
