@@ -187,7 +187,8 @@ fn wrap<T: Send + 'static>(runtime: &'static dyn runtime::Runtime, f: impl FnOnc
 ///
 /// A panic of the job resumes, with its payload, in whoever awaits it.
 ///
-/// If the system refuses a thread and no other will come for the job, it runs where the future is polled.
+/// If the system refuses a thread and no other will come for the job, it runs where the future is polled. It then blocks the executor there,
+/// so it must not wait for anything that this executor would have to poll.
 #[must_use = "an offloaded job runs only when it is awaited"]
 pub struct Offload<T> {
     job: Arc<dyn Awaited<T> + Send + Sync>,
