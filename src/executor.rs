@@ -20,7 +20,7 @@ pub(crate) struct Woken {
 }
 
 struct Queue {
-    tasks: Vec<usize>,
+    tasks: Vec<u32>,
     /// Whom to unpark when a task is woken. It is there only while the loop's thread sleeps.
     sleeper: Option<Arc<Parker>>,
 }
@@ -34,7 +34,7 @@ impl Woken {
     ///
     /// Not lost: either the push comes before the loop's last look at the queue, in `prepare_to_sleep`, under the same mutex: then it
     /// does not sleep. Or it comes after: then the sleeper is there, and is unparked.
-    pub(crate) fn push(&self, task: usize) {
+    pub(crate) fn push(&self, task: u32) {
         let mut queue = self.queue.lock();
         queue.tasks.push(task);
         let sleeper = queue.sleeper.take();
@@ -45,8 +45,10 @@ impl Woken {
     }
 
     /// Moves the woken tasks to `ready`.
-    pub(crate) fn take(&self, ready: &mut impl Extend<usize>) {
-        ready.extend(self.queue.lock().tasks.drain(..));
+    pub(crate) fn take(&self, ready: &mut impl for<'a> Extend<&'a u32>) {
+        let mut queue = self.queue.lock();
+        ready.extend(&queue.tasks);
+        queue.tasks.clear();
     }
 
     /// Says whether `parker` may sleep: no task is woken. Who wakes one from now on unparks it.

@@ -196,11 +196,16 @@ fn end_tasks() {
     }
 }
 
-/// Calls `f` with the tasks of this thread's loop, or returns `None` while the thread's locals are being destroyed. `f` runs no user code.
-pub(crate) fn with_tasks<T>(f: impl FnOnce(&Rc<Tasks>) -> T) -> Option<T> {
+/// The tasks of this thread's loop, or `None` while the thread's locals are being destroyed.
+pub(crate) fn tasks() -> Option<Rc<Tasks>> {
     let slot = HERE.with(Here::start)?;
-    let done = OWNER.try_with(|owner| f(owner.tasks.borrow_mut().get_or_insert_with(|| Rc::new(Tasks::new(&slot.woken)))));
-    done.ok()
+    OWNER.try_with(|owner| owner.tasks.borrow_mut().get_or_insert_with(|| new_tasks(slot)).clone()).ok()
+}
+
+#[cold]
+#[inline(never)]
+fn new_tasks(slot: &'static Slot) -> Rc<Tasks> {
+    Rc::new(Tasks::new(&slot.woken))
 }
 
 /// The tasks of the loop that runs, if there were ever any.

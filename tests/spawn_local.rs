@@ -4,6 +4,7 @@
 
 mod support;
 
+use allocation_counter::measure;
 use smartasync::{Task, allow_blocking, block_on, current_loop, is_async_context, smart, spawn_local};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
@@ -12,7 +13,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 use support::gate::Gate;
@@ -525,6 +526,135 @@ fn late_wakers_of_an_ended_task_do_no_harm_to_the_next_one_in_its_slot() {
         waker.wake();
         assert!(polls.get() >= 2);
         assert_eq!(block_on(spawn_local(async { 1 })), 1);
+    });
+}
+
+#[test]
+fn a_task_in_a_slot_that_a_late_waker_has_queued_misses_no_wake_up() {
+    /// A task that keeps its waker when it is first polled, and then the waker.
+    fn keeps_its_waker() -> (Task<()>, Rc<RefCell<Option<Waker>>>) {
+        let kept = Rc::new(RefCell::new(None));
+        let keep = kept.clone();
+        let task = spawn_local(poll_fn(move |cx| {
+            *keep.borrow_mut() = Some(cx.waker().clone());
+            Poll::Pending
+        }));
+        (task, kept)
+    }
+    within(10, || {
+        // The new task's turn comes first.
+        let (task, kept) = keeps_its_waker();
+        block_on(yield_once());
+        drop(task);
+        kept.take().unwrap().wake();
+        block_on(spawn_local(yield_once()));
+        // The turn that the late waker asked for comes first.
+        let (task, kept) = keeps_its_waker();
+        let spawns = spawn_local(async move {
+            yield_once().await;
+            drop(task);
+            spawn_local(yield_once()).await;
+        });
+        let wakes = spawn_local(async move {
+            kept.take().unwrap().wake();
+        });
+        block_on(async {
+            wakes.await;
+            spawns.await;
+        });
+    });
+}
+
+#[test]
+fn a_slot_takes_tasks_of_any_type_and_size_one_after_the_other() {
+    within(10, || {
+        let drops = Arc::new(AtomicUsize::new(0));
+        for round in 0..5_u8 {
+            let (first, second, third) = (CountsDrops(drops.clone()), CountsDrops(drops.clone()), CountsDrops(drops.clone()));
+            let small = spawn_local(async move { (first, round) });
+            assert_eq!(block_on(small).1, round);
+            let large = [round; 10_000];
+            let sum = spawn_local(async move {
+                let _guard = second;
+                yield_once().await;
+                large.iter().map(|&byte| u32::from(byte)).sum::<u32>()
+            });
+            assert_eq!(block_on(sum), u32::from(round) * 10_000);
+            spawn_local(async move { third }).detach();
+            block_on(yield_once());
+            assert_eq!(drops.load(Ordering::Relaxed), 3 * (usize::from(round) + 1));
+        }
+    });
+}
+
+#[test]
+fn a_small_task_in_a_slot_that_had_one_like_it_allocates_nothing() {
+    fn spawn<const SIZE: usize>() -> Task<u8> {
+        let bytes = [1; SIZE];
+        spawn_local(async move {
+            yield_once().await;
+            bytes[0]
+        })
+    }
+    within(10, || {
+        let small = || assert_eq!(block_on(spawn::<8>()), 1);
+        let large = || assert_eq!(block_on(spawn::<1000>()), 1);
+        // The first task makes the slot, and what the queues hold.
+        small();
+        assert_eq!(measure(small).count_total, 0);
+        let info = measure(large);
+        assert_eq!((info.count_total, info.count_current), (1, -1), "the small box goes, and a large one does not stay");
+        assert_eq!(measure(small).count_total, 1);
+        let detached = || {
+            spawn::<8>().detach();
+            (0..3).for_each(|_| block_on(yield_once()));
+        };
+        assert_eq!(measure(detached).count_total, 0);
+    });
+}
+
+#[test]
+fn a_detached_task_does_not_keep_the_waker_of_who_awaited_it() {
+    struct Ignores;
+    impl Wake for Ignores {
+        fn wake(self: Arc<Self>) {}
+    }
+    within(10, || {
+        let awaits = Arc::new(Ignores);
+        let mut task = spawn_local(pending::<()>());
+        assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&awaits.clone().into())).is_pending());
+        task.detach();
+        assert_eq!(Arc::strong_count(&awaits), 1);
+    });
+}
+
+#[test]
+fn a_task_that_panics_as_often_as_it_can_is_one_panic_for_who_awaits_it() {
+    /// Panics when it is dropped, and also when it is polled, or else gives an output that panics when it is dropped.
+    struct Rude {
+        in_poll: bool,
+    }
+    impl Future for Rude {
+        type Output = PanicsWhenDropped;
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<PanicsWhenDropped> {
+            if self.in_poll {
+                resume_unwind(Box::new("poll"));
+            }
+            Poll::Ready(PanicsWhenDropped)
+        }
+    }
+    impl Drop for Rude {
+        fn drop(&mut self) {
+            resume_unwind(Box::new("future"));
+        }
+    }
+    within(10, || {
+        for in_poll in [false, true] {
+            let thrown = catch_unwind(|| block_on(spawn_local(Rude { in_poll })));
+            assert_eq!(thrown.err().unwrap().downcast_ref(), Some(&"future"));
+            spawn_local(Rude { in_poll }).detach();
+            assert_eq!(block_on(spawn_local(async { 1 })), 1);
+        }
     });
 }
 
