@@ -1,8 +1,9 @@
 //! [`Call`], what every smart function returns, and [`Work`], what is in it.
 //!
-//! There are two kinds of work. [`Driven`] is a future: waiting drives it. [`Forked`] is a closure that is told which [`Route`] was taken:
-//! run the body here, or hand out a future; a sync function's future is an [`Offload`](crate::Offload), that of a `#[maybe_async]` function
-//! is its async copy. Both own their arguments until then, so nothing is cloned and nothing runs before the caller has chosen.
+//! [`Driven`] is a future: waiting drives it. [`Both`] is two functions over the same arguments: one runs the body here, one hands out a future.
+//! [`Forked`] is one closure that is told which [`Route`] was taken: it is there for `self`, which can be in one closure only, and not among
+//! the arguments of one. A sync function's future is an [`Offload`](crate::Offload), that of a `#[maybe_async]` function is its async copy. All
+//! own their arguments until then, so nothing is cloned and nothing runs before the caller has chosen.
 
 use crate::drive;
 use core::error::Error;
@@ -471,6 +472,108 @@ where
     F: Future<Output = T>,
 {
     Call::new(Forked::Fresh { choose })
+}
+
+pin_project! {
+    /// Work that is two functions over the same arguments.
+    #[doc(hidden)]
+    #[project = BothProj]
+    #[project_replace = BothTaken]
+    pub enum Both<A, S, C, F> {
+        Fresh { arguments: A, here: S, away: C },
+        Away { #[pin] future: F },
+        Taken,
+    }
+}
+
+impl<A, T, S, C, F> Future for Both<A, S, C, F>
+where
+    S: FnOnce(A) -> T,
+    C: FnOnce(A) -> F,
+    F: Future<Output = T>,
+{
+    type Output = T;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        loop {
+            if let BothProj::Away { future } = self.as_mut().project() {
+                return future.poll(cx);
+            }
+            let BothTaken::Fresh { arguments, here: _, away } = self.as_mut().project_replace(Self::Taken) else {
+                panic!("a `Call` was polled after it had panicked")
+            };
+            let future = away(arguments);
+            self.set(Self::Away { future });
+        }
+    }
+}
+
+impl<A, S, C, F> Sealed for Both<A, S, C, F> {}
+
+impl<A, T, S, C, F> Work for Both<A, S, C, F>
+where
+    S: FnOnce(A) -> T,
+    C: FnOnce(A) -> F,
+    F: Future<Output = T>,
+{
+    #[inline(always)]
+    fn run(self) -> T {
+        self.run_asking(false)
+    }
+
+    #[inline(always)]
+    #[cfg_attr(feature = "std", track_caller)]
+    fn run_if_allowed(self) -> T {
+        self.run_asking(true)
+    }
+}
+
+// Inlined at all levels of optimisation, up to `Call::wait`: what is left of a call is then the code of the body.
+impl<A, S, C, F> Both<A, S, C, F> {
+    /// Runs the body here, or, if the call was polled before, waits for its future. If it `asks`, it panics in async code.
+    #[inline(always)]
+    #[cfg_attr(feature = "std", track_caller)]
+    fn run_asking<T>(self, asks: bool) -> T
+    where
+        S: FnOnce(A) -> T,
+        F: Future<Output = T>,
+    {
+        // It asks when the arguments alone are left to be dropped.
+        match self {
+            Self::Fresh { arguments, here, away: _ } => {
+                if asks {
+                    drive::refuse_in_async();
+                }
+                here(arguments)
+            }
+            Self::Away { future } => {
+                if asks {
+                    drive::refuse_in_async();
+                }
+                drive::wait_for(future)
+            }
+            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
+        }
+    }
+}
+
+impl<A, S, C, F> fmt::Debug for Both<A, S, C, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Both").finish_non_exhaustive()
+    }
+}
+
+/// Makes a call of two functions over the same arguments: one that runs here, and one that gives a future.
+#[doc(hidden)]
+#[inline(always)]
+pub const fn both<A, T, S, C, F>(arguments: A, here: S, away: C) -> Call<Both<A, S, C, F>>
+where
+    S: FnOnce(A) -> T,
+    C: FnOnce(A) -> F,
+    F: Future<Output = T>,
+{
+    Call::new(Both::Fresh { arguments, here, away })
 }
 
 pin_project! {

@@ -1,22 +1,28 @@
 //! What `smart_await!` and `smart_continuation!` expand to: how a value, a future, or a future of a future … is told apart, by type alone.
 //!
-//! A [`Probe`] stands for a type. `probe.step()` finds, by the order in which the compiler looks for methods, the first of: a method of the
-//! probe itself, which is there for a future only, and that of a trait, for a plain value. A step over a future gives the probe of its output, a
-//! step over a value a [`Plan`]; a step of a plan is the plan. After nine steps there is a plan, or the nesting is deeper than eight levels.
-//! In sync code `probe.sync_step()` finds one more before these: a [`Call`].
+//! In async code a [`Value`] stands for a type. [`value.look()`](Look) finds, by the order in which the compiler looks for methods, the first of: a
+//! future of something that can be awaited, a future, a plain value. For one level and for none, which is nearly all there is, that is the
+//! plan. What is deeper is [`Nested`], which is tried at eight levels, then dereferences to seven, and so on: its methods are there for the
+//! number of levels that the type has.
 //!
-//! The compiler looks for methods anew at each step of each `smart_await!`, so what it has to look at is kept small: that is most of what a
-//! `smart_await!` costs to compile.
+//! In sync code each level may be a [`Call`] or another future, so it is done a level at a time. A [`Probe`] stands for a type.
+//! `probe.sync_step()` finds the first of: a method of the probe itself, which is there for a call only, that of a trait for a future, and for a
+//! plain value. A step over a call or a future gives the probe of its output, a step over a value a [`Plan`]; a step of a plan is the plan.
+//! After nine steps there is a plan, or the nesting is deeper than eight levels.
+//!
+//! The compiler looks for methods anew in each `smart_await!`, so what it has to look at is kept small: that is most of what a `smart_await!`
+//! costs to compile.
 
 use crate::call::{Call, Work, driven};
 use crate::drive;
 use core::future::{self, Ready};
 use core::marker::PhantomData;
+use core::ops::Deref;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
-/// Stands for the type `T`, found after the steps `P`.
+/// Stands for the type `T`, found after the steps `P`, in sync code.
 #[derive(Debug)]
 pub struct Probe<T, P>(PhantomData<fn() -> (T, P)>);
 
@@ -34,13 +40,6 @@ pub struct Plan<P: ?Sized>(PhantomData<fn(&P)>);
 
 impl<P: ?Sized> Plan<P> {
     /// There is nothing left to resolve.
-    #[inline]
-    #[must_use]
-    pub const fn step(self) -> Self {
-        self
-    }
-
-    /// The same in sync code.
     #[inline]
     #[must_use]
     pub const fn sync_step(self) -> Self {
@@ -87,27 +86,8 @@ where
     Self: AtMostEightLevels,
 {
     /// Never there: the probe is at a ninth level.
-    pub fn resolve_async<V>(self, _value: V) -> Ready<T> {
-        unreachable!("the bound is never met")
-    }
-
-    /// Never there: the probe is at a ninth level.
     pub fn resolve_sync<V>(self, _value: V) -> T {
         unreachable!("the bound is never met")
-    }
-
-    /// Never there: the probe is at a ninth level.
-    pub fn then<V, F>(self, _value: V, _f: F) -> T {
-        unreachable!("the bound is never met")
-    }
-}
-
-impl<F: IntoFuture, P> Probe<F, P> {
-    /// A step over a future.
-    #[inline]
-    #[must_use]
-    pub const fn step(self) -> Probe<F::Output, (P, FutureStep)> {
-        Probe(PhantomData)
     }
 }
 
@@ -117,24 +97,6 @@ impl<W: Work, P> Probe<Call<W>, P> {
     #[must_use]
     pub const fn sync_step(self) -> Probe<W::Output, (P, CallStep)> {
         Probe(PhantomData)
-    }
-}
-
-/// The end of the steps: a plain value.
-pub trait StepValue {
-    /// The plan.
-    type Next;
-
-    /// Makes it.
-    fn step(self) -> Self::Next;
-}
-
-impl<T, P> StepValue for Probe<T, P> {
-    type Next = Plan<P>;
-
-    #[inline]
-    fn step(self) -> Self::Next {
-        Plan(PhantomData)
     }
 }
 
@@ -177,6 +139,148 @@ pub struct CallStep;
 #[derive(Debug)]
 pub struct FutureStep;
 
+/// Stands for the type of the value in it, in async code. (A constructor costs the compiler less than a function.)
+#[derive(Debug)]
+pub struct Value<'a, T>(pub &'a T);
+
+impl<T> Clone for Value<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Value<'_, T> {}
+
+/// The look at a value. The more references in front of it, the earlier the compiler tries it.
+pub trait Look {
+    /// The plan.
+    type Plan;
+
+    /// Makes it.
+    fn look(self) -> Self::Plan;
+}
+
+impl<F> Look for &&Value<'_, F>
+where
+    F: IntoFuture<Output: IntoFuture>,
+{
+    type Plan = NineLevels<F>;
+
+    #[inline]
+    fn look(self) -> Self::Plan {
+        NineLevels(PhantomData)
+    }
+}
+
+impl<F: IntoFuture> Look for &Value<'_, F> {
+    type Plan = Single;
+
+    #[inline]
+    fn look(self) -> Single {
+        Single
+    }
+}
+
+impl<T> Look for Value<'_, T> {
+    type Plan = Plan<Start>;
+
+    #[inline]
+    fn look(self) -> Plan<Start> {
+        Plan(PhantomData)
+    }
+}
+
+/// The plan for a future of a plain value.
+#[derive(Debug)]
+pub struct Single;
+
+impl Single {
+    /// Resolves the future: it is awaited as it is, so it adds nothing to the future around it.
+    #[inline]
+    pub fn resolve_async<F>(self, future: F) -> F {
+        future
+    }
+
+    /// Applies `f` to the output of the future.
+    pub fn then<T, F>(self, future: T, f: F) -> <One as Continue<T, F>>::Then
+    where
+        One: Continue<T, F>,
+    {
+        One::then(future, f)
+    }
+}
+
+type One = (Start, FutureStep);
+type Two = (One, FutureStep);
+type Eight = ((((((Two, FutureStep), FutureStep), FutureStep), FutureStep), FutureStep), FutureStep);
+type Nine = (Eight, FutureStep);
+
+/// The plan for a `T` that is a future of a future, by the steps `P` if `T` has as many levels.
+#[derive(Debug)]
+pub struct Nested<T, P>(PhantomData<fn() -> (T, P)>);
+
+impl<T, P> Nested<T, P>
+where
+    P: ResolveAsync<T>,
+{
+    /// Resolves the value.
+    #[inline]
+    pub fn resolve_async(&self, value: T) -> P::Future {
+        P::resolve_async(value)
+    }
+
+    /// Applies `f` to what is at the end.
+    pub fn then<F>(&self, value: T, f: F) -> P::Then
+    where
+        P: Continue<T, F>,
+    {
+        P::then(value, f)
+    }
+}
+
+impl<T, P> Deref for Nested<T, (P, FutureStep)> {
+    type Target = Nested<T, P>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &Nested(PhantomData)
+    }
+}
+
+/// The plan for a `T` of more than eight levels, which is a mistake, and otherwise the way to [`Nested`].
+#[derive(Debug)]
+pub struct NineLevels<T>(PhantomData<fn() -> T>);
+
+impl<T> NineLevels<T>
+where
+    Nine: ResolveAsync<T>,
+{
+    /// Never there. (Its output is the right one, so that the sentence is all that there is to read.)
+    pub fn resolve_async(&self, _value: T) -> Ready<<Nine as ResolveAsync<T>>::Output>
+    where
+        Self: AtMostEightLevels,
+    {
+        unreachable!("the bound is never met")
+    }
+
+    /// Never there.
+    pub fn then<F>(&self, _value: T, _f: F) -> T
+    where
+        Self: AtMostEightLevels,
+    {
+        unreachable!("the bound is never met")
+    }
+}
+
+impl<T> Deref for NineLevels<T> {
+    type Target = Nested<T, Eight>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &Nested(PhantomData)
+    }
+}
+
 /// Steps that resolve a `T` in async code.
 pub trait ResolveAsync<T> {
     /// What is at their end.
@@ -198,7 +302,6 @@ impl<T> ResolveAsync<T> for Start {
     }
 }
 
-// One level is by far the most frequent, and adds nothing to the future itself.
 impl<F: IntoFuture> ResolveAsync<F> for (Start, FutureStep) {
     type Output = F::Output;
     type Future = F::IntoFuture;

@@ -19,13 +19,13 @@ macro_rules! __smart_choose {
             body: [$body:block]
         }
         receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt lets: $lets:tt
-        passed: $p:tt travel: $travel:tt
+        passed: $passed:tt travel: $travel:tt
     ) => {
         $($kept)*
         $vis fn $name $($generics)* ($($($declared)*,)? $($parameters)*) -> $crate::Call<impl $crate::Work<Output = $ret>> where $($bounds)* {
             $crate::__smart_work! {
                 maybe: $maybe asyncness: $asyncness opaque: $opaque body: [$body] receiver: [$($kind $this [$($declared)*] $d)?] lets: $lets
-                travel: $travel name: [$name $args] generics: [$($generics)*] ret: [$ret]
+                passed: $passed travel: $travel name: [$name $args] generics: [$($generics)*] ret: [$ret]
             }
         }
     };
@@ -68,7 +68,7 @@ macro_rules! __smart_choose {
             boxed: $boxed send: $send parameters: $parameters boxed_parameters: $boxed_parameters receiver: $receiver generics: $generics bounds: $bounds
             state: {
                 kept: $kept vis: $vis name: $name ret: $ret twin: $twin passed: $passed
-                work: { maybe: $maybe asyncness: $asyncness opaque: $opaque body: $body receiver: $receiver lets: $lets travel: $travel name: $name generics: $generics ret: $ret }
+                work: { maybe: $maybe asyncness: $asyncness opaque: $opaque body: $body receiver: $receiver lets: $lets passed: $passed travel: $travel name: $name generics: $generics ret: $ret }
             }
         }
     };
@@ -88,34 +88,44 @@ macro_rules! __smart_wrapped {
 macro_rules! __smart_work {
     // `async fn`
     (
-        maybe: [] asyncness: [async] opaque: $opaque:tt body: [$body:block] receiver: $receiver:tt lets: $lets:tt travel: $travel:tt
+        maybe: [] asyncness: [async] opaque: $opaque:tt body: [$body:block] receiver: $receiver:tt lets: $lets:tt passed: $passed:tt travel: $travel:tt
         name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::driven($crate::__smart_body! { async opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret })
     };
-    // `#[maybe_async] async fn`
+    // `#[maybe_async] async fn`, with `self`
     (
-        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:block] receiver: $receiver:tt lets: $lets:tt travel: $travel:tt
-        name: $name:tt generics: $generics:tt ret: $ret:tt
+        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:block] receiver: [$($receiver:tt)+] lets: $lets:tt passed: $passed:tt
+        travel: $travel:tt name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::forked(move |route| match route {
             $crate::__private::Route::Here => $crate::__private::here(
                 $crate::__smart_body! {
-                    sync opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret
-                    // In this copy `smart_await!` is another macro, whether it is called by its name or through the crate.
-                    first: [
-                        #[allow(unused_imports, reason = "the body may await nothing")]
-                        use $crate::__private::sync_copy as smartasync;
-                        #[allow(unused_imports, reason = "the body may await nothing")]
-                        use $crate::__private::sync_copy::smart_await;
-                    ]
-                    arguments: ||
+                    sync opaque: $opaque body: $body receiver: [$($receiver)+] lets: $lets ret: $ret
+                    first: [use $crate::__private::{sync_copy as smartasync, sync_copy::smart_await};]
+                    arguments: move ||
                 },
             ),
             $crate::__private::Route::Away => $crate::__private::Routed::Away(
-                $crate::__smart_body! { async opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret },
+                $crate::__smart_body! { async opaque: $opaque body: $body receiver: [$($receiver)+] lets: $lets ret: $ret },
             ),
         })
+    };
+    // `#[maybe_async] async fn`
+    (
+        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:block] receiver: [] lets: $lets:tt passed: [$($passed:tt)*]
+        travel: $travel:tt name: $name:tt generics: $generics:tt ret: $ret:tt
+    ) => {
+        $crate::__private::both(
+            ($($passed)*),
+            // In this copy `smart_await!` is another macro, whether it is called by its name or through the crate.
+            $crate::__smart_body! {
+                sync opaque: $opaque body: $body receiver: [] lets: $lets ret: $ret
+                first: [use $crate::__private::{sync_copy as smartasync, sync_copy::smart_await};]
+                arguments: |($($passed)*)|
+            },
+            |($($passed)*)| $crate::__smart_body! { async opaque: $opaque body: $body receiver: [] lets: $lets ret: $ret },
+        )
     };
     // `fn`
     (maybe: [] asyncness: [sync] $($state:tt)*) => { $crate::__smart_sync_work! { $($state)* } };
@@ -126,7 +136,7 @@ macro_rules! __smart_work {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_sync_work {
-    (opaque: $o:tt body: $b:tt receiver: $r:tt lets: $l:tt travel: $t:tt name: [$name:tt $args:tt] $($state:tt)*) => {
+    (opaque: $o:tt body: $b:tt receiver: $r:tt lets: $l:tt passed: $p:tt travel: $t:tt name: [$name:tt $args:tt] $($state:tt)*) => {
         $crate::__smart_error_here! { [$name $args] { no_pool $name } }
     };
 }
@@ -138,34 +148,34 @@ macro_rules! __smart_sync_work {
 macro_rules! __smart_sync_work {
     // `fn` with `&mut`
     (
-        opaque: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] lets: $l:tt travel: $t:tt
+        opaque: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] lets: $l:tt passed: $p:tt travel: $t:tt
         name: [$name:tt $args:tt] $($state:tt)*
     ) => {
         $crate::__smart_error_here! { [$name $args] { mutable $this } }
     };
     // `fn` with `&self`: on the pool it calls itself again, with the `self` that travelled.
     (
-        opaque: $opaque:tt body: [$body:block] receiver: [reference $this:tt $($declared:tt)*] lets: $lets:tt
+        opaque: $opaque:tt body: [$body:block] receiver: [reference $this:tt $($declared:tt)*] lets: $lets:tt passed: [$($passed:tt)*]
         travel: [$(($kind:ident $argument:tt $keep:tt))*] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
     ) => {
-        $crate::__private::forked(move |route| match route {
-            $crate::__private::Route::Here => $crate::__private::here(
-                $crate::__smart_body! {
-                    sync opaque: $opaque body: $body receiver: [reference $this $($declared)*] lets: $lets ret: $ret first: [] arguments: ||
-                },
-            ),
-            $crate::__private::Route::Away => {
-                let arguments = ($crate::__private::by_reference($this), $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* });
-                $crate::__private::Routed::Away($crate::__smart_travel! {
-                    travel_again opaque: $opaque ret: $ret
-                    (arguments, $crate::__smart_name_generics! { name: $name generics: $generics })
-                })
-            }
-        })
+        $crate::__private::both(
+            ($($passed)*),
+            $crate::__smart_body! {
+                sync opaque: $opaque body: $body receiver: [reference $this $($declared)*] lets: $lets ret: $ret first: []
+                arguments: move |($($passed)*)|
+            },
+            move |($($passed)*)| $crate::__smart_travel! {
+                travel_again opaque: $opaque ret: $ret
+                (
+                    ($crate::__private::by_reference($this), $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* }),
+                    $crate::__smart_name_generics! { name: $name generics: $generics },
+                )
+            },
+        )
     };
     // `fn` without `self` by reference
     (
-        opaque: $opaque:tt body: [$body:block] receiver: [$($by:ident $this:tt $($declared:tt)*)?] lets: $lets:tt
+        opaque: $opaque:tt body: [$body:block] receiver: [$($by:ident $this:tt $($declared:tt)*)?] lets: $lets:tt passed: $passed:tt
         travel: [$(($kind:ident $argument:tt $keep:tt))*] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__smart_travel! {
@@ -174,7 +184,7 @@ macro_rules! __smart_sync_work {
                 $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* },
                 $crate::__smart_body! {
                     sync opaque: $opaque body: $body receiver: [$($by $this $($declared)*)?] lets: $lets ret: $ret
-                    first: [] arguments: |$crate::__smart_list! { names $(($kind $argument))* }|
+                    first: [] arguments: move |$crate::__smart_list! { names $(($kind $argument))* }|
                 },
             )
         }
@@ -223,58 +233,51 @@ macro_rules! __smart_list {
 
 /// The user's body, in the closure or block that it runs in. `self` and every argument are moved in, used or not, so that they are dropped
 /// as an `async fn` drops them. Where the result has a name, it is stated, so that `return`, `?` and the tail coerce to it.
+///
+/// The body is the tail of a block of this crate, which is of edition 2024: so its temporaries are dropped before the arguments, whatever the
+/// edition of the user. Bindings and attributes around it would each cost the compiler more than they look.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_body {
     (async opaque: [no] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: [$ret:ty]) => {
         async move {
             // Never true; the first `return` that the compiler sees decides the type of the block.
-            #[allow(unreachable_code, clippy::all, clippy::pedantic, reason = "it is there for its type")]
+            #[allow(unreachable_code, reason = "the type may be `!`")]
             if let ::core::option::Option::Some(result) = ::core::option::Option::None::<$ret> {
                 return result;
             }
             $(let _ = &$this;)?
             $($lets)*
-            #[allow(unused_braces, unreachable_code, clippy::all, clippy::pedantic, reason = "the braces are those of the function")]
-            let result: $ret = $body;
-            #[allow(unreachable_code, clippy::all, clippy::pedantic, reason = "a body that does not return has a result too")]
-            result
+            $body
         }
     };
     (async opaque: [yes] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: $ret:tt) => {
         async move {
             $(let _ = &$this;)?
             $($lets)*
-            #[allow(unused_braces, clippy::all, clippy::pedantic, reason = "the braces are those of the function")]
-            let result = $body;
-            result
+            $body
         }
     };
     (
         sync opaque: [no] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: [$ret:ty]
         first: [$($first:tt)*] arguments: $($arguments:tt)*
     ) => {
-        move $($arguments)* -> $ret {
+        $($arguments)* -> $ret {
             $($first)*
             $(let _ = &$this;)?
             $($lets)*
-            #[allow(unused_braces, unreachable_code, clippy::all, clippy::pedantic, reason = "the braces are those of the function")]
-            let result: $ret = $body;
-            #[allow(unreachable_code, clippy::all, clippy::pedantic, reason = "a body that does not return has a result too")]
-            result
+            $body
         }
     };
     (
         sync opaque: [yes] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: $ret:tt
         first: [$($first:tt)*] arguments: $($arguments:tt)*
     ) => {
-        move $($arguments)* {
+        $($arguments)* {
             $($first)*
             $(let _ = &$this;)?
             $($lets)*
-            #[allow(unused_braces, clippy::all, clippy::pedantic, reason = "the braces are those of the function")]
-            let result = $body;
-            result
+            $body
         }
     };
 }

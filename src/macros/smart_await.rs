@@ -39,7 +39,7 @@ macro_rules! smart_await {
     // `value` is out of scope when the future is awaited, or it would have a second place in the future around it.
     ($value:expr $(,)?) => {
         (match $value {
-            value => $crate::__smart_plan!(value, step).resolve_async(value),
+            value => $crate::__smart_plan!(value).resolve_async(value),
         })
         .await
     };
@@ -57,7 +57,21 @@ macro_rules! __smart_await_sync {
     };
     ($value:expr $(,)?) => {
         match $value {
-            value => $crate::__smart_plan!(value, sync_step).resolve_sync(value),
+            value => {
+                use $crate::__private::SyncStep as _;
+                // Eight steps for futures, and one that finds the plain value at the end.
+                $crate::__private::Probe::of(&value)
+                    .sync_step()
+                    .sync_step()
+                    .sync_step()
+                    .sync_step()
+                    .sync_step()
+                    .sync_step()
+                    .sync_step()
+                    .sync_step()
+                    .sync_step()
+                    .resolve_sync(value)
+            }
         }
     };
     ($($wrong:tt)*) => {
@@ -65,27 +79,12 @@ macro_rules! __smart_await_sync {
     };
 }
 
-/// The plan for a value: eight steps for futures, and one that finds the plain value at the end.
+/// The plan for a value in async code.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_plan {
-    ($value:ident, step) => {{
-        #[allow(unused_imports, reason = "which of them is needed depends on the type")]
-        use $crate::__private::StepValue as _;
-        $crate::__private::Probe::of(&$value).step().step().step().step().step().step().step().step().step()
-    }};
-    ($value:ident, sync_step) => {{
-        #[allow(unused_imports, reason = "which of them is needed depends on the type")]
-        use $crate::__private::SyncStep as _;
-        $crate::__private::Probe::of(&$value)
-            .sync_step()
-            .sync_step()
-            .sync_step()
-            .sync_step()
-            .sync_step()
-            .sync_step()
-            .sync_step()
-            .sync_step()
-            .sync_step()
+    ($value:ident) => {{
+        use $crate::__private::Look as _;
+        (&&$crate::__private::Value(&$value)).look()
     }};
 }

@@ -48,6 +48,6 @@ macro_rules! __smart_continue {
         }
     };
     ($value:ident $function:ident bound: [$($bound:ident)*] rest: []) => {
-        $crate::__smart_plan!($value, step).then($value, move |resolved| $function(resolved, $($bound),*))
+        $crate::__smart_plan!($value).then($value, move |resolved| $function(resolved, $($bound),*))
     };
 }
