@@ -1,9 +1,9 @@
 //! [`Call`], what every smart function returns, and [`Work`], what is in it.
 //!
 //! [`Driven`] is a future: waiting drives it. [`Both`] is two functions over the same arguments: one runs the body here, one hands out a future.
-//! [`Forked`] is one closure that is told which [`Route`] was taken: it is there for `self`, which can be in one closure only, and not among
-//! the arguments of one. A sync function's future is an [`Offload`](crate::Offload), that of a `#[maybe_async]` function is its async copy. All
-//! own their arguments until then, so nothing is cloned and nothing runs before the caller has chosen.
+//! [`Forked`] is one closure that is told which [`Route`] was taken: it is there for the `self` of a `#[maybe_async]` function, which cannot be an
+//! argument of a closure, and would be kept twice by two. A sync function's future is an [`Offload`](crate::Offload), that of a `#[maybe_async]`
+//! function is its async copy. All own their arguments until then, so nothing is cloned and nothing runs before the caller has chosen.
 
 use crate::drive;
 use core::error::Error;
