@@ -35,9 +35,12 @@ impl Sleep {
     /// threads that hand a turn back and forth, a pool with short jobs). Where it does not, as on a single core, the time is lost; so an owner
     /// that was unlucky lingers after so many [`SLEEPS`] only. (Web assembly need not have a clock.)
     pub(crate) fn linger(&self, may_sleep: impl Fn() -> bool) -> bool {
+        if cfg!(target_family = "wasm") {
+            return false;
+        }
         // ORDERING: Relaxed; only the owner uses it.
         let luck = self.luck.load(Ordering::Relaxed);
-        if luck < SLEEPS || cfg!(target_family = "wasm") {
+        if luck < SLEEPS {
             self.luck.store(luck + 1, Ordering::Relaxed);
             return false;
         }
