@@ -372,6 +372,7 @@ fn at_the_cap_a_job_does_not_stand_on_a_wait_that_has_something_else_to_do_first
 #[test]
 fn jobs_that_wait_make_few_threads_beyond_the_cap() {
     with_limit(1, || {
+        until_all_have_retired();
         let gates: Vec<Gate> = (0..3 * CAP).map(|_| Gate::default()).collect();
         let began = Instant::now();
         let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
