@@ -1,9 +1,17 @@
 //! [`Call`], what every smart function returns, and [`Work`], what is in it.
 //!
-//! [`Driven`] is a future: waiting drives it. [`Both`] is two functions over the same arguments: one runs the body here, one hands out a future.
-//! [`Forked`] is one closure that is told which [`Route`] was taken: it is there for the `self` of a `#[maybe_async]` function, which cannot be an
-//! argument of a closure, and would be kept twice by two. A sync function's future is an [`Offload`](crate::Offload), that of a `#[maybe_async]`
-//! function is its async copy. All own their arguments until then, so nothing is cloned and nothing runs before the caller has chosen.
+//! [`Driven`] is a future: waiting drives it. [`Forked`] is a choice that was not made yet: it runs [`Here`] or goes [`Away`], as a future.
+//! What chooses is one of these:
+//!
+//! | fork | what it is |
+//! | --- | --- |
+//! | [`Both`] | two functions over the same arguments: one runs the body here, one hands out a future |
+//! | [`Routes`] | one closure that is told which [`Route`] was taken: for the `self` of a `#[maybe_async]` function, which cannot be an argument of a closure, and would be kept twice by two |
+//! | [`Packed`](crate::travel::Packed) | the body of a sync function, a list of arguments, and how they travel to the pool |
+//! | [`Later`] | what is turned into a future |
+//!
+//! A sync function's future is an [`Offload`](crate::Offload), that of a `#[maybe_async]` function is its async copy. All own their arguments
+//! until then, so nothing is cloned and nothing runs before the caller has chosen.
 
 use crate::drive;
 use core::error::Error;
@@ -345,7 +353,7 @@ pub enum Route {
     Away,
 }
 
-/// What the closure of a [`Forked`] call answers to its [`Route`].
+/// What the closure of [`Routes`] answers to its [`Route`].
 ///
 /// The body is returned as a closure, not run, so that its output passes through no enum: then the optimiser makes of a wait just the code
 /// of the body.
@@ -368,266 +376,211 @@ where
     Routed::Here(body)
 }
 
+/// A call that nobody has polled: what it becomes when it is awaited.
+#[doc(hidden)]
+pub trait Away {
+    /// The future.
+    type Future: Future;
+
+    /// Makes it.
+    fn away(self) -> Self::Future;
+}
+
+/// A call that nobody has polled: what it does when it is waited for.
+#[doc(hidden)]
+pub trait Here: Away {
+    /// Runs here, without asking whether it may block.
+    fn here(self) -> <Self::Future as Future>::Output;
+
+    /// [`here`](Here::here), but it panics in async code.
+    #[inline(always)]
+    #[cfg_attr(feature = "std", track_caller)]
+    fn here_if_allowed(self) -> <Self::Future as Future>::Output
+    where
+        Self: Sized,
+    {
+        drive::refuse_in_async();
+        self.here()
+    }
+}
+
 pin_project! {
-    /// Work that takes one of two routes.
+    /// Work that runs here, or becomes a future, as the caller chooses.
     #[doc(hidden)]
     #[project = ForkedProj]
     #[project_replace = ForkedTaken]
-    pub enum Forked<C, F> {
-        Fresh { choose: C },
-        Away { #[pin] future: F },
+    #[allow(missing_docs, reason = "pin-project-lite takes no documentation of a field")]
+    pub enum Forked<K, F> {
+        Fresh { fork: K },
+        Begun { #[pin] future: F },
         Taken,
     }
 }
 
-impl<T, B, C, F> Future for Forked<C, F>
-where
-    B: FnOnce() -> T,
-    C: FnOnce(Route) -> Routed<B, F>,
-    F: Future<Output = T>,
-{
-    type Output = T;
+impl<K: Away<Future = F>, F: Future> Future for Forked<K, F> {
+    type Output = F::Output;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         loop {
-            if let ForkedProj::Away { future } = self.as_mut().project() {
+            if let ForkedProj::Begun { future } = self.as_mut().project() {
                 return future.poll(cx);
             }
-            let ForkedTaken::Fresh { choose } = self.as_mut().project_replace(Self::Taken) else {
-                panic!("a `Call` was polled after it had panicked")
-            };
-            let Routed::Away(future) = choose(Route::Away) else { unreachable!("the closure goes the route that it is told") };
-            self.set(Self::Away { future });
-        }
-    }
-}
-
-impl<C, F> Sealed for Forked<C, F> {}
-
-impl<T, B, C, F> Work for Forked<C, F>
-where
-    B: FnOnce() -> T,
-    C: FnOnce(Route) -> Routed<B, F>,
-    F: Future<Output = T>,
-{
-    #[inline(always)]
-    fn run(self) -> T {
-        self.run_asking(false)
-    }
-
-    #[inline(always)]
-    #[cfg_attr(feature = "std", track_caller)]
-    fn run_if_allowed(self) -> T {
-        self.run_asking(true)
-    }
-}
-
-// Inlined at all levels of optimisation, up to `Call::wait`: what is left of a call is then the code of the body.
-impl<C, F> Forked<C, F> {
-    /// Runs the body here, or, if the call was polled before, waits for its future. If it `asks`, it panics in async code.
-    #[inline(always)]
-    #[cfg_attr(feature = "std", track_caller)]
-    fn run_asking<T, B>(self, asks: bool) -> T
-    where
-        B: FnOnce() -> T,
-        C: FnOnce(Route) -> Routed<B, F>,
-        F: Future<Output = T>,
-    {
-        // It asks when the arguments alone are left to be dropped.
-        match self {
-            Self::Fresh { choose } => {
-                if asks {
-                    drive::refuse_in_async();
-                }
-                match choose(Route::Here) {
-                    Routed::Here(body) => body(),
-                    Routed::Away(_) => unreachable!("the closure goes the route that it is told"),
-                }
-            }
-            Self::Away { future } => {
-                if asks {
-                    drive::refuse_in_async();
-                }
-                drive::wait_for(future)
-            }
-            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
-        }
-    }
-}
-
-impl<C, F> fmt::Debug for Forked<C, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Forked").finish_non_exhaustive()
-    }
-}
-
-/// Makes a call that takes one of two routes.
-#[doc(hidden)]
-#[inline(always)]
-pub const fn forked<T, B, C, F>(choose: C) -> Call<Forked<C, F>>
-where
-    B: FnOnce() -> T,
-    C: FnOnce(Route) -> Routed<B, F>,
-    F: Future<Output = T>,
-{
-    Call::new(Forked::Fresh { choose })
-}
-
-pin_project! {
-    /// Work that is two functions over the same arguments.
-    #[doc(hidden)]
-    #[project = BothProj]
-    #[project_replace = BothTaken]
-    pub enum Both<A, S, C, F> {
-        Fresh { arguments: A, here: S, away: C },
-        Away { #[pin] future: F },
-        Taken,
-    }
-}
-
-impl<A, T, S, C, F> Future for Both<A, S, C, F>
-where
-    S: FnOnce(A) -> T,
-    C: FnOnce(A) -> F,
-    F: Future<Output = T>,
-{
-    type Output = T;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        loop {
-            if let BothProj::Away { future } = self.as_mut().project() {
-                return future.poll(cx);
-            }
-            let BothTaken::Fresh { arguments, here: _, away } = self.as_mut().project_replace(Self::Taken) else {
-                panic!("a `Call` was polled after it had panicked")
-            };
-            let future = away(arguments);
-            self.set(Self::Away { future });
-        }
-    }
-}
-
-impl<A, S, C, F> Sealed for Both<A, S, C, F> {}
-
-impl<A, T, S, C, F> Work for Both<A, S, C, F>
-where
-    S: FnOnce(A) -> T,
-    C: FnOnce(A) -> F,
-    F: Future<Output = T>,
-{
-    #[inline(always)]
-    fn run(self) -> T {
-        self.run_asking(false)
-    }
-
-    #[inline(always)]
-    #[cfg_attr(feature = "std", track_caller)]
-    fn run_if_allowed(self) -> T {
-        self.run_asking(true)
-    }
-}
-
-// Inlined at all levels of optimisation, up to `Call::wait`: what is left of a call is then the code of the body.
-impl<A, S, C, F> Both<A, S, C, F> {
-    /// Runs the body here, or, if the call was polled before, waits for its future. If it `asks`, it panics in async code.
-    #[inline(always)]
-    #[cfg_attr(feature = "std", track_caller)]
-    fn run_asking<T>(self, asks: bool) -> T
-    where
-        S: FnOnce(A) -> T,
-        F: Future<Output = T>,
-    {
-        // It asks when the arguments alone are left to be dropped.
-        match self {
-            Self::Fresh { arguments, here, away: _ } => {
-                if asks {
-                    drive::refuse_in_async();
-                }
-                here(arguments)
-            }
-            Self::Away { future } => {
-                if asks {
-                    drive::refuse_in_async();
-                }
-                drive::wait_for(future)
-            }
-            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
-        }
-    }
-}
-
-impl<A, S, C, F> fmt::Debug for Both<A, S, C, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Both").finish_non_exhaustive()
-    }
-}
-
-/// Makes a call of two functions over the same arguments: one that runs here, and one that gives a future.
-#[doc(hidden)]
-#[inline(always)]
-pub const fn both<A, T, S, C, F>(arguments: A, here: S, away: C) -> Call<Both<A, S, C, F>>
-where
-    S: FnOnce(A) -> T,
-    C: FnOnce(A) -> F,
-    F: Future<Output = T>,
-{
-    Call::new(Both::Fresh { arguments, here, away })
-}
-
-pin_project! {
-    /// Work that becomes a future when it is finished.
-    #[project = LaterProj]
-    #[project_replace = LaterTaken]
-    enum Later<I: IntoFuture> {
-        Fresh { origin: I },
-        Begun { #[pin] future: I::IntoFuture },
-        Taken,
-    }
-}
-
-impl<I: IntoFuture> Future for Later<I> {
-    type Output = I::Output;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<I::Output> {
-        loop {
-            if let LaterProj::Begun { future } = self.as_mut().project() {
-                return future.poll(cx);
-            }
-            let LaterTaken::Fresh { origin } = self.as_mut().project_replace(Self::Taken) else {
-                panic!("a `Call` was polled after it had panicked")
-            };
-            let future = origin.into_future();
+            let ForkedTaken::Fresh { fork } = self.as_mut().project_replace(Self::Taken) else { panic!("a `Call` was polled after it had panicked") };
+            let future = fork.away();
             self.set(Self::Begun { future });
         }
     }
 }
 
-impl<I: IntoFuture> Later<I> {
-    #[inline]
-    fn begin(self) -> I::IntoFuture {
+impl<K, F> Sealed for Forked<K, F> {}
+
+// Inlined at all levels of optimisation, up to `Call::wait`: what is left of a call is then the code of the body.
+impl<K: Here<Future = F>, F: Future> Work for Forked<K, F> {
+    #[inline(always)]
+    fn run(self) -> F::Output {
         match self {
-            Self::Fresh { origin } => origin.into_future(),
-            Self::Begun { future } => future,
+            Self::Fresh { fork } => fork.here(),
+            Self::Begun { future } => drive::wait_for(future),
+            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
+        }
+    }
+
+    #[inline(always)]
+    #[cfg_attr(feature = "std", track_caller)]
+    fn run_if_allowed(self) -> F::Output {
+        match self {
+            Self::Fresh { fork } => fork.here_if_allowed(),
+            Self::Begun { future } => drive::block_on(future),
             Self::Taken => panic!("a `Call` was waited for after it had panicked"),
         }
     }
 }
 
-impl<I: IntoFuture> Sealed for Later<I> {}
+impl<K, F> fmt::Debug for Forked<K, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Forked").finish_non_exhaustive()
+    }
+}
 
-impl<I: IntoFuture> Work for Later<I> {
+/// A closure that is told which [`Route`] was taken.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Routes<C>(C);
+
+impl<T, B, C, F> Away for Routes<C>
+where
+    B: FnOnce() -> T,
+    C: FnOnce(Route) -> Routed<B, F>,
+    F: Future<Output = T>,
+{
+    type Future = F;
+
+    #[inline(always)]
+    fn away(self) -> F {
+        match (self.0)(Route::Away) {
+            Routed::Away(future) => future,
+            Routed::Here(_) => unreachable!("the closure goes the route that it is told"),
+        }
+    }
+}
+
+impl<T, B, C, F> Here for Routes<C>
+where
+    B: FnOnce() -> T,
+    C: FnOnce(Route) -> Routed<B, F>,
+    F: Future<Output = T>,
+{
+    #[inline(always)]
+    fn here(self) -> T {
+        match (self.0)(Route::Here) {
+            Routed::Here(body) => body(),
+            Routed::Away(_) => unreachable!("the closure goes the route that it is told"),
+        }
+    }
+}
+
+/// Makes a call of a closure that takes one of two routes.
+#[doc(hidden)]
+#[inline(always)]
+pub const fn forked<T, B, C, F>(choose: C) -> Call<Forked<Routes<C>, F>>
+where
+    B: FnOnce() -> T,
+    C: FnOnce(Route) -> Routed<B, F>,
+    F: Future<Output = T>,
+{
+    Call::new(Forked::Fresh { fork: Routes(choose) })
+}
+
+/// Two functions over the same arguments: one runs here, one gives a future.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Both<A, S, C> {
+    arguments: A,
+    here: S,
+    away: C,
+}
+
+impl<A, S, C, F> Away for Both<A, S, C>
+where
+    C: FnOnce(A) -> F,
+    F: Future,
+{
+    type Future = F;
+
+    #[inline(always)]
+    fn away(self) -> F {
+        (self.away)(self.arguments)
+    }
+}
+
+impl<A, S, C, F> Here for Both<A, S, C>
+where
+    S: FnOnce(A) -> F::Output,
+    C: FnOnce(A) -> F,
+    F: Future,
+{
+    #[inline(always)]
+    fn here(self) -> F::Output {
+        (self.here)(self.arguments)
+    }
+}
+
+/// Makes a call of two functions over the same arguments.
+#[doc(hidden)]
+#[inline(always)]
+pub const fn both<A, T, S, C, F>(arguments: A, here: S, away: C) -> Call<Forked<Both<A, S, C>, F>>
+where
+    S: FnOnce(A) -> T,
+    C: FnOnce(A) -> F,
+    F: Future<Output = T>,
+{
+    Call::new(Forked::Fresh { fork: Both { arguments, here, away } })
+}
+
+/// What becomes a future when the call is finished.
+struct Later<I>(I);
+
+impl<I: IntoFuture> Away for Later<I> {
+    type Future = I::IntoFuture;
+
     #[inline]
-    fn run(self) -> I::Output {
-        drive::wait_for(self.begin())
+    fn away(self) -> I::IntoFuture {
+        self.0.into_future()
+    }
+}
+
+impl<I: IntoFuture> Here for Later<I> {
+    #[inline]
+    fn here(self) -> I::Output {
+        drive::wait_for(self.away())
     }
 
+    // It asks no second time what a wait has to ask anyway.
     #[inline]
     #[cfg_attr(feature = "std", track_caller)]
-    fn run_if_allowed(self) -> I::Output {
-        drive::block_on(self.begin())
+    fn here_if_allowed(self) -> I::Output {
+        drive::block_on(self.away())
     }
 }
 
@@ -648,7 +601,7 @@ impl<I: IntoFuture> Work for Later<I> {
 /// ```
 #[inline]
 pub fn smart<F: IntoFuture>(future: F) -> Call<impl Work<Output = F::Output>> {
-    Call::new(Later::Fresh { origin: future })
+    Call::new(Forked::Fresh { fork: Later(future) })
 }
 
 /// Makes a call of a closure that blocks: `.wait()` calls it here, `.await` runs it on the offload pool.

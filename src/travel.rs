@@ -6,14 +6,9 @@
 //! On the other side either the body is called as a closure over the lent list ([`packed`]), or the whole function is called again
 //! ([`travel_again`]): `self` cannot be a closure's parameter, so a method with `&self` reaches its body only through itself.
 
-use crate::call::{Call, Sealed, Work};
-use crate::drive;
+use crate::call::{Away, Call, Forked, Here, Work};
 use crate::offload::{Offload, offload};
 use core::borrow::Borrow;
-use core::fmt;
-use core::pin::Pin;
-use core::task::{Context, Poll};
-use pin_project_lite::pin_project;
 use std::borrow::ToOwned;
 
 /// An argument that came as a reference.
@@ -165,29 +160,25 @@ pub const fn by_value<T: Travels>(argument: T) -> Val<T> {
     Val(argument)
 }
 
-pin_project! {
-    /// The work of a sync function: its body, a closure over the list of its arguments, and that list.
-    // `travel` is what `packed` has seen to be possible, so that what is not is refused there, and not a second time.
-    // What is captured by the body, `self` that is, is dropped first, if the call is dropped as it is.
-    #[project = PackedProj]
-    #[project_replace = PackedTaken]
-    #[allow(missing_docs, reason = "pin-project-lite takes no documentation of a field")]
-    pub enum Packed<P, R, F> {
-        Fresh { body: F, arguments: P, travel: fn(P, F) -> Offload<R> },
-        Away { #[pin] future: Offload<R> },
-        Taken,
-    }
+/// The body of a sync function, a closure over the list of its arguments, and that list.
+// `travel` is what `packed` has seen to be possible, so that what is not is refused there, and not a second time.
+// What is captured by the body, `self` that is, is dropped first, if the call is dropped as it is.
+#[derive(Debug)]
+pub struct Packed<P, R, F> {
+    body: F,
+    arguments: P,
+    travel: fn(P, F) -> Offload<R>,
 }
 
 /// Makes a call of `body` over the list `arguments`.
 #[inline(always)]
-pub const fn packed<P, R, F>(arguments: P, body: F) -> Call<Packed<P, R, F>>
+pub const fn packed<P, R, F>(arguments: P, body: F) -> Call<Forked<Packed<P, R, F>, Offload<R>>>
 where
     P: Pack,
     R: TravelsBack,
     F: for<'x> FnOnce(P::Lent<'x>) -> R + Send + 'static,
 {
-    Call::new(Packed::Fresh { body, arguments, travel: travel_body })
+    Call::new(Forked::Fresh { fork: Packed { body, arguments, travel: travel_body } })
 }
 
 /// Runs `body` on the pool with the packed arguments.
@@ -201,74 +192,23 @@ where
     offload(move || body(P::lend(&mut owned)))
 }
 
-impl<P, R, F> Future for Packed<P, R, F> {
-    type Output = R;
+impl<P, R, F> Away for Packed<P, R, F> {
+    type Future = Offload<R>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        loop {
-            if let PackedProj::Away { future } = self.as_mut().project() {
-                return future.poll(cx);
-            }
-            let PackedTaken::Fresh { body, arguments, travel } = self.as_mut().project_replace(Self::Taken) else {
-                panic!("a `Call` was polled after it had panicked")
-            };
-            self.set(Self::Away { future: travel(arguments, body) });
-        }
+    fn away(self) -> Offload<R> {
+        (self.travel)(self.arguments, self.body)
     }
 }
 
-impl<P, R, F> Sealed for Packed<P, R, F> {}
-
-impl<P, R, F> Work for Packed<P, R, F>
+impl<P, R, F> Here for Packed<P, R, F>
 where
     P: Pack,
     F: for<'x> FnOnce(P::Lent<'x>) -> R,
 {
     #[inline(always)]
-    fn run(self) -> R {
-        self.run_asking(false)
-    }
-
-    #[inline(always)]
-    #[track_caller]
-    fn run_if_allowed(self) -> R {
-        self.run_asking(true)
-    }
-}
-
-// Inlined at all levels of optimisation, up to `Call::wait`: what is left of a call is then the code of the body.
-impl<P, R, F> Packed<P, R, F> {
-    /// Runs the body here, or, if the call was polled before, waits for its future. If it `asks`, it panics in async code.
-    #[inline(always)]
-    #[track_caller]
-    fn run_asking(self, asks: bool) -> R
-    where
-        P: Pack,
-        F: for<'x> FnOnce(P::Lent<'x>) -> R,
-    {
-        // It asks when the arguments alone are left to be dropped.
-        match self {
-            Self::Fresh { body, arguments, travel: _ } => {
-                if asks {
-                    drive::refuse_in_async();
-                }
-                body(arguments.unpack())
-            }
-            Self::Away { future } => {
-                if asks {
-                    drive::refuse_in_async();
-                }
-                drive::wait_for(future)
-            }
-            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
-        }
-    }
-}
-
-impl<P, R, F> fmt::Debug for Packed<P, R, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Packed").finish_non_exhaustive()
+    fn here(self) -> R {
+        (self.body)(self.arguments.unpack())
     }
 }
 

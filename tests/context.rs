@@ -100,12 +100,12 @@ smart_fn!(
 
     #[maybe_async]
     async fn one_more() -> u32 {
-        smart_await!(two_less()) + 3
+        smart_await!(one()) + 3
     }
 
     #[maybe_async]
-    async fn two_less() -> u32 {
-        smart_await!(sync => 0, async => async { 0 }) + 1
+    async fn one() -> u32 {
+        smart_await!(sync => 1, async => async { 1 })
     }
 );
 

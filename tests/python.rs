@@ -490,7 +490,7 @@ fn errors_and_panics_reach_the_caller() {
     let _alone = alone();
     smart_fn!(
         async fn parse(text: &str) -> Result<u32, std::num::ParseIntError> {
-            Ok(text.parse()?)
+            Ok(2 * text.parse::<u32>()?)
         }
 
         fn fail(message: &'static str) {

@@ -64,7 +64,7 @@ smart_fn!(
     async fn only_one_side_compiles(n: u32) -> u32 {
         // A closure with `return` on one side, an await on the other: each is a plain expression of its world.
         smart_await!(
-            sync => { let fail = || -> u32 { return n + 1; }; fail() },
+            sync => { let early = || -> u32 { if n > 0 { return n + 1; } n }; early() },
             async => async { futures_lite::future::yield_now().await; n + 2 },
         )
     }

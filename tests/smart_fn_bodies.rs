@@ -1,4 +1,13 @@
 //! `smart_fn!`: what a body may do: `return`, `?`, coercions, labels, recursion, never returning.
+#![allow(
+    clippy::needless_question_mark,
+    clippy::borrowed_box,
+    clippy::needless_return,
+    clippy::never_loop,
+    clippy::async_yields_async,
+    clippy::useless_vec,
+    reason = "the bodies are odd, to show that they keep their meaning"
+)]
 #![allow(clippy::ptr_arg, reason = "a `&String` that coerces to `&str` is one of the cases")]
 
 use smartasync::{block_on, smart_await, smart_fn};

@@ -52,6 +52,8 @@ macro_rules! smart_await {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_await_sync {
+    // A `();` would be a statement without effect, to clippy.
+    (sync => (), async => $async:expr $(,)?) => {{}};
     (sync => $sync:expr, async => $async:expr $(,)?) => {
         $sync
     };

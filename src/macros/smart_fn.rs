@@ -114,9 +114,7 @@ macro_rules! __smart_split {
     ) => {
         $crate::__smart_find_impl! {
             look: $tail
-            // Clippy's advice is for a body as it stands, not for what an expansion makes of it: in a sync copy, `smart_await!(sync => (), …)` has no
-            // effect, say. One attribute, and before the user's own: each lint of clippy's that is named costs the compiler a search.
-            attributes: $attributes kept: [#[allow(clippy::all, clippy::pedantic, reason = "the body stands in an expansion")]] maybe: [] twin: [] wraps: [] boxed: [] send: []
+            attributes: $attributes kept: [] maybe: [] twin: [] wraps: [] boxed: [] send: []
             item: { vis: $vis asyncness: $asyncness name: $name generics: $generics ret: $ret bounds: $bounds body: $body }
         }
         $($crate::__smart_items! { $($next)+ })?

@@ -11,6 +11,7 @@
 )]
 #![forbid(unsafe_code)]
 
+pub mod everyday;
 pub mod shadowed;
 
 #[cfg(test)]
