@@ -40,11 +40,16 @@ pub type SendBoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + Send + 'a>>
 #[doc(hidden)]
 pub trait DynWork: Future + Sealed {
     fn run_boxed(self: Box<Self>) -> Self::Output;
+    fn origin_boxed(&self) -> &'static str;
 }
 
 impl<W: Work> DynWork for W {
     fn run_boxed(self: Box<Self>) -> W::Output {
         (*self).run()
+    }
+
+    fn origin_boxed(&self) -> &'static str {
+        self.origin()
     }
 }
 
@@ -83,6 +88,13 @@ impl<D: DynWork + ?Sized> Work for BoxWork<D> {
             State::Fresh(work) => work.run_boxed(),
             State::Polled(work) => drive::wait_for(work),
             State::Taken => unreachable!("the state is taken within a poll only"),
+        }
+    }
+
+    fn origin(&self) -> &'static str {
+        match &self.state {
+            State::Fresh(work) => work.origin_boxed(),
+            State::Polled(_) | State::Taken => "",
         }
     }
 }

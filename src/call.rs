@@ -14,6 +14,7 @@
 //! until then, so nothing is cloned and nothing runs before the caller has chosen.
 
 use crate::drive;
+use core::any::type_name;
 use core::error::Error;
 use core::fmt;
 use core::pin::Pin;
@@ -46,6 +47,12 @@ pub trait Work: Future + Sealed {
     {
         drive::refuse_in_async();
         self.run()
+    }
+
+    /// Which function it is the work of, as far as one asks: see [`Here::origin`].
+    #[doc(hidden)]
+    fn origin(&self) -> &'static str {
+        ""
     }
 }
 
@@ -402,6 +409,11 @@ pub trait Here: Away {
         drive::refuse_in_async();
         self.here()
     }
+
+    /// Tells one function from another, where a method calls itself by its name and may have found another one of that name.
+    fn origin() -> &'static str {
+        ""
+    }
 }
 
 pin_project! {
@@ -454,6 +466,10 @@ impl<K: Here<Future = F>, F: Future> Work for Forked<K, F> {
             Self::Begun { future } => drive::block_on(future),
             Self::Taken => panic!("a `Call` was waited for after it had panicked"),
         }
+    }
+
+    fn origin(&self) -> &'static str {
+        K::origin()
     }
 }
 
@@ -512,7 +528,7 @@ where
     Call::new(Forked::Fresh { fork: Routes(choose) })
 }
 
-/// Two functions over the same arguments: one runs here, one gives a future.
+/// Two functions over the same arguments: one runs here, one gives a future. The second is told the [`origin`](Here::origin) of its call.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Both<A, S, C> {
@@ -523,26 +539,30 @@ pub struct Both<A, S, C> {
 
 impl<A, S, C, F> Away for Both<A, S, C>
 where
-    C: FnOnce(A) -> F,
+    C: FnOnce(A, &'static str) -> F,
     F: Future,
 {
     type Future = F;
 
     #[inline(always)]
     fn away(self) -> F {
-        (self.away)(self.arguments)
+        (self.away)(self.arguments, type_name::<S>())
     }
 }
 
 impl<A, S, C, F> Here for Both<A, S, C>
 where
     S: FnOnce(A) -> F::Output,
-    C: FnOnce(A) -> F,
+    C: FnOnce(A, &'static str) -> F,
     F: Future,
 {
     #[inline(always)]
     fn here(self) -> F::Output {
         (self.here)(self.arguments)
+    }
+
+    fn origin() -> &'static str {
+        type_name::<S>()
     }
 }
 
@@ -552,7 +572,7 @@ where
 pub const fn both<A, T, S, C, F>(arguments: A, here: S, away: C) -> Call<Forked<Both<A, S, C>, F>>
 where
     S: FnOnce(A) -> T,
-    C: FnOnce(A) -> F,
+    C: FnOnce(A, &'static str) -> F,
     F: Future<Output = T>,
 {
     Call::new(Forked::Fresh { fork: Both { arguments, here, away } })

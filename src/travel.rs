@@ -212,31 +212,39 @@ where
     }
 }
 
-/// Calls the smart function `function` again, on the pool, with the packed arguments, and runs that call there.
-pub fn travel_again<P, R, F>(arguments: P, function: F) -> Offload<R>
+/// Calls the smart function `function` again, on the pool, with the packed arguments, and runs that call there, if it is one of `origin`.
+pub fn travel_again<P, R, F>(origin: &'static str, arguments: P, function: F) -> Offload<R>
 where
     P: Pack,
     R: TravelsBack,
     F: for<'x> Again<P::Lent<'x>, R> + Send + 'static,
 {
     let mut owned = arguments.pack();
-    offload(move || function.again(P::lend(&mut owned)))
+    offload(move || function.again(origin, P::lend(&mut owned)))
 }
 
 /// A call, whatever its work.
+#[diagnostic::on_unimplemented(
+    message = "a sync smart function with `&self` must be the only method of its name for its type, and another one, which returns `{Self}`, was found",
+    label = "a function in here has the name of another method",
+    note = "rename one of the two, or write `#[maybe_async] async fn`"
+)]
 pub trait Finish {
     /// What it gives.
     type Output;
 
-    /// Runs it here.
-    fn finish(self) -> Self::Output;
+    /// Runs it here. Panics if it is the call of another function.
+    fn finish(self, origin: &'static str) -> Self::Output;
 }
 
 impl<W: Work> Finish for Call<W> {
     type Output = W::Output;
 
-    fn finish(self) -> W::Output {
-        self.into_work().run()
+    fn finish(self, origin: &'static str) -> W::Output {
+        let work = self.into_work();
+        let name = origin.trim_end_matches("::{{closure}}");
+        assert!(work.origin() == origin, "`{name}` was awaited, and there is another method of that name for its type: rename one of the two");
+        work.run()
     }
 }
 
@@ -249,7 +257,7 @@ impl<W: Work> Finish for Call<W> {
 )]
 pub trait Again<A, R> {
     /// Calls the function and runs the call.
-    fn again(self, arguments: A) -> R;
+    fn again(self, origin: &'static str, arguments: A) -> R;
 }
 
 macro_rules! list {
@@ -265,8 +273,8 @@ macro_rules! again {
             Output: Finish<Output = R>,
         {
             #[allow(non_snake_case, reason = "the arguments are named like their types")]
-            fn again(self, list!($($argument)*): list!($($argument)*)) -> R {
-                self($($argument),*).finish()
+            fn again(self, origin: &'static str, list!($($argument)*): list!($($argument)*)) -> R {
+                self($($argument),*).finish(origin)
             }
         }
     };

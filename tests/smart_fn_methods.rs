@@ -3,6 +3,7 @@
 #![allow(clippy::needless_arbitrary_self_type, reason = "every form of `self` is a test")]
 
 use smartasync::{Call, Work, block_on, smart_await, smart_fn};
+use std::panic::catch_unwind;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -360,4 +361,55 @@ fn a_call_that_borrows_self_is_passed_on() {
     assert_both!(passed_on(text.borrow()), 4);
     assert_both!(passed_on(text.sync_borrow()), 4);
     assert_both!(passed_on(text.maybe_borrow()), 8);
+}
+
+trait Measure {
+    smart_fn!(
+        fn measure(&self, text: &str) -> usize;
+        #[boxed]
+        fn measure_boxed(&self, text: &str) -> usize;
+    );
+}
+
+#[derive(Clone)]
+struct Ruler;
+
+impl Ruler {
+    smart_fn!(
+        fn measure(&self, text: &str) -> usize {
+            text.len()
+        }
+
+        #[boxed]
+        fn measure_boxed(&self, text: &str) -> usize {
+            text.len()
+        }
+    );
+}
+
+impl Measure for Ruler {
+    smart_fn!(
+        fn measure(&self, text: &str) -> usize {
+            100 + text.len()
+        }
+
+        #[boxed]
+        fn measure_boxed(&self, text: &str) -> usize {
+            100 + text.len()
+        }
+    );
+}
+
+#[test]
+fn the_body_of_another_method_of_the_same_name_is_never_run() {
+    assert_both!(Ruler.measure("a"), 1);
+    assert_both!(Ruler.measure_boxed("a"), 1);
+    assert_eq!(Measure::measure(&Ruler, "a").wait(), 101);
+    assert_eq!(Measure::measure_boxed(&Ruler, "a").wait(), 101);
+    for awaited in [|| block_on(Measure::measure(&Ruler, "a")), || block_on(Measure::measure_boxed(&Ruler, "a"))] {
+        let payload = catch_unwind(awaited).unwrap_err();
+        let message = payload.downcast_ref::<String>().unwrap();
+        assert!(message.contains("there is another method of that name for its type: rename one of the two"), "{message}");
+        assert!(message.contains("Measure>::measure"), "{message}");
+    }
 }

@@ -124,7 +124,7 @@ macro_rules! __smart_work {
                 first: [use $crate::__private::{sync_copy as smartasync, sync_copy::smart_await};]
                 arguments: |($($passed)*)|
             },
-            |($($passed)*)| $crate::__smart_body! { async opaque: $opaque body: $body receiver: [] lets: $lets ret: $ret },
+            |($($passed)*), _| $crate::__smart_body! { async opaque: $opaque body: $body receiver: [] lets: $lets ret: $ret },
         )
     };
     // `fn`
@@ -164,9 +164,10 @@ macro_rules! __smart_sync_work {
                 sync opaque: $opaque body: $body receiver: [reference $this $($declared)*] lets: $lets ret: $ret first: []
                 arguments: move |($($passed)*)|
             },
-            move |($($passed)*)| $crate::__smart_travel! {
+            move |($($passed)*), origin| $crate::__smart_travel! {
                 travel_again opaque: $opaque ret: $ret
                 (
+                    origin,
                     ($crate::__private::by_reference($this), $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* }),
                     $crate::__smart_name_generics! { name: $name generics: $generics },
                 )
