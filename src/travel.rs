@@ -31,7 +31,7 @@ pub struct Val<T>(pub T);
 #[diagnostic::on_unimplemented(
     message = "a sync smart function cannot take `&{Self}`, because it could not travel to the offload pool when the function is awaited",
     label = "a function in here takes `&{Self}`",
-    note = "derive `Clone` for the type and make it `Send`, take an `Arc` of it, or write `#[maybe_async] async fn`"
+    note = "derive `Clone` for the type and make it `Send`, take an `Arc` of it, or write `#[maybe_async] async fn` if it does not block"
 )]
 pub trait TravelsOwned: ToOwned<Owned: Send + 'static> + 'static {}
 
@@ -42,7 +42,7 @@ impl<T: ToOwned<Owned: Send + 'static> + ?Sized + 'static> TravelsOwned for T {}
 #[diagnostic::on_unimplemented(
     message = "a sync smart function cannot take `{Self}`, because it could not travel to the offload pool when the function is awaited",
     label = "a function in here takes `{Self}`",
-    note = "take something that is `Send + 'static`, or write `#[maybe_async] async fn`"
+    note = "take something that is `Send + 'static`, or write `#[maybe_async] async fn` if it does not block"
 )]
 pub trait Travels: Send + 'static {}
 
@@ -53,7 +53,7 @@ impl<T: Send + 'static> Travels for T {}
 #[diagnostic::on_unimplemented(
     message = "a sync smart function cannot return `{Self}`, because it could not travel back from the offload pool when the function is awaited",
     label = "a function in here returns `{Self}`",
-    note = "return something that is `Send + 'static`, or write `#[maybe_async] async fn`"
+    note = "return something that is `Send + 'static`, or write `#[maybe_async] async fn` if it does not block"
 )]
 pub trait TravelsBack: Send + 'static {}
 
@@ -64,7 +64,7 @@ impl<T: Send + 'static> TravelsBack for T {}
 #[diagnostic::on_unimplemented(
     message = "the arguments of a sync smart function have to travel to the offload pool when it is awaited, and these cannot",
     label = "an argument in here cannot travel",
-    note = "take arguments that are `Send + 'static`, or references to what can be cloned; or write `#[maybe_async] async fn`"
+    note = "take arguments that are `Send + 'static`, or references to what can be cloned; or write `#[maybe_async] async fn` if it does not block"
 )]
 pub trait Pack {
     /// The arguments as the body takes them, borrowed for `'x`.
@@ -227,7 +227,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "a sync smart function with `&self` must be the only method of its name for its type, and another one, which returns `{Self}`, was found",
     label = "a function in here has the name of another method",
-    note = "rename one of the two, or write `#[maybe_async] async fn`"
+    note = "rename one of the two, or write `#[maybe_async] async fn` if it does not block"
 )]
 pub trait Finish {
     /// What it gives.
@@ -253,7 +253,7 @@ impl<W: Work> Finish for Call<W> {
 #[diagnostic::on_unimplemented(
     message = "this sync smart function with `&self` cannot be called again on the offload pool",
     label = "a function in here takes too many arguments, or one that cannot travel",
-    note = "take at most 24 arguments beside `&self`, or write `#[maybe_async] async fn`"
+    note = "take at most 24 arguments beside `&self`, or write `#[maybe_async] async fn` if it does not block"
 )]
 pub trait Again<A, R> {
     /// Calls the function and runs the call.

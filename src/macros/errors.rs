@@ -137,7 +137,7 @@ macro_rules! __smart_error {
         ::core::compile_error! {
             ::core::concat!(
                 "a sync smart function cannot take `&mut` as `", ::core::stringify!($name),
-                "` does, because its arguments travel to another thread when it is awaited: write `#[maybe_async] async fn`, or take the value and return it"
+                "` does, because its arguments travel to another thread when it is awaited: take the value and return it, share it in an `Arc<Mutex<_>>`, or write `#[maybe_async] async fn` if it does not block"
             )
         }
     };
@@ -145,7 +145,7 @@ macro_rules! __smart_error {
         ::core::compile_error! {
             ::core::concat!(
                 "the sync smart function `", ::core::stringify!($name),
-                "` cannot return a reference, because its arguments travel to another thread when it is awaited: write `#[maybe_async] async fn`, or return something owned"
+                "` cannot return a reference, because its arguments travel to another thread when it is awaited: return something owned, or write `#[maybe_async] async fn` if it does not block"
             )
         }
     };
