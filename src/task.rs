@@ -336,7 +336,8 @@ impl Tasks {
                 table.count_finished();
                 drop(table);
                 if let Some(joiner) = joiner {
-                    joiner.wake();
+                    // Whoever waits here has nothing to do with that waker, so a panic in it has nobody to go to.
+                    swallow(|| joiner.wake());
                 }
             }
             _unwanted => {
@@ -456,7 +457,8 @@ impl Tasks {
                 swallow(|| drop(task));
             }
         }
-        joiners.into_iter().for_each(Waker::wake);
+        // Each is woken, whatever the wakers of the others do.
+        joiners.into_iter().for_each(|joiner| swallow(|| joiner.wake()));
     }
 }
 

@@ -6,14 +6,17 @@ mod support;
 
 use smartasync::{allow_blocking, block_on, cached_loops, current_loop, reset_smartasync_cache, spawn_local};
 use std::cell::RefCell;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, ThreadId};
+use support::count::Count;
 use support::gate::Gate;
+use support::lock::Angry;
 use support::watchdog::within;
 
 /// Protects the cache from other tests.
@@ -269,6 +272,22 @@ fn a_destructor_of_a_task_may_use_the_loops_during_a_reset() {
         .detach();
         reset_smartasync_cache();
         assert_eq!(answer.try_recv(), Ok(3));
+    });
+}
+
+#[test]
+fn a_waker_that_panics_during_a_reset_keeps_no_other_from_being_woken() {
+    alone(|| {
+        let woken = Arc::new(Count::default());
+        let wakers = [Waker::from(Arc::new(Angry)), Waker::from(woken.clone())];
+        let _tasks = wakers.map(|waker| {
+            let mut task = spawn_local(pending::<()>());
+            assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
+            task
+        });
+        reset_smartasync_cache();
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+        assert_eq!(block_on(async { 1 }), 1);
     });
 }
 

@@ -8,6 +8,7 @@ use allocation_counter::measure;
 use smartasync::{Task, allow_blocking, block_on, current_loop, is_async_context, smart, spawn_local};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -16,13 +17,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
+use support::child::in_a_child;
+use support::count::Count;
 use support::gate::Gate;
+use support::lock::Angry;
 use support::watchdog::within;
 use support::{CountsDrops, PanicsWhenDropped, yield_once};
 
 /// Polls once, with a waker that does nothing.
 fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Polls once, with a waker that panics when it is woken; the task is not finished.
+fn await_angrily(task: &mut Task<()>) {
+    assert!(Pin::new(task).poll(&mut Context::from_waker(&Arc::new(Angry).into())).is_pending());
 }
 
 #[test]
@@ -706,5 +715,32 @@ fn a_handle_may_be_awaited_by_a_foreign_executor_while_its_thread_waits() {
         // The task runs while this thread waits for anything; its handle is a plain future.
         block_on(yield_once());
         assert_eq!(pollster::block_on(&mut waiting), 6);
+    });
+}
+
+#[test]
+fn a_waker_that_panics_when_its_task_has_finished_does_not_disturb_another_wait() {
+    within(10, || {
+        let mut task = spawn_local(async {});
+        await_angrily(&mut task);
+        assert_eq!(block_on(spawn_local(async { 1 })), 1);
+        assert!(poll_once(&mut task).is_ready());
+    });
+}
+
+#[test]
+fn wakers_that_panic_at_the_end_of_a_thread_neither_abort_nor_keep_others_from_being_woken() {
+    in_a_child("wakers_that_panic_at_the_end_of_a_thread_neither_abort_nor_keep_others_from_being_woken", || {
+        let woken = Arc::new(Count::default());
+        let count = woken.clone();
+        let end = move || {
+            let (mut angry, mut calm) = (spawn_local(pending::<()>()), spawn_local(pending::<()>()));
+            await_angrily(&mut angry);
+            assert!(Pin::new(&mut calm).poll(&mut Context::from_waker(&count.into())).is_pending());
+            // Nobody cancels the tasks before the loop ends.
+            mem::forget((angry, calm));
+        };
+        within(10, end);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     });
 }
