@@ -348,11 +348,18 @@ fn to_the_end<T>(driven: Option<T>) -> T {
 /// assert!(smartasync::install_runtime(Plain).is_err());
 /// ```
 pub fn install_runtime(runtime: impl Runtime) -> Result<(), AlreadyInstalled> {
-    let _changing = changing();
-    runtime::set(Box::new(runtime))?;
-    // Each thread has to look at it from now on.
-    for_each_slot(|slot| slot.level.set_cached(slot.level.is_cached(), true));
-    Ok(())
+    let runtime = Box::new(runtime);
+    let set = {
+        let _changing = changing();
+        let set = runtime::set(runtime);
+        if set.is_ok() {
+            // Each thread has to look at it from now on.
+            for_each_slot(|slot| slot.level.set_cached(slot.level.is_cached(), true));
+        }
+        set
+    };
+    // A refused runtime is dropped here, where the mutex is free: its destructor, or a thread that it waits for, may begin a loop.
+    set.map_err(|_refused| AlreadyInstalled(()))
 }
 
 /// The loop that this thread has, or `None` until its first wait on a future or its first [`spawn_local`](crate::spawn_local).

@@ -78,9 +78,9 @@ pub trait Runtime: Send + Sync + 'static {
     }
 }
 
-/// Keeps `runtime` for good, unless there is one.
-pub(crate) fn set(runtime: Box<dyn Runtime>) -> Result<(), AlreadyInstalled> {
-    RUNTIME.set(runtime).map_err(|_| AlreadyInstalled(()))?;
+/// Keeps `runtime` for good, unless there is one: then `runtime` comes back, to be dropped where no lock is held.
+pub(crate) fn set(runtime: Box<dyn Runtime>) -> Result<(), Box<dyn Runtime>> {
+    RUNTIME.set(runtime)?;
     INSTALLED.store(true, Ordering::Relaxed);
     Ok(())
 }
@@ -114,7 +114,7 @@ pub(crate) fn inside(f: impl FnOnce()) {
 
 /// The error of [`install_runtime`](crate::install_runtime): a runtime is installed already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AlreadyInstalled(());
+pub struct AlreadyInstalled(pub(crate) ());
 
 impl fmt::Display for AlreadyInstalled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -24,6 +24,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
+use support::child::in_a_child;
 use support::net::{echo_server, echo_with_std};
 use support::watchdog;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -155,6 +156,25 @@ fn a_second_runtime_is_refused() {
     let refused = install().unwrap();
     assert!(refused.to_string().contains("installed already"));
     assert_eq!(Some(refused), install());
+}
+
+/// Its destructor begins a loop on this thread, and on one that it waits for.
+struct WaitsWhenDropped;
+
+impl Runtime for WaitsWhenDropped {}
+
+impl Drop for WaitsWhenDropped {
+    fn drop(&mut self) {
+        block_on(async {});
+        thread::spawn(|| block_on(async {})).join().unwrap();
+    }
+}
+
+#[test]
+fn a_refused_runtime_may_wait_in_its_destructor() {
+    in_a_child("a_refused_runtime_may_wait_in_its_destructor", || {
+        within(10, || assert!(install_runtime(WaitsWhenDropped).is_err()));
+    });
 }
 
 #[test]
