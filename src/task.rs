@@ -152,6 +152,9 @@ struct Slot {
     state: State,
     /// Nobody will ask for the result.
     detached: bool,
+    /// The slot is vacant, but in the queue: its task was cancelled when it was new, and that turn is still to come. The next task in the slot
+    /// takes the turn over, so that tasks that never run do not fill the queue.
+    left_in_queue: bool,
 }
 
 const _: () = assert!(size_of::<Slot>() == 64);
@@ -255,7 +258,16 @@ impl Table {
         let index = u32::try_from(self.slots.len()).ok().filter(|&index| index != NO_SLOT).expect("a thread has less than 2^32 tasks");
         let signal = Arc::new(Signal { index, queued: AtomicBool::new(false), woken });
         let waker = Some(Waker::from(signal.clone()));
-        self.slots.push(Slot { task: None, waker, joiner: None, signal, next_vacant: NO_SLOT, state: State::Vacant, detached: false });
+        self.slots.push(Slot {
+            task: None,
+            waker,
+            joiner: None,
+            signal,
+            next_vacant: NO_SLOT,
+            state: State::Vacant,
+            detached: false,
+            left_in_queue: false,
+        });
         index
     }
 
@@ -291,7 +303,9 @@ impl Tasks {
         put(&mut slot.task);
         slot.state = State::New;
         slot.detached = false;
-        table.ready.push_back(index);
+        if !mem::take(&mut slot.left_in_queue) {
+            table.ready.push_back(index);
+        }
         table.unfinished += 1;
         if table.unfinished == 1 {
             park::set_has_tasks(true);
@@ -358,8 +372,8 @@ impl Tasks {
         let mut table = self.table.borrow_mut();
         let (slot, _) = table.slot(index)?;
         match slot.state {
-            // The task has queued its slot without the flag, so it need not look at that. If a late waker of an older task has set the flag, the slot
-            // is in the queue twice, and its other turn will clear it: a set flag always has a turn to come.
+            // `spawn` has queued the slot without the flag, so this turn need not look at that. If a late waker of an older task has set the flag,
+            // the slot is in the queue twice, and its other turn will clear it: a set flag always has a turn to come.
             State::New => {}
             State::Idle => slot.signal.begin_poll(),
             State::Polling | State::PollingWoken => {
@@ -368,7 +382,9 @@ impl Tasks {
                 return None;
             }
             State::Vacant | State::Cancelled | State::Finished => {
-                slot.signal.begin_poll();
+                if !mem::take(&mut slot.left_in_queue) {
+                    slot.signal.begin_poll();
+                }
                 return None;
             }
         }
@@ -419,6 +435,7 @@ impl Tasks {
         let task = slot.task.take();
         match slot.state {
             State::New | State::Idle => {
+                slot.left_in_queue = slot.state == State::New;
                 slot.vacate(index, vacant);
                 table.count_finished();
             }

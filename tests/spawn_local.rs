@@ -575,6 +575,38 @@ fn a_task_in_a_slot_that_a_late_waker_has_queued_misses_no_wake_up() {
 }
 
 #[test]
+fn tasks_that_are_cancelled_before_their_first_turn_leave_nothing_behind() {
+    within(10, || {
+        let spawn_and_cancel = || (0..10_000).for_each(|_| drop(spawn_local(pending::<()>())));
+        // The queue has room for a few.
+        (0..4).map(|_| spawn_local(pending::<()>())).for_each(drop);
+        let allocated = measure(spawn_and_cancel);
+        assert_eq!(allocated.count_current, 0, "{allocated:?}");
+        let polls = Rc::new(Cell::new(0));
+        let count = polls.clone();
+        spawn_local(poll_fn(move |_| {
+            count.set(count.get() + 1);
+            Poll::<()>::Pending
+        }))
+        .detach();
+        block_on(yield_once());
+        assert_eq!(polls.get(), 1);
+    });
+}
+
+#[test]
+fn a_task_in_the_slot_of_one_that_never_ran_gets_its_turns() {
+    within(10, || {
+        // The turn of the first one is the second one's; a slot whose turn has come in vain is queued again.
+        drop(spawn_local(pending::<()>()));
+        assert_eq!(block_on(spawn_local(async { 1 })), 1);
+        drop(spawn_local(pending::<()>()));
+        block_on(yield_once());
+        assert_eq!(block_on(spawn_local(async { 2 })), 2);
+    });
+}
+
+#[test]
 fn a_slot_takes_tasks_of_any_type_and_size_one_after_the_other() {
     within(10, || {
         let drops = Arc::new(AtomicUsize::new(0));
