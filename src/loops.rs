@@ -85,7 +85,7 @@ struct Here {
     slot: Cell<Option<&'static Slot>>,
     /// The name of the loop.
     id: Cell<Option<LoopId>>,
-    /// The thread has given its slot back, and begins no loop any more.
+    /// The thread has given its slot back, or could not get one any more, and begins no loop from now on.
     ended: Cell<bool>,
 }
 
@@ -144,7 +144,12 @@ impl Here {
                 if self.ended.get() {
                     return None;
                 }
-                let slot = claim_slot()?;
+                let Some(slot) = claim_slot() else {
+                    // A later attempt could succeed, because the `thread_local` crate keeps the number that it cannot take back: the slot would be this
+                    // thread's for good, and a wait that goes on would miss what is woken through it.
+                    self.ended.set(true);
+                    return None;
+                };
                 self.slot.set(Some(slot));
                 context::set_level(Some(&slot.level));
                 park::set_own(Some(&slot.level.parker));

@@ -18,6 +18,8 @@ use support::count::Count;
 use support::gate::Gate;
 use support::lock::Angry;
 use support::watchdog::within;
+use support::yield_once;
+use thread_local::ThreadLocal;
 
 /// Protects the cache from other tests.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -432,6 +434,56 @@ fn a_thread_that_waits_while_it_ends_does_not_disturb_the_heir_of_its_slot() {
             thread.join().unwrap();
         }
         assert!(cached_loops() <= 2);
+    });
+}
+
+/// Calls the function at the end of a thread.
+struct AtTheEnd(fn());
+
+impl Drop for AtTheEnd {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// Calls `f` at the end of a thread that has no loop, when the `thread_local` crate can number it no more.
+fn at_an_end_without_a_number(f: fn()) {
+    thread_local! {
+        static OLDER: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };
+    }
+    static YOUNGER: ThreadLocal<()> = ThreadLocal::new();
+    let thread = thread::spawn(move || {
+        OLDER.set(Some(AtTheEnd(f)));
+        YOUNGER.get_or(|| ());
+    });
+    thread.join().unwrap();
+}
+
+#[test]
+fn threads_that_first_wait_when_they_have_no_number_any_more_keep_no_slots() {
+    alone(|| {
+        for _ in 0..10 {
+            at_an_end_without_a_number(|| (0..2).for_each(|_| block_on(yield_once())));
+        }
+        assert_eq!(cached_loops(), 0);
+    });
+}
+
+#[test]
+fn a_wait_that_spawns_when_its_thread_has_no_number_any_more_is_woken() {
+    alone(|| {
+        at_an_end_without_a_number(|| {
+            let mut woken = false;
+            block_on(poll_fn(|cx| {
+                if woken {
+                    return Poll::Ready(());
+                }
+                woken = true;
+                cx.waker().wake_by_ref();
+                spawn_local(async {}).detach();
+                Poll::Pending
+            }));
+        });
     });
 }
 
