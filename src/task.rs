@@ -7,11 +7,11 @@
 use crate::context;
 use crate::executor::Woken;
 use crate::loops;
-use crate::panics::swallow;
+use crate::panics::{Panics, swallow};
 use crate::park;
 use crate::sync::{Arc, AtomicBool, Ordering};
 use core::any::Any;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem;
@@ -116,6 +116,11 @@ fn put<F: Future + 'static>(from: &mut Option<F>, place: &mut Option<BoxTask>) {
 const LARGEST_KEPT: usize = 256;
 /// How many slots keep a box, until the loop ends. So a burst of tasks leaves at most 4 MiB of them behind.
 const KEEPERS: u32 = 1 << 14;
+
+/// How deep the drops of cancelled tasks nest: a future may own the handle of a task whose future owns another, and so on. Those below the
+/// deepest are dropped one after the other, so that a chain of any length needs little of the stack. Above it a destructor finds dropped what it
+/// has cancelled.
+const DEEPEST_DROP: u32 = 32;
 
 /// Where a slot's task is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -225,6 +230,10 @@ impl Wake for Signal {
 pub(crate) struct Tasks {
     woken: &'static Woken,
     table: RefCell<Table>,
+    /// How many drops of cancelled tasks are on the stack.
+    drops: Cell<u32>,
+    /// Cancelled tasks that the deepest drop on the stack will drop.
+    to_drop: RefCell<Vec<BoxTask>>,
 }
 
 struct Table {
@@ -283,7 +292,7 @@ impl Table {
 
 impl Tasks {
     pub(crate) fn new(woken: &'static Woken) -> Self {
-        Self { woken, table: RefCell::new(Table::new()) }
+        Self { woken, table: RefCell::new(Table::new()), drops: Cell::new(0), to_drop: RefCell::default() }
     }
 
     pub(crate) fn woken(&self) -> &'static Woken {
@@ -445,7 +454,35 @@ impl Tasks {
         }
         drop(table);
         drop(joiner);
-        drop(task);
+        if let Some(task) = task {
+            self.drop_task(task);
+        }
+    }
+
+    /// Drops a cancelled task: at once, unless [`DEEPEST_DROP`] of them are being dropped already.
+    fn drop_task(&self, task: BoxTask) {
+        let outer = self.drops.get();
+        if outer == DEEPEST_DROP {
+            self.to_drop.borrow_mut().push(task);
+            return;
+        }
+        self.drops.set(outer + 1);
+        // One that panics keeps no other from being dropped.
+        let mut panics = Panics::default();
+        panics.catch(|| drop(task));
+        if outer + 1 == DEEPEST_DROP {
+            loop {
+                let tasks = self.to_drop.take();
+                if tasks.is_empty() {
+                    break;
+                }
+                for task in tasks {
+                    panics.catch(|| drop(task));
+                }
+            }
+        }
+        self.drops.set(outer);
+        panics.resume();
     }
 
     fn detach(&self, index: u32) {
@@ -519,7 +556,8 @@ pub fn spawn_local<F: Future + 'static>(future: F) -> Task<F::Output> {
 ///
 /// # Cancel safety
 ///
-/// Dropping the handle cancels the task: its future is dropped, at once or, from inside its own poll, when that poll returns.
+/// Dropping the handle cancels the task: its future is dropped, at once or, from inside its own poll, when that poll returns. Where futures own
+/// handles of tasks that own handles, and so on, those deeper than 32 are dropped one after the other, and all before the outermost drop returns.
 /// [`detach`](Task::detach) keeps it running instead.
 ///
 /// # Panics

@@ -22,7 +22,7 @@ use support::count::Count;
 use support::gate::Gate;
 use support::lock::Angry;
 use support::watchdog::within;
-use support::{CountsDrops, PanicsWhenDropped, yield_once};
+use support::{CountsDrops, OnDrop, PanicsWhenDropped, yield_once};
 
 /// Polls once, with a waker that does nothing.
 fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
@@ -128,6 +128,89 @@ fn a_cancelled_task_does_not_run_although_it_was_ready() {
             yield_once().await;
             assert!(!ran.get());
         });
+    });
+}
+
+/// Starts a task that awaits a task, and so on: `length` of them, each with what `held` makes of the number of those below.
+fn chain<H: 'static>(length: usize, held: fn(usize) -> H) -> Task<()> {
+    fn link<H: 'static>(below: usize, held: fn(usize) -> H) -> Pin<Box<dyn Future<Output = ()>>> {
+        Box::pin(async move {
+            let _held = held(below);
+            match below {
+                0 => pending().await,
+                _ => spawn_local(link(below - 1, held)).await,
+            }
+        })
+    }
+    let head = spawn_local(link(length - 1, held));
+    // Each turn of the loop begins one more.
+    block_on(async {
+        for _ in 0..=length {
+            yield_once().await;
+        }
+    });
+    head
+}
+
+thread_local! {
+    static LINKS_DROPPED: Cell<usize> = const { Cell::new(0) };
+}
+
+#[test]
+fn a_long_chain_of_tasks_that_await_each_other_is_cancelled_as_a_whole() {
+    const LENGTH: usize = 100_000;
+    in_a_child("a_long_chain_of_tasks_that_await_each_other_is_cancelled_as_a_whole", || {
+        within(60, || {
+            let head = chain(LENGTH, |_| OnDrop(|| LINKS_DROPPED.set(LINKS_DROPPED.get() + 1)));
+            assert_eq!(LINKS_DROPPED.get(), 0);
+            drop(head);
+            assert_eq!(LINKS_DROPPED.get(), LENGTH);
+            assert_eq!(block_on(spawn_local(async { 1 })), 1);
+        });
+    });
+}
+
+#[test]
+fn a_destructor_that_panics_in_a_chain_of_tasks_keeps_no_other_from_being_dropped() {
+    const LENGTH: usize = 200;
+    for rude in [0, 50, 150, 199] {
+        within(10, move || {
+            thread_local! {
+                static RUDE: Cell<usize> = const { Cell::new(0) };
+            }
+            RUDE.set(rude);
+            let head = chain(LENGTH, |below| {
+                OnDrop(move || {
+                    LINKS_DROPPED.set(LINKS_DROPPED.get() + 1);
+                    if below == RUDE.get() {
+                        resume_unwind(Box::new(below));
+                    }
+                })
+            });
+            let thrown = catch_unwind(AssertUnwindSafe(|| drop(head)));
+            assert_eq!(thrown.unwrap_err().downcast_ref(), Some(&rude));
+            assert_eq!(LINKS_DROPPED.get(), LENGTH);
+            assert_eq!(block_on(spawn_local(async { 1 })), 1);
+        });
+    }
+}
+
+#[test]
+fn a_destructor_finds_what_it_has_cancelled_dropped() {
+    within(10, || {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let (guard, count) = (CountsDrops(drops.clone()), drops.clone());
+        let mut inner = Some(spawn_local(async move {
+            let _guard = guard;
+        }));
+        let outer = OnDrop(move || {
+            drop(inner.take());
+            assert_eq!(count.load(Ordering::Relaxed), 1);
+        });
+        drop(spawn_local(async move {
+            let _outer = outer;
+        }));
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
     });
 }
 
