@@ -427,7 +427,7 @@ impl<T: Clone> Core<T> {
             // Whoever registered meanwhile found the future out, and may be the only one that is polled.
             let woken = self.lock().park(ride);
             let mut panics = Panics::default();
-            panics.wake_all(woken.into_iter().flatten());
+            panics.wake_all(woken);
             panics.resume();
             return Poll::Pending;
         };

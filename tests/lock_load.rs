@@ -19,7 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use support::gate::Gate;
 use support::map::{KINDS, Kind};
-use support::{poll, yield_once};
+use support::{Count, poll, yield_once};
 
 /// A lock for ever, with a leader that waits for its gate.
 struct Led {
@@ -156,6 +156,44 @@ fn serving_and_cancelling_take_time_in_proportion_to_the_followers() {
             assert!(many < 100 * few, "{FEW} took {few:?}, and 16 times as many {many:?}: quadratic would be 256 times as long");
         }
     }
+}
+
+#[test]
+fn each_of_a_crowd_is_woken_with_the_future_unless_it_has_left() {
+    const CROWD: usize = 10_000;
+    let led = Led::new(Kind::Shared);
+    let mut leader = led.call();
+    assert!(poll(&mut leader).is_pending());
+    let woken = Arc::new(Count::default());
+    let waker = Waker::from(woken.clone());
+    let mut followers = led.calls(CROWD);
+    for follower in &mut followers {
+        assert!(follower.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    let mut at = 0;
+    followers.retain(|_| {
+        at += 1;
+        at % 3 != 0
+    });
+    led.gate.open();
+    assert_eq!(woken.0.load(Relaxed), followers.len());
+}
+
+#[test]
+fn the_last_of_a_crowd_is_woken_at_the_cost_of_one() {
+    const CROWD: usize = 10_000;
+    let lock = SmartLock::<usize>::new();
+    let wakes_itself = |cx: &mut Context<'_>| {
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    };
+    let mut calls: Vec<_> = (0..CROWD).map(|_| Box::pin(lock.run_shared(|| poll_fn(wakes_itself)))).collect();
+    assert!(calls.iter_mut().all(|call| poll(call).is_pending()));
+    let mut last = calls.pop().unwrap();
+    drop(calls);
+    assert!(lock.is_running());
+    let info = measure(|| assert!((0..100).all(|_| poll(&mut last).is_pending())));
+    assert!(info.bytes_max < 1024, "{} bytes for one waker", info.bytes_max);
 }
 
 /// What so many followers allocate, while they come and wait.

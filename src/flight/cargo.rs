@@ -12,6 +12,7 @@
 use super::{Chosen, Due, FlightId, Flights, Seat, SeatId, Unwanted};
 use crate::panics::Panics;
 use crate::sync::{Arc, Mutex};
+use core::iter;
 use core::mem;
 use core::num::NonZeroUsize;
 use core::pin::Pin;
@@ -108,7 +109,7 @@ impl<T> Flights<T> {
     }
 
     /// Puts a future back that is not ready. Returns whom to wake, because it was woken meanwhile.
-    pub(crate) fn park(&mut self, ride: Ride<T>) -> Vec<Option<Waker>> {
+    pub(crate) fn park(&mut self, ride: Ride<T>) -> Vec<Waker> {
         let Ride { seat, flight, future, notifier } = ride;
         let woken = notifier.end_poll();
         if let Seat::Loose { future: place, .. } = &mut self.seats[seat.index()] {
@@ -171,6 +172,64 @@ impl<T> Flights<T> {
     }
 }
 
+/// The wakers of those who take part, by seat. It remembers which seats have one, so that who is woken alone does not pay for a crowd that was
+/// there: to find them costs one look for 4,096 seats.
+#[derive(Default)]
+struct Registry {
+    wakers: Vec<Option<Waker>>,
+    /// A bit for each seat, and one for each 64 seats.
+    ///
+    /// INVARIANT: where there is a waker, its two bits are set. Where a bit is set, there may be none any more.
+    seats: Vec<u64>,
+    groups: Vec<u64>,
+}
+
+impl Registry {
+    fn get(&self, seat: SeatId) -> Option<&Waker> {
+        self.wakers.get(seat.index())?.as_ref()
+    }
+
+    /// Puts a waker in, and returns what was in its place.
+    fn put(&mut self, seat: SeatId, waker: Waker) -> Option<Waker> {
+        let seat = seat.index();
+        let group = seat / 64;
+        if self.wakers.len() <= seat {
+            self.wakers.resize_with(seat + 1, || None);
+            self.seats.resize(group + 1, 0);
+            self.groups.resize(group / 64 + 1, 0);
+        }
+        self.seats[group] |= 1 << (seat % 64);
+        self.groups[group / 64] |= 1 << (group % 64);
+        self.wakers[seat].replace(waker)
+    }
+
+    fn take(&mut self, seat: SeatId) -> Option<Waker> {
+        self.wakers.get_mut(seat.index())?.take()
+    }
+
+    /// Takes all, in the order of their seats, and keeps the room for the next ones.
+    fn take_all(&mut self) -> Vec<Waker> {
+        let mut all = Vec::new();
+        for (index, groups) in self.groups.iter_mut().enumerate() {
+            for group in ones(mem::take(groups)).map(|bit| index * 64 + bit) {
+                for seat in ones(mem::take(&mut self.seats[group])).map(|bit| group * 64 + bit) {
+                    all.extend(self.wakers[seat].take());
+                }
+            }
+        }
+        all
+    }
+}
+
+/// The places of the bits that are set.
+fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+    iter::from_fn(move || {
+        let lowest = bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+        (lowest < u64::BITS).then_some(lowest as usize)
+    })
+}
+
 /// The waker of a shared flight's future.
 pub(crate) struct Notifier {
     /// Protects both, so that a wake-up falls either before or after a registration.
@@ -182,13 +241,12 @@ struct Woken {
     since_poll: bool,
     /// It is being polled.
     out: bool,
-    /// The wakers of those who take part, by seat.
-    wakers: Vec<Option<Waker>>,
+    wakers: Registry,
 }
 
 impl Notifier {
     fn new() -> Self {
-        Self { woken: Mutex::new(Woken { since_poll: true, out: false, wakers: Vec::new() }) }
+        Self { woken: Mutex::new(Woken { since_poll: true, out: false, wakers: Registry::default() }) }
     }
 
     /// Says whether the future has to be polled.
@@ -204,47 +262,37 @@ impl Notifier {
     }
 
     /// A poll has ended, and the future is put back. Returns whom to wake, because it was woken meanwhile.
-    fn end_poll(&self) -> Vec<Option<Waker>> {
+    fn end_poll(&self) -> Vec<Waker> {
         let mut woken = self.woken.lock();
         woken.out = false;
-        if woken.since_poll { mem::take(&mut woken.wakers) } else { Vec::new() }
+        if woken.since_poll { woken.wakers.take_all() } else { Vec::new() }
     }
 
     /// Has `own` woken with the future. User code, so no lock may be held.
     pub(crate) fn register(&self, seat: SeatId, own: &Waker) {
-        {
-            let woken = self.woken.lock();
-            if let Some(Some(known)) = woken.wakers.get(seat.index()) {
-                if known.will_wake(own) {
-                    return;
-                }
-            }
+        if self.woken.lock().wakers.get(seat).is_some_and(|known| known.will_wake(own)) {
+            return;
         }
         let fresh = own.clone();
-        let mut woken = self.woken.lock();
-        if woken.wakers.len() <= seat.index() {
-            woken.wakers.resize_with(seat.index() + 1, || None);
-        }
-        let stale = woken.wakers[seat.index()].replace(fresh);
-        drop(woken);
+        let stale = self.woken.lock().wakers.put(seat, fresh);
         drop(stale);
     }
 
     fn unregister(&self, seat: SeatId) -> Option<Waker> {
-        self.woken.lock().wakers.get_mut(seat.index())?.take()
+        self.woken.lock().wakers.take(seat)
     }
 
     /// The flight is over, or left to one driver: nobody else is to be woken. The wakers are to be dropped when no mutex is held.
     fn forget_all_but(&self, driver: Option<SeatId>) -> Vec<Option<Waker>> {
         let mut woken = self.woken.lock();
-        let mut wakers = mem::take(&mut woken.wakers);
+        let mut all = mem::take(&mut woken.wakers);
         if let Some(driver) = driver {
-            if let Some(own @ Some(_)) = wakers.get_mut(driver.index()) {
-                woken.wakers.resize_with(driver.index() + 1, || None);
-                woken.wakers[driver.index()] = own.take();
+            if let Some(own) = all.take(driver) {
+                // Nothing is in its place.
+                mem::forget(woken.wakers.put(driver, own));
             }
         }
-        wakers
+        all.wakers
     }
 
     /// Wakes all who take part, unless the future is out: then its driver does.
@@ -252,10 +300,10 @@ impl Notifier {
         let wakers = {
             let mut woken = self.woken.lock();
             woken.since_poll = true;
-            if woken.out { Vec::new() } else { mem::take(&mut woken.wakers) }
+            if woken.out { Vec::new() } else { woken.wakers.take_all() }
         };
         let mut panics = Panics::default();
-        panics.wake_all(wakers.into_iter().flatten());
+        panics.wake_all(wakers);
         panics.resume();
     }
 }
