@@ -289,7 +289,10 @@ fn drive_to_the_end<F: Future>(future: F) -> F::Output {
 #[inline(never)]
 fn sleep_and_drive<F: Future>(nested: &Nested, future: Pin<&mut F>) -> F::Output {
     let _own = park::sleep_on(&nested.level.parker);
-    executor::wait_for_notification(nested.level, nested.former, None);
+    // A thread of the pool polls once more instead: what it polls from here on is noted as what it waits for.
+    if !park::has_blocking_hook() {
+        executor::wait_for_notification(nested.level, nested.former, None);
+    }
     to_the_end(executor::drive(nested.level, nested.former, future, None))
 }
 

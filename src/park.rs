@@ -30,6 +30,8 @@ struct Own {
     parker: Cell<usize>,
     /// What there is to do between two polls of the innermost wait, as bits.
     turn: Cell<u8>,
+    /// The number of the job that was polled last with the waker of `parker`, since the thread sleeps on that.
+    job: Cell<usize>,
 }
 
 /// The thread has notified that parker itself.
@@ -40,7 +42,7 @@ const TASKS: u8 = 2;
 thread_local! {
     /// A thread that notifies its own parker sets a bit here, so that a future that wakes itself while it is polled costs no atomic
     /// read-modify-write.
-    static OWN: Own = const { Own { parker: Cell::new(0), turn: Cell::new(0) } };
+    static OWN: Own = const { Own { parker: Cell::new(0), turn: Cell::new(0), job: Cell::new(0) } };
 }
 
 /// Says whether this thread has notified itself and has nothing else to do, and takes that notification.
@@ -77,7 +79,7 @@ pub(crate) fn set_own(parker: Option<&Parker>) {
 #[must_use]
 pub(crate) fn sleep_on(parker: &Parker) -> SleepsOn {
     OWN.with(|own| {
-        let former = SleepsOn { parker: own.parker.replace(parker.address()), notified: own.turn.get() & POLL };
+        let former = SleepsOn { parker: own.parker.replace(parker.address()), notified: own.turn.get() & POLL, job: own.job.replace(0) };
         own.turn.set(own.turn.get() & !POLL);
         former
     })
@@ -87,6 +89,7 @@ pub(crate) fn sleep_on(parker: &Parker) -> SleepsOn {
 pub(crate) struct SleepsOn {
     parker: usize,
     notified: u8,
+    job: usize,
 }
 
 impl Drop for SleepsOn {
@@ -94,8 +97,24 @@ impl Drop for SleepsOn {
         OWN.with(|own| {
             own.parker.set(self.parker);
             own.turn.set(own.turn.get() & !POLL | self.notified);
+            own.job.set(self.job);
         });
     }
+}
+
+/// The job with this number was polled with `waker`. If that is the innermost wait's, the wait is now one that polls this job: a waker that the
+/// job keeps does not say so, since the waits of a thread have the same one after each other.
+pub(crate) fn note_job(job: usize, waker: &Waker) {
+    OWN.with(|own| {
+        if own.parker.get() == waker.data().addr() {
+            own.job.set(job);
+        }
+    });
+}
+
+/// The number of the job that the innermost wait has polled last, or 0.
+pub(crate) fn noted_job() -> usize {
+    OWN.with(|own| own.job.get())
 }
 
 /// A number that no other living thread has: the address of a thread-local.
@@ -242,6 +261,11 @@ thread_local! {
 /// Sets this thread's hook, or takes it away.
 pub(crate) fn set_blocking_hook(hook: Option<BlockingHook>) {
     BLOCKING_HOOK.set(hook);
+}
+
+/// Says whether this thread has a hook.
+pub(crate) fn has_blocking_hook() -> bool {
+    BLOCKING_HOOK.get().is_some()
 }
 
 /// [`Parker::park`] between the calls of this thread's hook, if it has one. `waker` is the parker's.

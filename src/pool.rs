@@ -13,7 +13,7 @@ use std::{env, thread, thread_local};
 
 pub(crate) mod crew;
 
-pub(crate) use crew::Job;
+pub(crate) use crew::{Job, number};
 
 /// How many threads there may be beyond the limit of active ones, to stand in for blocked ones. Where those all stand still, more.
 const STAND_INS: usize = 256;
@@ -86,7 +86,7 @@ pub(crate) fn run_if_stranded(job: &Arc<dyn Job>) {
 
 /// The pool thread's job is about to sleep. Returns the number of its watch, if it is to look after a while.
 fn before_park(parker: &Arc<Parker>, waker: &Waker) -> Option<u64> {
-    let (next, watch) = CREW.block(&*this_worker()?, parker, waker);
+    let (next, watch) = CREW.block(&*this_worker()?, parker, waker, park::noted_job());
     carry_out(next);
     watch
 }

@@ -269,6 +269,19 @@ fn a_chain_deeper_than_the_cap_finishes() {
     with_limit(1, move || assert_eq!(block_on(sync_step(depth)), depth));
 }
 
+/// At the cap, these wait on top of each other; the first poll of such a wait tells as well as the others what it waits for.
+#[test]
+fn jobs_that_block_on_each_other_deeper_than_the_cap_finish() {
+    fn nest(depth: usize) -> usize {
+        if depth == 0 { 0 } else { block_on(offload(move || nest(depth - 1))) + 1 }
+    }
+    with_limit(1, || {
+        let began = Instant::now();
+        assert_eq!(nest(2 * CAP + 100), 2 * CAP + 100);
+        assert!(began.elapsed() < Duration::from_secs(10), "they wait for threads beyond the cap");
+    });
+}
+
 #[test]
 fn a_thousand_chains_at_once_finish_with_a_limit_of_one() {
     with_limit(1, || chains_at_once(1000, 3));

@@ -6,15 +6,16 @@
 
 mod support;
 
-use smartasync::{block_on, is_async_context, offload, smart, smart_sync, spawn_local};
+use smartasync::{TimedOut, block_on, is_async_context, offload, smart, smart_sync, spawn_local};
+use std::future::{pending, poll_fn};
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::pin::Pin;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::sync::{Arc, Barrier};
-use std::task::{Context, Waker};
+use std::sync::{Arc, Barrier, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use std::{env, fs, thread};
 use support::chains::{sum_of_chains, sync_step};
@@ -238,5 +239,23 @@ fn a_job_that_is_queued_when_the_only_thread_blocks_runs_nevertheless() {
         drop(go);
         assert_eq!(block_on(second), 2);
         assert_eq!(block_on(first), 1);
+    });
+}
+
+#[test]
+fn a_job_that_an_earlier_wait_began_does_not_run_on_top_of_a_later_one() {
+    refused("a_job_that_an_earlier_wait_began_does_not_run_on_top_of_a_later_one", Threads::One, || {
+        let first = offload(|| {
+            let lock = Arc::new(Mutex::new(1));
+            let theirs = lock.clone();
+            let mut job = offload(move || *theirs.lock().unwrap());
+            // The job keeps the waker of this wait, which is that of the next one, too.
+            let begin = poll_fn(|cx| Poll::Ready(Pin::new(&mut job).poll(cx).is_pending()));
+            assert!(smart(begin).wait());
+            let _held = lock.lock().unwrap();
+            assert_eq!(smart(pending::<()>()).wait_timeout(Duration::from_millis(50)), Err(TimedOut));
+            job
+        });
+        assert_eq!(block_on(block_on(first)), 1);
     });
 }

@@ -5,9 +5,9 @@ use super::flight::Event;
 use super::{check, poll_once};
 use crate::offload::{Awaited, Progress, model_job};
 use crate::park::Parker;
-use crate::pool::crew::{Crew, Job, Next, PATIENCE, Worker};
+use crate::pool::crew::{Crew, Job, Next, PATIENCE, Worker, number};
 use crate::sync::{Arc, Mutex, Ordering};
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
@@ -17,6 +17,8 @@ use std::vec::Vec;
 
 loom::thread_local! {
     static WORKER: RefCell<Option<Arc<Worker>>> = RefCell::new(None);
+    /// The job that the thread polled last.
+    static POLLED: Cell<usize> = Cell::new(0);
 }
 
 /// What `pool` is, without its statics, on a system that grants so many threads.
@@ -76,7 +78,7 @@ impl Pool {
                 parker.park(None);
                 continue;
             };
-            let (next, watch) = self.crew.block(&worker, &parker, &waker);
+            let (next, watch) = self.crew.block(&worker, &parker, &waker, POLLED.with(Cell::get));
             self.carry_out(next);
             if !watch.is_some_and(|watch| self.watch(watch, &parker)) {
                 parker.park(None);
@@ -126,6 +128,7 @@ impl<T> Offload<T> {
     fn poll(&mut self, cx: &Context<'_>) -> Poll<T> {
         let mut progress = self.awaited.poll(cx.waker());
         if let Progress::Waiting = progress {
+            POLLED.with(|polled| polled.set(number(&self.job)));
             if self.submitted {
                 if let Some(job) = self.pool.crew.take_if_stranded(&self.job, worker().is_some()) {
                     run(job);

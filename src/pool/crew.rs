@@ -34,6 +34,11 @@ pub(crate) trait Job: Send + Sync {
     fn is_awaited_by(&self, waker: &Waker) -> bool;
 }
 
+/// A number that no other living job has, and that is not 0.
+pub(crate) fn number(job: &Arc<dyn Job>) -> usize {
+    Arc::as_ptr(job).addr()
+}
+
 /// A job in the queue.
 struct Queued {
     job: Arc<dyn Job>,
@@ -135,8 +140,8 @@ pub(crate) struct Worker {
 /// Protected by [`Worker::seat`], and changed only while the crew's state is locked.
 #[derive(Default)]
 struct Seat {
-    /// What wakes the thread, while it is blocked and waits for one thing only.
-    asleep: Option<Waker>,
+    /// What wakes the thread, and the number of the job that its wait has polled, while it is blocked and waits for one thing only.
+    asleep: Option<(Waker, usize)>,
     /// The job that the blocked thread is to run itself. With it the thread counts as active.
     order: Option<Arc<dyn Job>>,
 }
@@ -201,7 +206,7 @@ impl Crew {
         for at in 0..state.queue.len() {
             let Queued { job, owner: Some(owner) } = &state.queue[at] else { continue };
             let mut seat = owner.seat.lock();
-            let Some(waker) = seat.asleep.take_if(|waker| job.is_awaited_by(waker)) else { continue };
+            let Some((waker, _)) = seat.asleep.take_if(|(waker, polled)| *polled == number(job) && job.is_awaited_by(waker)) else { continue };
             seat.order = Some(job.clone());
             drop(seat);
             state.queue.remove(at);
@@ -302,14 +307,15 @@ impl Crew {
     }
 
     /// The job on the thread of `worker` is about to sleep on `parker`, until `waker` wakes it: its place is free. With the number of a watch,
-    /// it is to [look](Crew::look) after [`PATIENCE`].
-    pub(crate) fn block(&self, worker: &Worker, parker: &Arc<Parker>, waker: &Waker) -> (Next, Option<u64>) {
+    /// it is to [look](Crew::look) after [`PATIENCE`]. Its wait has polled the job with the number `polled`.
+    pub(crate) fn block(&self, worker: &Worker, parker: &Arc<Parker>, waker: &Waker, polled: usize) -> (Next, Option<u64>) {
         // One owner of the parker is its level, one the waker there, and one whatever the thread waits for. Where there are more, it waits for
-        // several things. Nobody polls anything with this waker while the thread sleeps, so that stays as it is.
+        // several things. Nobody polls anything with this waker while the thread sleeps, so that stays as it is. That the one is a job that has
+        // kept the waker is not enough: an earlier wait of the thread may have left it there, and locks may have been taken since.
         let waits_for_one = Arc::strong_count(parker) == 3;
-        let waker = waits_for_one.then(|| waker.clone());
+        let asleep = waits_for_one.then(|| (waker.clone(), polled));
         let mut state = self.state.lock();
-        worker.seat.lock().asleep = waker;
+        worker.seat.lock().asleep = asleep;
         state.blocked += 1;
         let next = Self::find_a_thread(&mut state);
         let watch = state.stands_still().then(|| {
