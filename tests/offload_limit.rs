@@ -123,6 +123,17 @@ fn a_raised_limit_starts_the_jobs_that_wait() {
 }
 
 #[test]
+fn the_greatest_limit_is_none() {
+    with_limit(usize::MAX, || {
+        let gates: Vec<Gate> = (0..CAP).map(|_| Gate::default()).collect();
+        let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
+        gates.iter().for_each(|gate| drop(gate.until_awaited()));
+        block_on(offload(move || gates.iter().for_each(Gate::open)));
+        jobs.drain(..).for_each(|job| block_on(job));
+    });
+}
+
+#[test]
 fn a_lowered_limit_holds_for_the_next_jobs() {
     with_limit(4, || {
         let (started, has_started) = mpsc::channel();

@@ -108,8 +108,13 @@ impl State {
         self.waking > 0 || self.starting > 0
     }
 
+    /// How many threads there may be, unless all stand still. The limit may be any number.
+    fn cap(&self) -> usize {
+        self.limit.saturating_add(self.stand_ins)
+    }
+
     fn may_grow(&self) -> bool {
-        self.threads < self.limit + self.stand_ins
+        self.threads < self.cap()
     }
 
     fn grow(&mut self) -> Next {
@@ -126,7 +131,7 @@ impl State {
     /// A thread that has waited long enough, and counts as idle still, ends: unless a job came too late to notify it, or it is all that is left
     /// for the next one, beyond the cap.
     fn should_retire(&self) -> bool {
-        let last = self.threads == self.blocked + 1 && self.threads > self.limit + self.stand_ins;
+        let last = self.threads == self.blocked + 1 && self.threads > self.cap();
         !self.wants_a_thread() && !last
     }
 }
@@ -415,5 +420,11 @@ mod tests {
     fn the_pool_stops_growing_at_the_cap() {
         assert!(state(1, 2, 1 + STAND_INS, 0, 1 + STAND_INS).may_grow());
         assert!(!state(1, 2, 2 + STAND_INS, 0, 2 + STAND_INS).may_grow());
+    }
+
+    #[test]
+    fn a_limit_may_be_any_number() {
+        assert!(state(1, usize::MAX, 2 + STAND_INS, 0, 2 + STAND_INS).may_grow());
+        assert!(state(0, usize::MAX, 2, 1, 1).should_retire());
     }
 }
