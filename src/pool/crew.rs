@@ -129,9 +129,10 @@ impl State {
     }
 
     /// A thread that has waited long enough, and counts as idle still, ends: unless a job came too late to notify it, or it is all that is left
-    /// for the next one, beyond the cap.
+    /// for the next one. Without it, all others would stand still, and none of them watches, since it was not the last to be blocked. The limit
+    /// does not count here: it may fall when the thread is gone.
     fn should_retire(&self) -> bool {
-        let last = self.threads == self.blocked + 1 && self.threads > self.cap();
+        let last = self.blocked > 0 && self.threads == self.blocked + 1 && self.threads > self.stand_ins;
         !self.wants_a_thread() && !last
     }
 }
@@ -407,6 +408,16 @@ mod tests {
         assert!(!state(1, 2, 2, 1, 0).should_retire());
         assert!(!state(1, 1, 1, 1, 0).should_retire());
         assert!(state(1, 1, 2, 1, 0).should_retire());
+    }
+
+    #[test]
+    fn the_last_thread_beside_so_many_blocked_ones_stays_whatever_the_limit() {
+        for limit in [1, 2, 10] {
+            assert!(!state(0, limit, STAND_INS + 1, 1, STAND_INS).should_retire());
+            assert!(state(0, limit, STAND_INS, 1, STAND_INS - 1).should_retire());
+            assert!(state(0, limit, STAND_INS + 1, 2, STAND_INS - 1).should_retire());
+        }
+        assert!(State { stand_ins: 0, ..state(0, 1, 1, 1, 0) }.should_retire());
     }
 
     #[test]
