@@ -71,7 +71,7 @@ smart_fn!(
 
     #[maybe_async]
     async fn the_other_side_is_not_compiled() -> &'static str {
-        smart_await!(sync => "sync".to_string().leak(), async => async { "async" })
+        smart_await!(async => async { "async" }, sync => "sync".to_string().leak())
     }
 
     #[maybe_async]
@@ -83,6 +83,7 @@ smart_fn!(
 #[test]
 fn each_side_of_smart_await_is_an_expression_of_its_own() {
     assert_eq!((only_one_side_compiles(1).wait(), block_on(only_one_side_compiles(1))), (2, 3));
+    assert_eq!((the_other_side_is_not_compiled().wait(), block_on(the_other_side_is_not_compiled())), ("sync", "async"));
     assert_both!(awaits_nothing(1), 2);
 }
 

@@ -17,7 +17,7 @@
 /// is not awaited but run here, directly; any other future is waited for on this thread's loop, and what is inside it is async code: a smart call that
 /// is passed to a combinator, or returned by a closure, runs its async copy. Give those an `async` block with `smart_await!` in it.
 ///
-/// `smart_await!(sync => a, async => b)` is `a` in that sync copy, and `b`, awaited, in async code. The other side is not compiled there. For
+/// `smart_await!(sync => a, async => b)`, in either order, is `a` in that sync copy, and `b`, awaited, in async code. The other side is not compiled there. For
 /// `sync` to be a name of your own, write it in parentheses.
 ///
 /// # Examples
@@ -34,6 +34,9 @@
 #[macro_export]
 macro_rules! smart_await {
     (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $async.await
+    };
+    (async => $async:expr, sync => $sync:expr $(,)?) => {
         $async.await
     };
     // `value` is out of scope when the future is awaited, or it would have a second place in the future around it.
@@ -55,6 +58,9 @@ macro_rules! __smart_await_sync {
     // A `();` would be a statement without effect, to clippy.
     (sync => (), async => $async:expr $(,)?) => {{}};
     (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $sync
+    };
+    (async => $async:expr, sync => $sync:expr $(,)?) => {
         $sync
     };
     ($value:expr $(,)?) => {
