@@ -44,8 +44,9 @@ const NOBODY: u32 = u32::MAX;
 enum Seat<T> {
     /// Free, as is the next one in the list of free seats.
     Free { next: u32 },
-    /// In the queue. Without a waker it has been woken and not polled since.
-    Waiting { waker: Option<Waker>, before: u32, after: u32 },
+    /// In the queue. Without a waker it has been woken and not polled since. It is passed if it stands before the first one that
+    /// [`choose`](Flights::choose) has to look at.
+    Waiting { waker: Option<Waker>, passed: bool, before: u32, after: u32 },
     /// Its leader is done, and the value is being cloned.
     Due { waker: Option<Waker> },
     /// As before, but its follower was dropped.
@@ -89,6 +90,10 @@ pub(crate) struct Flights<T> {
     /// The queue of waiting seats, in the order of their coming.
     first: u32,
     last: u32,
+    /// Where in the queue [`choose`](Flights::choose) begins to look, so that it does not look at the same woken ones each time.
+    ///
+    /// INVARIANT: those before it are passed, no others are, and who is passed has no waker.
+    asleep: u32,
     waiting: usize,
     /// How often `reset` was called.
     resets: u64,
@@ -190,6 +195,7 @@ impl<T> Flights<T> {
             free: NOBODY,
             first: NOBODY,
             last: NOBODY,
+            asleep: NOBODY,
             waiting: 0,
             resets: 0,
             closed: false,
@@ -304,9 +310,12 @@ impl<T> Flights<T> {
         }
         let seat = match seat {
             Some(seat) => {
-                let Seat::Waiting { waker, .. } = &mut self.seats[seat.index()] else { unreachable!("checked above") };
+                let Seat::Waiting { waker, passed, .. } = &mut self.seats[seat.index()] else { unreachable!("checked above") };
                 if !Self::renew(waker, own, wakers) {
                     return Admission::BringWaker;
+                }
+                if mem::take(passed) {
+                    self.fall_asleep(seat);
                 }
                 seat
             }
@@ -339,7 +348,7 @@ impl<T> Flights<T> {
     /// Takes a seat at the end of the queue.
     #[inline]
     fn seat(&mut self, waker: Waker) -> SeatId {
-        let seat = self.occupy(Seat::Waiting { waker: Some(waker), before: self.last, after: NOBODY });
+        let seat = self.occupy(Seat::Waiting { waker: Some(waker), passed: false, before: self.last, after: NOBODY });
         self.link_last(seat.0);
         seat
     }
@@ -368,6 +377,27 @@ impl<T> Flights<T> {
             self.first = index;
         }
         self.last = index;
+        if self.asleep == NOBODY {
+            self.asleep = index;
+        }
+        self.waiting += 1;
+    }
+
+    /// A seat that was passed has a waker again. It goes before all that are not passed, and so keeps its turn among them.
+    fn fall_asleep(&mut self, seat: SeatId) {
+        self.unlink(seat);
+        let next = mem::replace(&mut self.asleep, seat.0);
+        let last = match self.seats.get_mut(next as usize) {
+            Some(Seat::Waiting { before, .. }) => mem::replace(before, seat.0),
+            _ => mem::replace(&mut self.last, seat.0),
+        };
+        match self.seats.get_mut(last as usize) {
+            Some(Seat::Waiting { after, .. }) => *after = seat.0,
+            _ => self.first = seat.0,
+        }
+        if let Seat::Waiting { before, after, .. } = &mut self.seats[seat.index()] {
+            (*before, *after) = (last, next);
+        }
         self.waiting += 1;
     }
 
@@ -391,6 +421,9 @@ impl<T> Flights<T> {
         match self.seats.get_mut(after as usize) {
             Some(Seat::Waiting { before: link, .. }) => *link = before,
             _ => self.last = before,
+        }
+        if self.asleep == seat.0 {
+            self.asleep = after;
         }
         self.waiting -= 1;
     }
@@ -443,14 +476,13 @@ impl<T> Flights<T> {
     /// Chooses the longest waiting follower that is still asleep, to lead. It is not waited for: whoever is polled first leads.
     fn choose(&mut self) -> Option<Chosen> {
         self.chosen = None;
-        let mut next = self.first;
-        while let Some(Seat::Waiting { waker, after, .. }) = self.seats.get_mut(next as usize) {
+        while let Some(Seat::Waiting { waker, passed, after, .. }) = self.seats.get_mut(self.asleep as usize) {
+            let seat = SeatId(mem::replace(&mut self.asleep, *after));
+            *passed = true;
             if let Some(waker) = waker.take() {
-                let seat = SeatId(next);
                 self.chosen = Some(seat);
                 return Some(Chosen { seat, waker });
             }
-            next = *after;
         }
         None
     }
@@ -475,6 +507,7 @@ impl<T> Flights<T> {
     fn clear_queue(&mut self) {
         self.first = NOBODY;
         self.last = NOBODY;
+        self.asleep = NOBODY;
         self.waiting = 0;
         self.chosen = None;
     }
@@ -508,7 +541,7 @@ impl<T> Flights<T> {
         }
         // In a shared flight it is woken, to register with the notifier.
         let (waker, woken) = if matches!(self.cargo, Cargo::None) { (waker, None) } else { (None, waker) };
-        self.seats[seat.index()] = Seat::Waiting { waker, before: self.last, after: NOBODY };
+        self.seats[seat.index()] = Seat::Waiting { waker, passed: false, before: self.last, after: NOBODY };
         self.link_last(seat.0);
         woken
     }

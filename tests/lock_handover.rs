@@ -114,6 +114,31 @@ fn a_chosen_follower_that_is_polled_late_follows_the_newcomer() {
 }
 
 #[test]
+fn those_who_were_chosen_and_found_another_leader_are_chosen_first_again() {
+    let lock = SmartLock::new();
+    let lead = || Caller::new(lock.run_once(pending::<u32>)).wait_for_its_turn();
+    let leader = lead();
+    let mut followers: Vec<_> = (0..4).map(|_| lead()).collect();
+    let wakes = |followers: &[Caller<'_, u32>]| followers.iter().map(Caller::wakes).collect::<Vec<_>>();
+    drop(leader);
+    drop(lead());
+    let newcomer = lead();
+    assert_eq!(wakes(&followers), [1, 1, 0, 0]);
+    // The second one sleeps again, and so does the first.
+    assert!(followers[1].poll().is_pending());
+    assert!(followers[0].poll().is_pending());
+    drop(newcomer);
+    assert_eq!(wakes(&followers), [2, 1, 0, 0]);
+    drop(lead());
+    assert_eq!(wakes(&followers), [2, 2, 0, 0]);
+    drop(lead());
+    // The second one leads and is lost. The third one, which is not the chosen one any more, leaves.
+    assert!(followers.remove(1).poll().is_pending());
+    drop(followers.remove(1));
+    assert_eq!(wakes(&followers), [2, 1]);
+}
+
+#[test]
 fn a_follower_that_was_not_chosen_leads_when_it_is_polled_first() {
     let lock = SmartLock::new();
     let mut leader = Caller::new(lock.run_once(pending));

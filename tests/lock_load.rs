@@ -196,6 +196,32 @@ fn the_last_of_a_crowd_is_woken_at_the_cost_of_one() {
     assert!(info.bytes_max < 1024, "{} bytes for one waker", info.bytes_max);
 }
 
+/// How long it takes so many newcomers to lead and to be lost, while as many followers sleep, and none that is woken is polled.
+fn time_to_lose_leaders(n: usize) -> Duration {
+    let lock = SmartLock::<usize>::new();
+    let call = || {
+        let mut call = Box::pin(lock.run_once(pending));
+        assert!(poll(&mut call).is_pending());
+        call
+    };
+    let leader = call();
+    let followers: Vec<_> = (0..n).map(|_| call()).collect();
+    drop(leader);
+    let since = Instant::now();
+    (0..2 * n).for_each(|_| drop(call()));
+    let time = since.elapsed();
+    assert_eq!(lock.waiters(), followers.len());
+    time
+}
+
+#[test]
+fn lost_leaders_do_not_look_at_each_woken_follower() {
+    const FEW: usize = 1_000;
+    let best = |n| (0..5).map(|_| time_to_lose_leaders(n)).min().unwrap();
+    let (few, many) = (best(FEW), best(16 * FEW));
+    assert!(many < 100 * few, "{FEW} took {few:?}, and 16 times as many {many:?}: quadratic would be 256 times as long");
+}
+
 /// What so many followers allocate, while they come and wait.
 fn follow(kind: Kind, n: usize) -> AllocationInfo {
     let led = Led::new(kind);
