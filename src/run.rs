@@ -5,7 +5,7 @@
 
 use crate::flight::{Admission, BoxFuture, Caller, Chosen, Due, FlightId, Flights, Landed, Notifier, Reset, Ride, SeatId, Shared, Wakers};
 use crate::lead::{Lead, Seized};
-use crate::panics::Panics;
+use crate::panics::{Panics, swallow};
 use crate::park::thread_token;
 use crate::sync::{Arc, Mutex, MutexGuard};
 use core::error::Error;
@@ -196,6 +196,19 @@ struct LoseLeader<'l, T> {
 impl<T> Drop for LoseLeader<'_, T> {
     fn drop(&mut self) {
         self.core.lose_leader(self.leader);
+    }
+}
+
+/// Drops the future of a leader that panics, and hands over then: two never overlap.
+struct LoseRun<'l, 'f, T, Fut> {
+    running: Pin<&'f mut Option<Fut>>,
+    _lost: LoseLeader<'l, T>,
+}
+
+impl<T, Fut> Drop for LoseRun<'_, '_, T, Fut> {
+    fn drop(&mut self) {
+        // The thread unwinds, so a panic of the destructor would abort it.
+        swallow(|| self.running.set(None));
     }
 }
 
@@ -576,7 +589,7 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         // A lock that is out of its map is seized for good, so a free one is in it.
         let mut leader = if matches!(this.role, Role::Fresh) && this.lock.core().lead.take(thread_token()) {
             Leader::Lone
@@ -593,19 +606,19 @@ where
         let core = this.lock.core();
         // Until the poll has gone well, the leader is as good as lost.
         *this.role = Role::Ended;
-        let lost = LoseLeader { core, leader };
+        let mut run = LoseRun { running: this.running, _lost: LoseLeader { core, leader } };
         if let Some(f) = this.f.take() {
-            this.running.set(Some(f()));
+            run.running.set(Some(f()));
         }
-        let running = this.running.as_mut().as_pin_mut().expect("a leader has its future");
+        let running = run.running.as_mut().as_pin_mut().expect("a leader has its future");
         let Poll::Ready(value) = running.poll(cx) else {
-            mem::forget(lost);
+            mem::forget(run);
             core.leave_leader(&mut leader);
             *this.role = Role::Leader(leader);
             return Poll::Pending;
         };
-        this.running.set(None);
-        mem::forget(lost);
+        run.running.set(None);
+        mem::forget(run);
         core.complete(leader, &value);
         this.lock.release();
         Poll::Ready(Ok(value))

@@ -7,8 +7,8 @@ use std::future::{pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::Poll;
-use support::lock::{Bomb, Caller, Gate, assert_works, leaked};
-use support::panics;
+use support::lock::{Bomb, Caller, Gate, assert_works, is_reentrant, leaked, ok};
+use support::{OnDrop, panics, poll};
 
 #[test]
 fn a_panic_stays_in_the_leader_and_one_follower_takes_over() {
@@ -52,6 +52,30 @@ fn a_closure_that_panics_after_a_hand_over_hands_over_again() {
     drop(leader);
     assert!(panics(|| one.poll()));
     assert_eq!((two.wakes(), two.poll()), (1, Poll::Ready(Ok(2))));
+    assert_works(lock);
+}
+
+#[test]
+fn the_future_of_a_leader_that_panics_is_gone_before_another_can_lead() {
+    let lock = leaked();
+    let (explode, at_drop) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(None)));
+    let (fuse, seen) = (explode.clone(), at_drop.clone());
+    let sees = OnDrop(move || {
+        let Poll::Ready(inside) = poll(&mut Box::pin(lock.run_once(|| ready(7)))) else { panic!("nobody else leads") };
+        seen.set(Some((lock.is_running(), is_reentrant(inside))));
+    });
+    let mut leader = Caller::new(lock.run_once(|| {
+        poll_fn(move |_| {
+            let _owned = &sees;
+            if fuse.get() { support::panic() } else { Poll::Pending }
+        })
+    }))
+    .wait_for_its_turn();
+    let mut follower = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
+    explode.set(true);
+    assert!(panics(|| leader.poll()));
+    assert_eq!(at_drop.get(), Some((true, true)));
+    assert_eq!((follower.wakes(), follower.poll()), (1, ok(1)));
     assert_works(lock);
 }
 
