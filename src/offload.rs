@@ -65,14 +65,14 @@ impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
         }
     }
 
-    fn nudge(&self) {
+    fn nudge(&self) -> bool {
         let waker = match &mut *self.stage.lock() {
             Stage::Waiting { waker, .. } => waker.take(),
             _ => None,
         };
-        if let Some(waker) = waker {
-            swallow(|| waker.wake());
-        }
+        let Some(waker) = waker else { return false };
+        swallow(|| waker.wake());
+        true
     }
 
     fn is_awaited_by(&self, other: &Waker) -> bool {

@@ -247,11 +247,21 @@ impl Wake for Parker {
 /// What a thread of the pool does around each sleep, so that its place is filled meanwhile.
 #[derive(Clone, Copy)]
 pub(crate) struct BlockingHook {
-    /// Returns the number of a watch, if the thread is to look from time to time.
-    pub(crate) before_park: fn(&Arc<Parker>, &Waker) -> Option<u64>,
-    /// Says whether to look again.
-    pub(crate) look: fn(u64) -> bool,
+    pub(crate) before_park: fn(&Arc<Parker>, &Waker) -> Rest,
+    /// What the thread does next, after the time of a [`Rest::Watch`].
+    pub(crate) look: fn(u64) -> Rest,
     pub(crate) after_park: fn(),
+}
+
+/// How a thread of the pool sleeps.
+pub(crate) enum Rest {
+    /// Not now. User code has run here, which may have waited, and run tasks: what the wait knew before may not hold any more, and who wakes a task
+    /// may not know of this thread's sleep.
+    None,
+    /// Until it is notified.
+    Sleep,
+    /// For [`PATIENCE`]; then it looks, with the number of its watch.
+    Watch(u64),
 }
 
 thread_local! {
@@ -268,7 +278,7 @@ pub(crate) fn has_blocking_hook() -> bool {
     BLOCKING_HOOK.get().is_some()
 }
 
-/// [`Parker::park`] between the calls of this thread's hook, if it has one. `waker` is the parker's.
+/// [`Parker::park`] between the calls of this thread's hook, if it has one. `waker` is the parker's. With a hook, it may return early.
 pub(crate) fn park(parker: &Arc<Parker>, waker: &Waker, deadline: Option<Instant>) -> bool {
     let Some(hook) = BLOCKING_HOOK.get() else {
         return parker.park(deadline);
@@ -276,25 +286,30 @@ pub(crate) fn park(parker: &Arc<Parker>, waker: &Waker, deadline: Option<Instant
     if parker.linger() {
         return true;
     }
-    let watch = (hook.before_park)(parker, waker);
-    let notified = watch.is_some_and(|watch| watch_until(parker, deadline, || (hook.look)(watch))) || parker.sleep_until(deadline);
+    let notified = match (hook.before_park)(parker, waker) {
+        Rest::None => false,
+        Rest::Sleep => parker.sleep_until(deadline),
+        Rest::Watch(watch) => watch_until(parker, deadline, watch, hook.look),
+    };
     (hook.after_park)();
     notified
 }
 
 /// Sleeps as [`Parker::park`] does, and calls `look` from time to time, as long as that wants. Says whether a notification was taken.
 #[cold]
-fn watch_until(parker: &Parker, deadline: Option<Instant>, mut look: impl FnMut() -> bool) -> bool {
+fn watch_until(parker: &Parker, deadline: Option<Instant>, mut watch: u64, look: fn(u64) -> Rest) -> bool {
     loop {
         let next = Instant::now() + PATIENCE;
         if deadline.is_some_and(|deadline| deadline <= next) {
-            return false;
+            return parker.sleep_until(deadline);
         }
         if parker.sleep_until(Some(next)) {
             return true;
         }
-        if !look() {
-            return false;
+        match look(watch) {
+            Rest::None => return false,
+            Rest::Sleep => return parker.sleep_until(deadline),
+            Rest::Watch(number) => watch = number,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The offload pool: its threads, and what they know of themselves. Which of them does what is decided in [`crew`].
 
 use crate::context::{self, Mark};
-use crate::park::{self, BlockingHook, Parker};
+use crate::park::{self, BlockingHook, Parker, Rest};
 use crate::sync::Arc;
 use core::cell::RefCell;
 use core::num::NonZeroUsize;
 use core::task::Waker;
-use crew::{Crew, Next, Worker};
+use crew::{Crew, Next, Refused, Worker};
 use std::string::String;
 use std::sync::LazyLock;
 use std::{env, thread, thread_local};
@@ -40,9 +40,23 @@ thread_local! {
     static WORKER: RefCell<Option<Arc<Worker>>> = const { RefCell::new(None) };
 }
 
+const HOOK: BlockingHook = BlockingHook { before_park, look, after_park };
+
 /// Does what `next` says, with a thread of the system's. Says whether that was refused.
 fn carry_out(next: Next) -> bool {
-    CREW.carry_out(next, start)
+    CREW.carry_out(next, start).map(Refused::nudge).is_some()
+}
+
+/// [`carry_out`] on a thread that is counted as blocked. Says whether user code has run on it: wakers, which may poll here, and the jobs that
+/// are then run where they are polled. For these the thread is none of the pool. So where they wait it is not counted as blocked once more.
+fn carry_out_blocked(next: Next) -> bool {
+    let Some(refused) = CREW.carry_out(next, start) else { return false };
+    park::set_blocking_hook(None);
+    let worker = WORKER.take();
+    let woken = refused.nudge();
+    WORKER.set(worker);
+    park::set_blocking_hook(Some(HOOK));
+    woken
 }
 
 /// Starts a thread, unless the system refuses it.
@@ -54,7 +68,7 @@ fn start() -> bool {
 /// The life of a pool thread.
 fn work() {
     WORKER.set(Some(Arc::default()));
-    park::set_blocking_hook(Some(BlockingHook { before_park, look, after_park }));
+    park::set_blocking_hook(Some(HOOK));
     CREW.work(run, start);
     // From here on the thread is no pool thread, also where the destructor of one of its locals waits.
     park::set_blocking_hook(None);
@@ -84,18 +98,21 @@ pub(crate) fn run_if_stranded(job: &Arc<dyn Job>) {
     }
 }
 
-/// The pool thread's job is about to sleep. Returns the number of its watch, if it is to look after a while.
-fn before_park(parker: &Arc<Parker>, waker: &Waker) -> Option<u64> {
-    let (next, watch) = CREW.block(&*this_worker()?, parker, waker, park::noted_job());
-    carry_out(next);
-    watch
+/// The pool thread's job is about to sleep.
+fn before_park(parker: &Arc<Parker>, waker: &Waker) -> Rest {
+    let Some(worker) = this_worker() else { return Rest::Sleep };
+    let (next, watch) = CREW.block(&worker, parker, waker, park::noted_job());
+    rest(next, watch)
 }
 
-/// The pool thread that watches has slept for a while. Says whether it is to look again.
-fn look(watch: u64) -> bool {
+/// The pool thread that watches has slept for a while.
+fn look(watch: u64) -> Rest {
     let (next, again) = CREW.look(watch);
-    carry_out(next);
-    again
+    rest(next, again.then_some(watch))
+}
+
+fn rest(next: Next, watch: Option<u64>) -> Rest {
+    if carry_out_blocked(next) { Rest::None } else { watch.map_or(Rest::Sleep, Rest::Watch) }
 }
 
 /// The pool thread's job was woken.

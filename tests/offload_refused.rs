@@ -6,7 +6,7 @@
 
 mod support;
 
-use smartasync::{TimedOut, block_on, is_async_context, offload, smart, smart_sync, spawn_local};
+use smartasync::{Offload, TimedOut, block_on, is_async_context, offload, smart, smart_sync, spawn_local};
 use std::future::{pending, poll_fn};
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -15,13 +15,14 @@ use std::pin::Pin;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 use std::{env, fs, thread};
 use support::chains::{sum_of_chains, sync_step};
 use support::child::CHILD;
 use support::gate::Gate;
 use support::start;
+use support::watchdog::{this_thread, until_asleep};
 
 /// How many threads with the usual stack the child process can start.
 #[derive(Clone, Copy, PartialEq)]
@@ -257,5 +258,51 @@ fn a_job_that_an_earlier_wait_began_does_not_run_on_top_of_a_later_one() {
             job
         });
         assert_eq!(block_on(block_on(first)), 1);
+    });
+}
+
+/// Polls its job in each wake-up, and passes on what comes out.
+struct PollsWhenWoken<T>(Mutex<Option<Offload<T>>>, mpsc::Sender<T>);
+
+impl<T: Send + 'static> Wake for PollsWhenWoken<T> {
+    fn wake(self: Arc<Self>) {
+        let Some(mut job) = self.0.lock().unwrap().take() else { return };
+        match Pin::new(&mut job).poll(&mut Context::from_waker(&Waker::from(self.clone()))) {
+            Poll::Ready(output) => self.1.send(output).unwrap(),
+            Poll::Pending => *self.0.lock().unwrap() = Some(job),
+        }
+    }
+}
+
+#[test]
+fn a_job_that_a_waker_runs_on_a_blocked_thread_waits_there_and_the_thread_is_still_woken_for_its_tasks() {
+    refused("a_job_that_a_waker_runs_on_a_blocked_thread_waits_there_and_the_thread_is_still_woken_for_its_tasks", Threads::One, || {
+        let (for_first, for_second) = (Gate::default(), Gate::default());
+        let (started, has_started) = mpsc::channel();
+        let (go, may_go) = mpsc::channel::<()>();
+        let awaited = for_first.clone();
+        let mut first = offload(move || {
+            started.send((thread::current().id(), this_thread())).unwrap();
+            let _ = may_go.recv();
+            block_on(spawn_local(awaited));
+            1
+        });
+        start(&mut first);
+        let (there, stat) = has_started.recv().unwrap();
+        let awaited = for_second.clone();
+        let second = offload(move || {
+            smart(awaited).wait();
+            thread::current().id()
+        });
+        let (ended, has_ended) = mpsc::channel();
+        Arc::new(PollsWhenWoken(Mutex::new(Some(second)), ended)).wake();
+        drop(go);
+        for_second.until_awaited();
+        until_asleep(&stat);
+        for_second.open();
+        assert_eq!(has_ended.recv(), Ok(there));
+        for_first.open();
+        assert_eq!(block_on(first), 1);
+        assert_eq!(block_on(offload(|| 3)), 3);
     });
 }

@@ -5,7 +5,7 @@ use super::flight::Event;
 use super::{check, poll_once};
 use crate::offload::{Awaited, Progress, model_job};
 use crate::park::Parker;
-use crate::pool::crew::{Crew, Job, Next, PATIENCE, Worker, number};
+use crate::pool::crew::{Crew, Job, Next, PATIENCE, Refused, Worker, number};
 use crate::sync::{Arc, Mutex, Ordering};
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
@@ -41,8 +41,9 @@ impl Pool {
         Arc::new(Self { crew: Crew::new(limit, stand_ins), threads: Mutex::default(), grants: AtomicUsize::new(grants) })
     }
 
+    /// Says whether somebody was woken because a thread was refused.
     fn carry_out(self: &Arc<Self>, next: Next) -> bool {
-        self.crew.carry_out(next, || self.start())
+        self.crew.carry_out(next, || self.start()).is_some_and(Refused::nudge)
     }
 
     /// Starts a thread, if one more is granted.
@@ -79,8 +80,8 @@ impl Pool {
                 continue;
             };
             let (next, watch) = self.crew.block(&worker, &parker, &waker, POLLED.with(Cell::get));
-            self.carry_out(next);
-            if !watch.is_some_and(|watch| self.watch(watch, &parker)) {
+            let nudged = self.carry_out(next);
+            if !nudged && !watch.is_some_and(|watch| self.watch(watch, &parker)) {
                 parker.park(None);
             }
             if let Some(job) = self.crew.resume(&worker) {
@@ -96,7 +97,9 @@ impl Pool {
                 return true;
             }
             let (next, again) = self.crew.look(watch);
-            self.carry_out(next);
+            if self.carry_out(next) {
+                return true;
+            }
             if !again {
                 return false;
             }

@@ -27,8 +27,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 pub(crate) trait Job: Send + Sync {
     fn run(self: Arc<Self>);
 
-    /// Has the job's future polled, if the job still waits: no thread will come for it.
-    fn nudge(&self);
+    /// Has the job's future polled, if the job still waits: no thread will come for it. Says whether somebody was woken for that.
+    fn nudge(&self) -> bool;
 
     /// Says whether the job has not begun, and its future was polled last by who is woken with this waker.
     fn is_awaited_by(&self, waker: &Waker) -> bool;
@@ -164,6 +164,17 @@ pub(crate) enum Next {
     Rescue(Vec<Waker>),
 }
 
+/// The system refused a thread. Where no other will come, these are the jobs that wait for one.
+#[must_use]
+pub(crate) struct Refused(Vec<Arc<dyn Job>>);
+
+impl Refused {
+    /// Has the jobs' futures polled: each then runs its own job. Says whether somebody was woken. Wakers are user code, which may poll here.
+    pub(crate) fn nudge(self) -> bool {
+        self.0.into_iter().fold(false, |woken, job| job.nudge() | woken)
+    }
+}
+
 /// The threads of a pool, and the jobs that wait for one.
 pub(crate) struct Crew {
     /// Protects every number, the queue and the list of the idle.
@@ -222,23 +233,23 @@ impl Crew {
         None
     }
 
-    /// Does what `next` says; `start` starts a thread that [works](Crew::work). Where the system refuses it and no other will come, has the
-    /// queued jobs' futures polled: each then runs its own job. Says whether a thread was refused.
-    pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce() -> bool) -> bool {
+    /// Does what `next` says; `start` starts a thread that [works](Crew::work). Says so where the system refuses it; the caller then
+    /// [nudges](Refused::nudge).
+    pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce() -> bool) -> Option<Refused> {
         match next {
-            Next::Nothing => return false,
+            Next::Nothing => return None,
             Next::Wake(parker) => {
                 parker.unpark();
-                return false;
+                return None;
             }
             Next::Rescue(wakers) => {
                 wakers.into_iter().for_each(Waker::wake);
-                return false;
+                return None;
             }
             Next::Spawn => {}
         }
         if start() {
-            return false;
+            return None;
         }
         let mut state = self.state.lock();
         state.threads -= 1;
@@ -251,10 +262,7 @@ impl Crew {
         if let Next::Rescue(wakers) = rescues {
             wakers.into_iter().for_each(Waker::wake);
         }
-        for job in stranded {
-            job.nudge();
-        }
-        true
+        Some(Refused(stranded))
     }
 
     /// The life of a thread that was started: runs jobs until it has waited for one in vain. `start` starts another one.
@@ -269,7 +277,8 @@ impl Crew {
                     let next = Self::find_a_thread(&mut state);
                     drop(state);
                     drop(owner);
-                    self.carry_out(next, &start);
+                    // This thread is active, so no job is stranded.
+                    let _refused = self.carry_out(next, &start);
                     run(job);
                     state = self.state.lock();
                     continue;
@@ -385,7 +394,9 @@ mod tests {
         struct Nothing;
         impl Job for Nothing {
             fn run(self: Arc<Self>) {}
-            fn nudge(&self) {}
+            fn nudge(&self) -> bool {
+                false
+            }
             fn is_awaited_by(&self, _waker: &Waker) -> bool {
                 false
             }
