@@ -164,6 +164,17 @@ pub(crate) enum Next {
     Rescue(Vec<Waker>),
 }
 
+impl Next {
+    /// Wakes whom it says, who are threads of the pool.
+    fn wake(self) {
+        match self {
+            Self::Nothing | Self::Spawn => {}
+            Self::Wake(parker) => parker.unpark(),
+            Self::Rescue(wakers) => wakers.into_iter().for_each(Waker::wake),
+        }
+    }
+}
+
 /// The system refused a thread. Where no other will come, these are the jobs that wait for one.
 #[must_use]
 pub(crate) struct Refused(Vec<Arc<dyn Job>>);
@@ -196,14 +207,20 @@ impl Crew {
 
     /// Finds a thread for the queue's next job: an idle one, a new one or, at the cap, the blocked one that waits for a job.
     fn find_a_thread(state: &mut State) -> Next {
-        if !state.wants_a_thread() || state.has_one_coming() {
-            return Next::Nothing;
-        }
-        if let Some(parker) = state.idle.pop() {
-            state.waking += 1;
-            return Next::Wake(parker);
+        if let Some(next) = Self::find_a_thread_that_is_there(state) {
+            return next;
         }
         if state.may_grow() { state.grow() } else { Self::order_rescues(state) }
+    }
+
+    /// Finds an idle thread for the queue's next job, if it needs one. `None` where there is none.
+    fn find_a_thread_that_is_there(state: &mut State) -> Option<Next> {
+        if !state.wants_a_thread() || state.has_one_coming() {
+            return Some(Next::Nothing);
+        }
+        let parker = state.idle.pop()?;
+        state.waking += 1;
+        Some(Next::Wake(parker))
     }
 
     /// Orders blocked threads to run the jobs that they wait for themselves, as many as may be active.
@@ -236,17 +253,9 @@ impl Crew {
     /// Does what `next` says; `start` starts a thread that [works](Crew::work). Says so where the system refuses it; the caller then
     /// [nudges](Refused::nudge).
     pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce() -> bool) -> Option<Refused> {
-        match next {
-            Next::Nothing => return None,
-            Next::Wake(parker) => {
-                parker.unpark();
-                return None;
-            }
-            Next::Rescue(wakers) => {
-                wakers.into_iter().for_each(Waker::wake);
-                return None;
-            }
-            Next::Spawn => {}
+        if !matches!(next, Next::Spawn) {
+            next.wake();
+            return None;
         }
         if start() {
             return None;
@@ -255,13 +264,11 @@ impl Crew {
         state.threads -= 1;
         state.starting -= 1;
         state.refused = true;
-        // As at the cap, blocked threads may help themselves.
-        let rescues = Self::order_rescues(&mut state);
+        // One that has become idle meanwhile was not called, since this one was on its way. Else, as at the cap, blocked ones may help themselves.
+        let next = Self::find_a_thread_that_is_there(&mut state).unwrap_or_else(|| Self::order_rescues(&mut state));
         let stranded: Vec<_> = if state.is_stranded() { state.queue.iter().map(|queued| queued.job.clone()).collect() } else { Vec::new() };
         drop(state);
-        if let Next::Rescue(wakers) = rescues {
-            wakers.into_iter().for_each(Waker::wake);
-        }
+        next.wake();
         Some(Refused(stranded))
     }
 
@@ -436,6 +443,18 @@ mod tests {
         assert!(state(1, 2, 2, 0, 0).may_take_a_job());
         assert!(!state(1, 2, 3, 0, 0).may_take_a_job());
         assert!(state(1, 2, 3, 0, 1).may_take_a_job());
+    }
+
+    #[test]
+    fn a_refused_thread_is_replaced_by_one_that_has_become_idle() {
+        let state = State { starting: 1, ..state(1, 2, 2, 1, 0) };
+        let idle = state.idle[0].clone();
+        let crew = Crew { state: Mutex::new(state) };
+        let refused = crew.carry_out(Next::Spawn, || false);
+        assert!(refused.is_some_and(|refused| refused.0.is_empty()));
+        assert!(idle.take());
+        let state = crew.state.into_inner();
+        assert_eq!((state.threads, state.starting, state.waking, state.idle.len()), (1, 0, 1, 0));
     }
 
     #[test]
