@@ -13,6 +13,7 @@
 
 use crate::park::Parker;
 use crate::sync::{Arc, Mutex, yield_now};
+use core::mem;
 use core::task::Waker;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -164,6 +165,16 @@ pub(crate) enum Next {
     Rescue(Vec<Waker>),
 }
 
+/// Where a thread is to be found. The blocked are found by a look at the whole queue, so that is left out where it is in vain.
+///
+/// INVARIANT: while fewer are active than may be, and no thread is on its way to the queue, no blocked thread waits for a queued job that it may
+/// run at the cap. A thread that blocks sees to it, as does one that came to the queue, since none was looked for while it was on its way, or
+/// that does not come; and a limit that rises. A new job changes nothing: who asks for it is active. Nor does a thread that takes one job more.
+enum Among {
+    All,
+    Unblocked,
+}
+
 impl Next {
     /// Wakes whom it says, who are threads of the pool.
     fn wake(self) {
@@ -202,15 +213,20 @@ impl Crew {
     pub(crate) fn submit(&self, job: Arc<dyn Job>, owner: Option<Arc<Worker>>) -> Next {
         let mut state = self.state.lock();
         state.queue.push_back(Queued { job, owner });
-        Self::find_a_thread(&mut state)
+        // Who asks is not blocked.
+        Self::find_a_thread(&mut state, Among::Unblocked)
     }
 
     /// Finds a thread for the queue's next job: an idle one, a new one or, at the cap, the blocked one that waits for a job.
-    fn find_a_thread(state: &mut State) -> Next {
+    fn find_a_thread(state: &mut State, among: Among) -> Next {
         if let Some(next) = Self::find_a_thread_that_is_there(state) {
             return next;
         }
-        if state.may_grow() { state.grow() } else { Self::order_rescues(state) }
+        match among {
+            _ if state.may_grow() => state.grow(),
+            Among::All => Self::order_rescues(state),
+            Among::Unblocked => Next::Nothing,
+        }
     }
 
     /// Finds an idle thread for the queue's next job, if it needs one. `None` where there is none.
@@ -278,10 +294,11 @@ impl Crew {
         let mut state = self.state.lock();
         state.starting -= 1;
         state.refused = false;
+        let mut among = Among::All;
         loop {
             if state.may_take_a_job() {
                 if let Some(Queued { job, owner }) = state.queue.pop_front() {
-                    let next = Self::find_a_thread(&mut state);
+                    let next = Self::find_a_thread(&mut state, mem::replace(&mut among, Among::Unblocked));
                     drop(state);
                     drop(owner);
                     // This thread is active, so no job is stranded.
@@ -291,6 +308,7 @@ impl Crew {
                     continue;
                 }
             }
+            among = Among::All;
             state.idle.push(parker.clone());
             drop(state);
             let notified = parker.park_for(KEEP_ALIVE);
@@ -339,7 +357,7 @@ impl Crew {
         let mut state = self.state.lock();
         worker.seat.lock().asleep = asleep;
         state.blocked += 1;
-        let next = Self::find_a_thread(&mut state);
+        let next = Self::find_a_thread(&mut state, Among::All);
         let watch = state.stands_still().then(|| {
             state.watches += 1;
             state.watches
@@ -379,7 +397,7 @@ impl Crew {
     pub(crate) fn grow(&self) -> Option<Next> {
         let mut state = self.state.lock();
         let before = state.active();
-        let next = Self::find_a_thread(&mut state);
+        let next = Self::find_a_thread(&mut state, Among::All);
         (state.active() > before).then_some(next)
     }
 
@@ -394,6 +412,7 @@ impl Crew {
 #[cfg(all(test, not(smartasync_model)))]
 mod tests {
     use super::*;
+    use crate::sync::{AtomicUsize, Ordering};
 
     const STAND_INS: usize = 3;
 
@@ -455,6 +474,32 @@ mod tests {
         assert!(idle.take());
         let state = crew.state.into_inner();
         assert_eq!((state.threads, state.starting, state.waking, state.idle.len()), (1, 0, 1, 0));
+    }
+
+    #[test]
+    fn a_new_job_is_no_reason_to_look_through_the_queue() {
+        struct Looks(AtomicUsize);
+        impl Job for Looks {
+            fn run(self: Arc<Self>) {}
+            fn nudge(&self) -> bool {
+                false
+            }
+            fn is_awaited_by(&self, _waker: &Waker) -> bool {
+                self.0.fetch_add(1, Ordering::Relaxed);
+                false
+            }
+        }
+        let looks = Arc::new(Looks(AtomicUsize::new(0)));
+        let job: Arc<dyn Job> = looks.clone();
+        let owner = Arc::new(Worker::default());
+        owner.seat.lock().asleep = Some((Waker::noop().clone(), number(&job)));
+        let crew = Crew { state: Mutex::new(state(0, 1, 1 + STAND_INS, 0, 1 + STAND_INS)) };
+        for _ in 0..10 {
+            assert!(matches!(crew.submit(job.clone(), Some(owner.clone())), Next::Nothing));
+        }
+        assert_eq!(looks.0.load(Ordering::Relaxed), 0);
+        assert!(crew.grow().is_none());
+        assert_eq!(looks.0.load(Ordering::Relaxed), 10);
     }
 
     #[test]
