@@ -399,17 +399,6 @@ pub trait Here: Away {
     /// Runs here, without asking whether it may block.
     fn here(self) -> <Self::Future as Future>::Output;
 
-    /// [`here`](Here::here), but it panics in async code.
-    #[inline(always)]
-    #[cfg_attr(feature = "std", track_caller)]
-    fn here_if_allowed(self) -> <Self::Future as Future>::Output
-    where
-        Self: Sized,
-    {
-        drive::refuse_in_async();
-        self.here()
-    }
-
     /// Tells one function from another, where a method calls itself by its name and may have found another one of that name.
     fn origin() -> &'static str {
         ""
@@ -462,7 +451,10 @@ impl<K: Here<Future = F>, F: Future> Work for Forked<K, F> {
     #[cfg_attr(feature = "std", track_caller)]
     fn run_if_allowed(self) -> F::Output {
         match self {
-            Self::Fresh { fork } => fork.here_if_allowed(),
+            Self::Fresh { fork } => {
+                drive::refuse_in_async();
+                fork.here()
+            }
             Self::Begun { future } => drive::block_on(future),
             Self::Taken => panic!("a `Call` was waited for after it had panicked"),
         }
@@ -594,13 +586,6 @@ impl<I: IntoFuture> Here for Later<I> {
     #[inline]
     fn here(self) -> I::Output {
         drive::wait_for(self.away())
-    }
-
-    // It asks no second time what a wait has to ask anyway.
-    #[inline]
-    #[cfg_attr(feature = "std", track_caller)]
-    fn here_if_allowed(self) -> I::Output {
-        drive::block_on(self.away())
     }
 }
 

@@ -94,7 +94,7 @@ pub(crate) struct Flights<T> {
     ///
     /// INVARIANT: those before it are passed, no others are, and who is passed has no waker.
     asleep: u32,
-    waiting: usize,
+    waiting: u32,
     /// How often `reset` was called.
     resets: u64,
     /// The lock is out of its map: who comes anew has to look there again.
@@ -208,7 +208,7 @@ impl<T> Flights<T> {
 
     /// How many callers wait. The driver of a shared future waits for nobody.
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting - usize::from(self.driver.is_some())
+        self.waiting as usize - usize::from(self.driver.is_some())
     }
 
     /// Nobody leads, waits, or is to come back for something: who comes next need know nothing of what was.
@@ -493,7 +493,7 @@ impl<T> Flights<T> {
     }
 
     fn all_due(&mut self) -> Due {
-        let mut seats = Vec::with_capacity(self.waiting);
+        let mut seats = Vec::with_capacity(self.waiting as usize);
         self.for_each_waiting(|at, seat| {
             seats.push(at);
             let waker = seat.take_waker();
@@ -579,7 +579,7 @@ impl<T> Flights<T> {
 
     /// Cancels every waiting follower and cuts the running leader loose.
     pub(crate) fn reset(&mut self) -> Reset<T> {
-        let mut wakers = Vec::with_capacity(self.waiting);
+        let mut wakers = Vec::with_capacity(self.waiting as usize);
         let unwanted = self.cut_loose(&mut wakers);
         self.for_each_waiting(|_, seat| {
             wakers.extend(seat.take_waker());
