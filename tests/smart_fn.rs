@@ -1,14 +1,9 @@
 //! `smart_fn!`: the kinds of functions that it makes, and the places where it stands.
 
-use smartasync::{block_on, is_async_context, smart_await, smart_fn};
+mod support;
 
-/// Finishes a call in both ways and compares the outputs.
-macro_rules! assert_both {
-    ($call:expr, $expected:expr) => {
-        assert_eq!($call.wait(), $expected, "with `.wait()`");
-        assert_eq!(block_on($call), $expected, "with `.await`");
-    };
-}
+use smartasync::{block_on, is_async_context, smart_await, smart_fn};
+use support::both::assert_both;
 
 smart_fn!(
     async fn add(a: u32, b: u32) -> u32 {

@@ -1,15 +1,10 @@
 //! `#[macro_rules_attribute::apply(smart_fn!)]`, the attribute form of `smart_fn!` on stable Rust, on every kind of item.
 
-use macro_rules_attribute::apply;
-use smartasync::{block_on, smart_await, smart_fn};
+mod support;
 
-/// Finishes a call in both ways and compares the outputs.
-macro_rules! assert_both {
-    ($call:expr, $expected:expr) => {
-        assert_eq!($call.wait(), $expected, "with `.wait()`");
-        assert_eq!(block_on($call), $expected, "with `.await`");
-    };
-}
+use macro_rules_attribute::apply;
+use smartasync::{smart_await, smart_fn};
+use support::both::assert_both;
 
 /// Documented.
 #[apply(smart_fn!)]

@@ -1,15 +1,10 @@
 //! `smart_fn!`: the helper attributes `#[blocking(name)]`, `#[wraps(path)]`, `#[boxed]` and `#[send]`.
 
+mod support;
+
 use smartasync::{BoxCall, Call, SendBoxCall, Work, block_on, smart_await, smart_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-/// Finishes a call in both ways and compares the outputs.
-macro_rules! assert_both {
-    ($call:expr, $expected:expr) => {
-        assert_eq!($call.wait(), $expected, "with `.wait()`");
-        assert_eq!(block_on($call), $expected, "with `.await`");
-    };
-}
+use support::both::assert_both;
 
 mod twins {
     use smartasync::{is_async_context, smart_await, smart_fn};
@@ -59,6 +54,56 @@ fn a_blocking_twin_is_a_plain_function_that_waits() {
 fn a_blocking_twin_panics_in_async_code() {
     let refused = block_on(async { catch_unwind(AssertUnwindSafe(|| twins::halve_blocking(4))).is_err() });
     assert!(refused);
+}
+
+mod deprecated {
+    #![deny(deprecated)]
+
+    use smartasync::smart_fn;
+
+    #[derive(Clone)]
+    pub(crate) struct Old;
+
+    pub(crate) trait Twin {
+        smart_fn!(
+            #[deprecated]
+            #[blocking(declared_blocking)]
+            async fn declared(&self) -> u32;
+        );
+    }
+
+    impl Twin for Old {
+        smart_fn!(
+            #[blocking(declared_blocking)]
+            async fn declared(&self) -> u32 {
+                1
+            }
+        );
+    }
+
+    impl Old {
+        smart_fn!(
+            #[deprecated]
+            #[blocking(driven_blocking)]
+            pub async fn driven(&self) -> u32 {
+                2
+            }
+
+            #[deprecated]
+            #[blocking(offloaded_blocking)]
+            pub fn offloaded(&self) -> u32 {
+                3
+            }
+        );
+    }
+}
+
+#[test]
+#[expect(deprecated, reason = "so are the twins of what is deprecated")]
+fn a_deprecated_function_has_a_twin() {
+    use deprecated::{Old, Twin};
+    assert_eq!([Old.declared_blocking(), Old.driven_blocking(), Old.offloaded_blocking()], [1, 2, 3]);
+    assert_both!(Old.offloaded(), 3);
 }
 
 mod wrapped {

@@ -10,19 +10,14 @@
 )]
 #![allow(clippy::ptr_arg, reason = "a `&String` that coerces to `&str` is one of the cases")]
 
+mod support;
+
 use smartasync::{block_on, smart_await, smart_fn};
 use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::num::{ParseFloatError, ParseIntError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-/// Finishes a call in both ways and compares the outputs.
-macro_rules! assert_both {
-    ($call:expr, $expected:expr) => {
-        assert_eq!($call.wait(), $expected, "with `.wait()`");
-        assert_eq!(block_on($call), $expected, "with `.await`");
-    };
-}
+use support::both::assert_both;
 
 #[derive(Clone, Debug, PartialEq)]
 enum Failure {

@@ -1,14 +1,9 @@
 //! `smart_fn!`: functions that a user's own macro emits, and user code that gives other meanings to the names of the standard library.
 
-use smartasync::{block_on, smart_await, smart_fn};
+mod support;
 
-/// Finishes a call in both ways and compares the outputs.
-macro_rules! assert_both {
-    ($call:expr, $expected:expr) => {
-        assert_eq!($call.wait(), $expected, "with `.wait()`");
-        assert_eq!(block_on($call), $expected, "with `.await`");
-    };
-}
+use smartasync::{block_on, smart_await, smart_fn};
+use support::both::assert_both;
 
 /// Emits functions with every kind of fragment.
 macro_rules! emit {

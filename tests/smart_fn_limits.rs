@@ -1,15 +1,10 @@
 //! `smart_fn!`: long signatures, long documentation and many functions, within the default recursion limit.
 #![allow(clippy::too_many_arguments, clippy::multiple_bound_locations, reason = "many arguments and bounds are what is tested")]
 
-use smartasync::{block_on, smart_await, smart_fn};
+mod support;
 
-/// Finishes a call in both ways and compares the outputs.
-macro_rules! assert_both {
-    ($call:expr, $expected:expr) => {
-        assert_eq!($call.wait(), $expected, "with `.wait()`");
-        assert_eq!(block_on($call), $expected, "with `.await`");
-    };
-}
+use smartasync::{block_on, smart_await, smart_fn};
+use support::both::assert_both;
 
 smart_fn! {
     async fn f0() -> u32 { 0 }
@@ -74,6 +69,60 @@ fn an_invocation_takes_thirty_functions() {
         f29(&1).wait() + block_on(f29(&1)),
     ];
     assert_eq!(either, [42, 44, 46, 48, 50, 52, 54, 56, 58, 60]);
+}
+
+mod many {
+    use smartasync::smart_fn;
+
+    smart_fn! {
+        pub(crate) async fn f0() -> u8 { 0 } pub(crate) async fn f1() -> u8 { 1 } pub(crate) async fn f2() -> u8 { 2 } pub(crate) async fn f3() -> u8 { 3 }
+        pub(crate) async fn f4() -> u8 { 4 } pub(crate) async fn f5() -> u8 { 5 } pub(crate) async fn f6() -> u8 { 6 } pub(crate) async fn f7() -> u8 { 7 }
+        pub(crate) async fn f8() -> u8 { 8 } pub(crate) async fn f9() -> u8 { 9 } pub(crate) async fn f10() -> u8 { 10 } pub(crate) async fn f11() -> u8 { 11 }
+        pub(crate) async fn f12() -> u8 { 12 } pub(crate) async fn f13() -> u8 { 13 } pub(crate) async fn f14() -> u8 { 14 } pub(crate) async fn f15() -> u8 { 15 }
+        pub(crate) async fn f16() -> u8 { 16 } pub(crate) async fn f17() -> u8 { 17 } pub(crate) async fn f18() -> u8 { 18 } pub(crate) async fn f19() -> u8 { 19 }
+        pub(crate) async fn f20() -> u8 { 20 } pub(crate) async fn f21() -> u8 { 21 } pub(crate) async fn f22() -> u8 { 22 } pub(crate) async fn f23() -> u8 { 23 }
+        pub(crate) async fn f24() -> u8 { 24 } pub(crate) async fn f25() -> u8 { 25 } pub(crate) async fn f26() -> u8 { 26 } pub(crate) async fn f27() -> u8 { 27 }
+        pub(crate) async fn f28() -> u8 { 28 } pub(crate) async fn f29() -> u8 { 29 } pub(crate) async fn f30() -> u8 { 30 } pub(crate) async fn f31() -> u8 { 31 }
+        pub(crate) async fn f32() -> u8 { 32 } pub(crate) async fn f33() -> u8 { 33 } pub(crate) async fn f34() -> u8 { 34 } pub(crate) async fn f35() -> u8 { 35 }
+        pub(crate) async fn f36() -> u8 { 36 } pub(crate) async fn f37() -> u8 { 37 } pub(crate) async fn f38() -> u8 { 38 } pub(crate) async fn f39() -> u8 { 39 }
+        pub(crate) async fn f40() -> u8 { 40 } pub(crate) async fn f41() -> u8 { 41 } pub(crate) async fn f42() -> u8 { 42 } pub(crate) async fn f43() -> u8 { 43 }
+        pub(crate) async fn f44() -> u8 { 44 } pub(crate) async fn f45() -> u8 { 45 } pub(crate) async fn f46() -> u8 { 46 } pub(crate) async fn f47() -> u8 { 47 }
+        pub(crate) async fn f48() -> u8 { 48 } pub(crate) async fn f49() -> u8 { 49 }
+    }
+
+    #[derive(Clone)]
+    pub(crate) struct Many;
+
+    impl Many {
+        smart_fn! {
+        pub(crate) fn g0<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g1<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g2<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g3<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g4<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g5<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g6<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g7<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g8<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g9<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g10<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g11<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g12<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g13<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g14<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g15<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g16<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g17<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g18<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        pub(crate) fn g19<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
+        }
+    }
+}
+
+#[test]
+fn an_invocation_takes_fifty_plain_functions_or_twenty_with_generics() {
+    assert_both!(many::f49(), 49);
+    assert_both!(many::Many.g19(&"text", "given".to_owned()), "given");
 }
 
 /// Declares a function of the given kind with 24 arguments, all used.

@@ -2,19 +2,14 @@
 
 #![allow(clippy::needless_arbitrary_self_type, reason = "every form of `self` is a test")]
 
+mod support;
+
 use smartasync::{Call, Work, block_on, smart_await, smart_fn};
 use std::panic::catch_unwind;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// Finishes a call in both ways and compares the outputs.
-macro_rules! assert_both {
-    ($call:expr, $expected:expr) => {
-        assert_eq!($call.wait(), $expected, "with `.wait()`");
-        assert_eq!(block_on($call), $expected, "with `.await`");
-    };
-}
+use support::both::assert_both;
 
 #[derive(Clone, Debug, PartialEq)]
 struct Text(String);

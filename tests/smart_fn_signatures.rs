@@ -2,18 +2,13 @@
 #![allow(clippy::needless_lifetimes, clippy::trivially_copy_pass_by_ref, reason = "the written form is what is tested")]
 #![allow(clippy::multiple_bound_locations, unused_braces, unused_parens, reason = "braces and parentheses in types are what is tested")]
 
+mod support;
+
 use smartasync::{block_on, smart_await, smart_fn};
 use std::collections::HashMap;
 use std::fmt::{Debug, Display};
 use std::num::ParseIntError;
-
-/// Finishes a call in both ways and compares the outputs.
-macro_rules! assert_both {
-    ($call:expr, $expected:expr) => {
-        assert_eq!($call.wait(), $expected, "with `.wait()`");
-        assert_eq!(block_on($call), $expected, "with `.await`");
-    };
-}
+use support::both::assert_both;
 
 smart_fn!(
     async fn bounds<T: Clone + Debug, U: Iterator<Item = Vec<Vec<T>>>>(value: T, more: U) -> usize {
@@ -278,6 +273,18 @@ smart_fn!(
         whole.1 + part + list.len() as u32
     }
 
+    async fn bound_mutably(ref mut list: Vec<u32>, Point { ref mut x, y }: Point) -> usize {
+        list.push(y);
+        *x += 1;
+        list.len() + *x as usize
+    }
+
+    fn sync_bound_mutably(ref mut list: Vec<u32>, Point { ref mut x, y }: Point) -> usize {
+        list.push(y);
+        *x += 1;
+        list.len() + *x as usize
+    }
+
     async fn mutable(text: &mut String, (a, list): (u32, &mut Vec<u32>)) -> usize {
         text.push('!');
         list.push(a);
@@ -291,6 +298,8 @@ fn arguments_are_patterns() {
     assert_both!(patterns((1, 2), point, 9, 3, Unit(4)), 14);
     assert_both!(sync_patterns((1, 2), point, "9", 3, Unit(4)), 14);
     assert_both!(nested((1, (2, [3, 4])), shapes::Line(5, 6)), 21);
+    assert_both!(bound_mutably(vec![3], point), 4);
+    assert_both!(sync_bound_mutably(vec![3], point), 4);
     assert_both!(references(&point, &3, &[4, 5], &(6, 7)), 21);
     assert_both!(rest((1, 0, 0), [2, 0, 0, 3], point), 7);
     assert_both!(bound((1, 2), 3, vec![]), 4);

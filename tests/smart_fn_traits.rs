@@ -1,15 +1,10 @@
 //! `smart_fn!`: methods of traits, declared and with default bodies, their implementations, `dyn` traits and generic code.
 
+mod support;
+
 use smartasync::{block_on, smart_await, smart_fn};
 use std::sync::Arc;
-
-/// Finishes a call in both ways and compares the outputs.
-macro_rules! assert_both {
-    ($call:expr, $expected:expr) => {
-        assert_eq!($call.wait(), $expected, "with `.wait()`");
-        assert_eq!(block_on($call), $expected, "with `.await`");
-    };
-}
+use support::both::assert_both;
 
 /// Every kind of method, declared and with a default body.
 trait Store {

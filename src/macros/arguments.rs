@@ -113,6 +113,9 @@ macro_rules! __smart_arguments {
             lets: [$($lets)* $($attributes)* let $name = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name {})] $($state)*
         }
     };
+    (args: [$name:ident: impl $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { $name } { $name } {} args: [impl $($rest)*] $($state)* }
+    };
     (
         args: [$name:ident: $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
         parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
@@ -131,22 +134,22 @@ macro_rules! __smart_arguments {
     (args: [$other:tt, $($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $other $($state)* } };
     // A pattern is up to six tokens: `_`, `(a, b)`, `&x`, `Point { x, y }`, `path::Point(x, y)`
     (args: [$t0:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 } { let argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 } { let argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 } { let argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt $t3:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 } { let argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 } { let argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 $t5 } { let argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 $t5 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
     };
     // `&'static Type` travels as it is.
     (
@@ -191,6 +194,18 @@ macro_rules! __smart_arguments {
             lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name { $($keep)* })] $($state)*
         }
     };
+    // `impl Trait`: in a boxed function it has to outlive `'smart`, and only its own bounds can say so.
+    (
+        @named $name:tt $pattern:tt $keep:tt args: [impl $($rest:tt)*] attributes: $attributes:tt
+        parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt passed: $passed:tt travel: $travel:tt receiver: $receiver:tt
+        state: { opaque: $opaque:tt kept: $kept:tt maybe: $maybe:tt twin: $twin:tt wraps: $wraps:tt boxed: [boxed] $($state:tt)* }
+    ) => {
+        $crate::__smart_impl_argument! {
+            rest: [$($rest)*] depth: [] bounds: [] named: { $name $pattern $keep } attributes: $attributes
+            parameters: $parameters boxed_parameters: $boxed_parameters lets: $lets passed: $passed travel: $travel receiver: $receiver
+            state: { opaque: $opaque kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: [boxed] $($state)* }
+        }
+    };
     // `Type`
     (
         @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [$t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
@@ -204,6 +219,41 @@ macro_rules! __smart_arguments {
     };
     (args: [$other:tt $($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $other $($state)* } };
     (@named { $name:ident } $pattern:tt $keep:tt args: [$($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $name $($state)* } };
+}
+
+/// Reads the bounds of an `impl Trait` argument of a boxed function. `depth` has a token for each angle bracket that is open.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_impl_argument {
+    (
+        rest: [$(, $($more:tt)*)?] depth: [] bounds: [$($bounds:tt)*] named: { { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } }
+        attributes: [$($attributes:tt)*] parameters: $parameters:tt boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*]
+        travel: [$($travel:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_arguments! {
+            args: [$($($more)*)?] attributes: [] parameters: $parameters boxed_parameters: [$($boxed)* $name: impl $($bounds)* + 'smart,]
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,]
+            travel: [$($travel)* (value $name { $($keep)* })] $($state)*
+        }
+    };
+    (rest: [< $($rest:tt)*] depth: [$($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {
+        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)* <] bounds: [$($bounds)* <] $($state)* }
+    };
+    (rest: [<< $($rest:tt)*] depth: [$($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {
+        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)* < <] bounds: [$($bounds)* <<] $($state)* }
+    };
+    (rest: [> $($rest:tt)*] depth: [< $($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {
+        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)*] bounds: [$($bounds)* >] $($state)* }
+    };
+    (rest: [>> $($rest:tt)*] depth: [< < $($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {
+        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)*] bounds: [$($bounds)* >>] $($state)* }
+    };
+    (rest: [$t:tt $($rest:tt)*] depth: $depth:tt bounds: [$($bounds:tt)*] $($state:tt)*) => {
+        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: $depth bounds: [$($bounds)* $t] $($state)* }
+    };
+    (rest: $rest:tt depth: $depth:tt bounds: $bounds:tt named: { { $name:ident } $pattern:tt $keep:tt } $($state:tt)*) => {
+        $crate::__smart_wrong_argument! { $name $($state)* }
+    };
 }
 
 /// The error of something that is no argument, at the function.

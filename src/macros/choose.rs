@@ -289,7 +289,7 @@ macro_rules! __smart_body {
 macro_rules! __smart_name_generics {
     (name: $name:tt generics: []) => { Self::$name };
     (name: $name:tt generics: [< $($generics:tt)*]) => {
-        $crate::__smart_parameters! { rest: [$($generics)*] depth: [] names: [] lifetimes: [] then: __smart_turbofish state: { $name } }
+        $crate::__smart_parameters! { rest: [$($generics)*] depth: [] names: [] types: [] lifetimes: [] then: __smart_turbofish state: { $name } }
     };
 }
 
@@ -297,35 +297,37 @@ macro_rules! __smart_name_generics {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_turbofish {
-    (names: [] lifetimes: $lifetimes:tt state: { $name:tt }) => { Self::$name };
-    (names: [$($names:ident)+] lifetimes: $lifetimes:tt state: { $name:tt }) => { Self::$name::<$($names),+> };
+    (names: [] types: $types:tt lifetimes: $lifetimes:tt state: { $name:tt }) => { Self::$name };
+    (names: [$($names:ident)+] types: $types:tt lifetimes: $lifetimes:tt state: { $name:tt }) => { Self::$name::<$($names),+> };
 }
 
 /// Finds the names of generic parameters in `T: Bound<A>, 'a: 'b, const N: usize>`, and hands them to the macro `then`.
+///
+/// `names` are those of types and constants, in their order; `types` are those of types alone.
 ///
 /// `depth` has a token for each angle bracket that is open. Without it a parameter begins; `[.]` says that one is being passed over.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_parameters {
-    (rest: [] depth: $depth:tt names: $names:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
-        $crate::$then! { names: $names lifetimes: $lifetimes state: $state }
+    (rest: [] depth: $depth:tt names: $names:tt types: $types:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
+        $crate::$then! { names: $names types: $types lifetimes: $lifetimes state: $state }
     };
     // The end of the list.
-    (rest: [> $($r:tt)*] depth: [$(.)?] names: $names:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
-        $crate::$then! { names: $names lifetimes: $lifetimes state: $state }
+    (rest: [> $($r:tt)*] depth: [$(.)?] names: $names:tt types: $types:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
+        $crate::$then! { names: $names types: $types lifetimes: $lifetimes state: $state }
     };
-    (rest: [>> $($r:tt)*] depth: [. <] names: $names:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
-        $crate::$then! { names: $names lifetimes: $lifetimes state: $state }
+    (rest: [>> $($r:tt)*] depth: [. <] names: $names:tt types: $types:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
+        $crate::$then! { names: $names types: $types lifetimes: $lifetimes state: $state }
     };
     // A parameter begins.
-    (rest: [$life:lifetime $($r:tt)*] depth: [] names: $names:tt lifetimes: [$($l:tt)*] $($more:tt)*) => {
-        $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: $names lifetimes: [$($l)* $life] $($more)* }
+    (rest: [$life:lifetime $($r:tt)*] depth: [] names: $names:tt types: $types:tt lifetimes: [$($l:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: $names types: $types lifetimes: [$($l)* $life] $($more)* }
     };
     (rest: [const $name:ident $($r:tt)*] depth: [] names: [$($n:tt)*] $($more:tt)*) => {
         $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: [$($n)* $name] $($more)* }
     };
-    (rest: [$name:ident $($r:tt)*] depth: [] names: [$($n:tt)*] $($more:tt)*) => {
-        $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: [$($n)* $name] $($more)* }
+    (rest: [$name:ident $($r:tt)*] depth: [] names: [$($n:tt)*] types: [$($t:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: [$($n)* $name] types: [$($t)* $name] $($more)* }
     };
     // It ends.
     (rest: [, $($r:tt)*] depth: [.] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] depth: [] $($more)* } };

@@ -23,12 +23,22 @@ macro_rules! __smart_output {
             generics: $generics bounds: [$($bounds)*] kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
         }
     };
+    // A `self` by value has no reference whose type says that it outlives `'smart`.
+    (
+        boxed: [boxed] send: $send:tt parameters: $p:tt boxed_parameters: $parameters:tt receiver: [value $($receiver:tt)*]
+        generics: $generics:tt bounds: [$($bounds:tt)*] state: $state:tt
+    ) => {
+        $crate::__smart_output! {
+            boxed: [boxed] send: $send parameters: [] boxed_parameters: $parameters receiver: [outliving $($receiver)*]
+            generics: $generics bounds: [Self: 'smart, $($bounds)*] state: $state
+        }
+    };
     (
         boxed: [boxed] send: $send:tt parameters: $p:tt boxed_parameters: [$($parameters:tt)*] receiver: [$($kind:ident $this:tt $d:tt [$($declared:tt)*])?]
         generics: [$(< $($generics:tt)*)?] bounds: $bounds:tt state: $state:tt
     ) => {
         $crate::__smart_parameters! {
-            rest: [$($($generics)*)?] depth: [] names: [] lifetimes: [] then: __smart_boxed_output
+            rest: [$($($generics)*)?] depth: [] names: [] types: [] lifetimes: [] then: __smart_boxed_output
             state: {
                 send: $send parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
                 generics: [<'smart, $($($generics)*)?] bounds: $bounds state: $state
@@ -37,16 +47,16 @@ macro_rules! __smart_output {
     };
 }
 
-/// The boxed cases of [`__smart_output`]: every generic parameter outlives `'smart`.
+/// The boxed cases of [`__smart_output`]: every lifetime and type of its own outlives `'smart`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_boxed_output {
     // Without generics of its own the list was opened only.
-    (names: [] lifetimes: [] state: { send: $send:tt parameters: $parameters:tt this: $this:tt generics: [<'smart,] $($rest:tt)* }) => {
+    (names: [] types: [] lifetimes: [] state: { send: $send:tt parameters: $parameters:tt this: $this:tt generics: [<'smart,] $($rest:tt)* }) => {
         $crate::__smart_boxed_output! { bounds: [] send: $send parameters: $parameters this: $this generics: [<'smart>] $($rest)* }
     };
-    (names: [$($names:ident)*] lifetimes: [$($lifetimes:lifetime)*] state: { $($state:tt)* }) => {
-        $crate::__smart_boxed_output! { outlive: [$($lifetimes: 'smart,)* $($names: 'smart,)*] $($state)* }
+    (names: $names:tt types: [$($types:ident)*] lifetimes: [$($lifetimes:lifetime)*] state: { $($state:tt)* }) => {
+        $crate::__smart_boxed_output! { outlive: [$($lifetimes: 'smart,)* $($types: 'smart,)*] $($state)* }
     };
     (
         bounds: [] send: $send:tt parameters: $parameters:tt this: $this:tt generics: $generics:tt bounds: $bounds:tt state: $state:tt
@@ -55,20 +65,30 @@ macro_rules! __smart_boxed_output {
     };
     (
         outlive: [$($outlive:tt)*] send: [] parameters: $parameters:tt this: $this:tt generics: $generics:tt bounds: [$($bounds:tt)*]
-        state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
+        state: { kept: [$($kept:tt)*] vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
     ) => {
         $crate::__smart_emit! {
             output: [$crate::BoxCall<'smart, $ret>] box_with: [boxed] parameters: $parameters this: $this
-            generics: $generics bounds: [$($outlive)* $($bounds)*] kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
+            generics: $generics bounds: [$($outlive)* $($bounds)*]
+            kept: [
+                #[allow(unknown_lints, mismatched_lifetime_syntaxes, reason = "a reference in the result may have no name for its lifetime")]
+                $($kept)*
+            ]
+            vis: $vis name: $name ret: [$ret] $($state)*
         }
     };
     (
         outlive: [$($outlive:tt)*] send: [send] parameters: $parameters:tt this: $this:tt generics: $generics:tt bounds: [$($bounds:tt)*]
-        state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
+        state: { kept: [$($kept:tt)*] vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
     ) => {
         $crate::__smart_emit! {
             output: [$crate::SendBoxCall<'smart, $ret>] box_with: [boxed_send] parameters: $parameters this: $this
-            generics: $generics bounds: [$($outlive)* $($bounds)*] kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
+            generics: $generics bounds: [$($outlive)* $($bounds)*]
+            kept: [
+                #[allow(unknown_lints, mismatched_lifetime_syntaxes, reason = "a reference in the result may have no name for its lifetime")]
+                $($kept)*
+            ]
+            vis: $vis name: $name ret: [$ret] $($state)*
         }
     };
 }
@@ -87,7 +107,7 @@ macro_rules! __smart_emit {
         $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)*;
 
         $crate::__smart_twin! {
-            twin: $twin of: [$name] call: { Self::$name($($this,)? $($passed)*) }
+            twin: $twin of: [$name] call: { $crate::__smart_twin_call! { this: [$($this)?] name: $name generics: [] passed: [$($passed)*] work: {} } }
             parameters: [$($parameters)*] generics: [$($generics)*] bounds: [$($bounds)*] kept: [$($kept)*] vis: [$vis] ret: $ret
         }
     };
@@ -116,7 +136,11 @@ macro_rules! __smart_emit {
 macro_rules! __smart_twin_call {
     // That of the method itself.
     (this: [$this:tt] name: $name:tt generics: $generics:tt passed: [$($passed:tt)*] work: $work:tt) => {
-        $crate::__smart_name_generics! { name: $name generics: $generics }($this, $($passed)*)
+        {
+            #[allow(deprecated, reason = "the twin has the attributes of the method itself")]
+            let call = $crate::__smart_name_generics! { name: $name generics: $generics }($this, $($passed)*);
+            call
+        }
     };
     // Without `self` the function may be free or associated, so its twin cannot name it, and has a copy of the body.
     (this: [] name: $name:tt generics: $generics:tt passed: $passed:tt work: $work:tt) => {

@@ -86,22 +86,22 @@ macro_rules! __smart_result {
         $crate::__smart_where! { item: { $($item)* ret: [$ret] tail: $copy } taken: [] rest: [$($rest)*] }
     };
     // `-> Ret;`
-    (item: { $($item:tt)* } tail: [-> $ret:ty; $($next:tt)*] copy: $copy:tt) => {
-        $crate::__smart_split! { item: { $($item)* ret: [$ret] tail: $copy } bounds: [] body: [] next: [$($next)*] }
+    (item: { $($item:tt)* } tail: [-> $ret:ty; $($($next:tt)+)?] copy: $copy:tt) => {
+        $crate::__smart_whole! { item: { $($item)* ret: [$ret] tail: $copy } bounds: [] body: [] } $($crate::__smart_items! { $($next)+ })?
     };
     // `-> Ret { … }`
-    (item: { $($item:tt)* } tail: [-> $ret:ty $body:block $($next:tt)*] copy: $copy:tt) => {
-        $crate::__smart_split! { item: { $($item)* ret: [$ret] tail: $copy } bounds: [] body: [$body] next: [$($next)*] }
+    (item: { $($item:tt)* } tail: [-> $ret:ty $body:block $($($next:tt)+)?] copy: $copy:tt) => {
+        $crate::__smart_whole! { item: { $($item)* ret: [$ret] tail: $copy } bounds: [] body: [$body] } $($crate::__smart_items! { $($next)+ })?
     };
     // No result: `where …`, `;` or `{ … }`
     (item: { $($item:tt)* } tail: [where $($rest:tt)*] copy: $copy:tt) => {
         $crate::__smart_where! { item: { $($item)* ret: [()] tail: [;] } taken: [] rest: [$($rest)*] }
     };
-    (item: { $($item:tt)* } tail: [; $($next:tt)*] copy: $copy:tt) => {
-        $crate::__smart_split! { item: { $($item)* ret: [()] tail: [;] } bounds: [] body: [] next: [$($next)*] }
+    (item: { $($item:tt)* } tail: [; $($($next:tt)+)?] copy: $copy:tt) => {
+        $crate::__smart_whole! { item: { $($item)* ret: [()] tail: [;] } bounds: [] body: [] } $($crate::__smart_items! { $($next)+ })?
     };
-    (item: { $($item:tt)* } tail: [$body:block $($next:tt)*] copy: $copy:tt) => {
-        $crate::__smart_split! { item: { $($item)* ret: [()] tail: [;] } bounds: [] body: [$body] next: [$($next)*] }
+    (item: { $($item:tt)* } tail: [$body:block $($($next:tt)+)?] copy: $copy:tt) => {
+        $crate::__smart_whole! { item: { $($item)* ret: [()] tail: [;] } bounds: [] body: [$body] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: { head: $h:tt name: [$name:tt { $($body:tt)* }] $($i:tt)* } tail: $tail:tt copy: $c:tt) => {
         $crate::__smart_refuse! { { no_arguments $name } rest: [fn $name { $($body)* }] }
@@ -126,6 +126,27 @@ macro_rules! __smart_result {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_where {
+    // The frequent shapes, at once: `T: Copy + fmt::Debug + 'static,` and `T::Item: Into<u32> {`.
+    (
+        item: $item:tt taken: [$($taken:tt)*]
+        rest: [$($t:tt)::+: $($b0:tt)::+ $(<$a0:tt $(= $v0:tt)?>)? $(+ $($b:tt)::+ $(<$a:tt $(= $v:tt)?>)?)*, $($rest:tt)*]
+    ) => {
+        $crate::__smart_where! {
+            item: $item taken: [$($taken)* $($t)::+: $($b0)::+ $(<$a0 $(= $v0)?>)? $(+ $($b)::+ $(<$a $(= $v)?>)?)*,] rest: [$($rest)*]
+        }
+    };
+    (
+        item: $item:tt taken: [$($taken:tt)*]
+        rest: [
+            $($t:tt)::+: $($b0:tt)::+ $(<$a0:tt $(= $v0:tt)?>)? $(+ $($b:tt)::+ $(<$a:tt $(= $v:tt)?>)?)*
+            $body:block $($($next:tt)+)?
+        ]
+    ) => {
+        $crate::__smart_whole! {
+            item: $item bounds: [$($taken)* $($t)::+: $($b0)::+ $(<$a0 $(= $v0)?>)? $(+ $($b)::+ $(<$a $(= $v)?>)?)*] body: [$body]
+        }
+        $($crate::__smart_items! { $($next)+ })?
+    };
     (item: $item:tt taken: [$($taken:tt)*] rest: [{$($constant:tt)*} > $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* {$($constant)*} >] rest: [$($rest)*] }
     };
@@ -135,14 +156,14 @@ macro_rules! __smart_where {
     (item: $item:tt taken: [$($taken:tt)*] rest: [{$($constant:tt)*} , $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* {$($constant)*} ,] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [; $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)*] body: [] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [; $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)*] body: [] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$life:lifetime $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $life] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$body:block $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)*] body: [$body] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$body:block $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)*] body: [$body] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt {$($constant:tt)*} > $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 {$($constant)*} >] rest: [$($rest)*] }
@@ -153,14 +174,14 @@ macro_rules! __smart_where {
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt {$($constant:tt)*} , $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 {$($constant)*} ,] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt ; $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0] body: [] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt ; $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0] body: [] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $life:lifetime $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $life] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $body:block $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0] body: [$body] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $body:block $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0] body: [$body] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt {$($constant:tt)*} > $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 {$($constant)*} >] rest: [$($rest)*] }
@@ -171,14 +192,14 @@ macro_rules! __smart_where {
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt {$($constant:tt)*} , $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 {$($constant)*} ,] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt ; $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1] body: [] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt ; $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1] body: [] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $life:lifetime $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $life] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $body:block $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1] body: [$body] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $body:block $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1] body: [$body] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt {$($constant:tt)*} > $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 {$($constant)*} >] rest: [$($rest)*] }
@@ -189,14 +210,14 @@ macro_rules! __smart_where {
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt {$($constant:tt)*} , $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 {$($constant)*} ,] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt ; $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2] body: [] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt ; $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2] body: [] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $life:lifetime $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $life] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $body:block $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2] body: [$body] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $body:block $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2] body: [$body] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt {$($constant:tt)*} > $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 {$($constant)*} >] rest: [$($rest)*] }
@@ -207,14 +228,14 @@ macro_rules! __smart_where {
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt {$($constant:tt)*} , $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 {$($constant)*} ,] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt ; $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3] body: [] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt ; $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3] body: [] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $life:lifetime $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $life] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $body:block $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3] body: [$body] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $body:block $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3] body: [$body] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt {$($constant:tt)*} > $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 {$($constant)*} >] rest: [$($rest)*] }
@@ -225,14 +246,14 @@ macro_rules! __smart_where {
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt {$($constant:tt)*} , $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 {$($constant)*} ,] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt ; $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3 $t4] body: [] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt ; $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3 $t4] body: [] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $life:lifetime $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $life] rest: [$($rest)*] }
     };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $body:block $($next:tt)*]) => {
-        $crate::__smart_split! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3 $t4] body: [$body] next: [$($next)*] }
+    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $body:block $($($next:tt)+)?]) => {
+        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3 $t4] body: [$body] } $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5] rest: [$($rest)*] }

@@ -18,7 +18,8 @@
 /// smart call that is passed to a combinator, or returned by a closure, runs its async copy. Give those an `async` block with `smart_await!` in it.
 ///
 /// `smart_await!(sync => a, async => b)`, in either order, is `a` in that sync copy, and `b`, awaited, in async code. The other side is not compiled
-/// there. For `sync` to be a name of your own, write it in parentheses.
+/// there, so a variable that only one of them uses is unused in the other copy: declare it in that side. For `sync` to be a name of your own, write
+/// it in parentheses.
 ///
 /// # Examples
 ///
@@ -57,6 +58,7 @@ macro_rules! smart_await {
 macro_rules! __smart_await_sync {
     // A `();` would be a statement without effect, to clippy.
     (sync => (), async => $async:expr $(,)?) => {{}};
+    (async => $async:expr, sync => () $(,)?) => {{}};
     (sync => $sync:expr, async => $async:expr $(,)?) => {
         $sync
     };

@@ -1,6 +1,7 @@
 //! What several test files share: each takes it in with `mod support;`, and uses a part.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod both;
 pub(crate) mod chains;
 pub(crate) mod child;
 pub(crate) mod choices;
