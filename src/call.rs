@@ -312,6 +312,18 @@ pin_project! {
     }
 }
 
+impl<F> Driven<F> {
+    #[inline]
+    pub(crate) const fn new(future: F) -> Self {
+        Self { future }
+    }
+
+    #[inline]
+    pub(crate) fn into_inner(self) -> F {
+        self.future
+    }
+}
+
 impl<F: Future> Future for Driven<F> {
     type Output = F::Output;
 
@@ -347,7 +359,7 @@ impl<F> fmt::Debug for Driven<F> {
 #[doc(hidden)]
 #[inline]
 pub const fn driven<F: Future>(future: F) -> Call<Driven<F>> {
-    Call::new(Driven { future })
+    Call::new(Driven::new(future))
 }
 
 /// Which entry point the caller took.

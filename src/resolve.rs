@@ -13,7 +13,7 @@
 //! The compiler looks for methods anew in each `smart_await!`, so what it has to look at is kept small: that is most of what a `smart_await!`
 //! costs to compile.
 
-use crate::call::{Call, Work, driven};
+use crate::call::{Call, Driven, Sealed, Work};
 use crate::drive;
 use core::future::{self, Ready};
 use core::marker::PhantomData;
@@ -64,12 +64,10 @@ impl<P: ?Sized> Plan<P> {
         P::resolve_sync(value)
     }
 
-    /// Applies `f` to `value` once it is resolved.
-    pub fn then<T, F>(self, value: T, f: F) -> P::Then
-    where
-        P: Continue<T, F>,
-    {
-        P::then(value, f)
+    /// Takes hold of `value`, for a continuation.
+    #[inline]
+    pub const fn hold<T>(self, value: T) -> Plain<T> {
+        Plain(value)
     }
 }
 
@@ -220,12 +218,10 @@ impl Single {
         future
     }
 
-    /// Applies `f` to the output of the future.
-    pub fn then<T, F>(self, future: T, f: F) -> <One as Continue<T, F>>::Then
-    where
-        One: Continue<T, F>,
-    {
-        One::then(future, f)
+    /// Takes hold of the future, for a continuation.
+    #[inline]
+    pub fn hold<F: IntoFuture>(self, future: F) -> Coming<Driven<F::IntoFuture>> {
+        Coming(Driven::new(future.into_future()))
     }
 }
 
@@ -248,12 +244,10 @@ where
         P::resolve_async(value)
     }
 
-    /// Applies `f` to what is at the end.
-    pub fn then<F>(&self, value: T, f: F) -> P::Then
-    where
-        P: Continue<T, F>,
-    {
-        P::then(value, f)
+    /// Takes hold of the value, for a continuation.
+    #[inline]
+    pub fn hold(&self, value: T) -> Coming<Driven<P::Future>> {
+        Coming(Driven::new(P::resolve_async(value)))
     }
 }
 
@@ -282,8 +276,8 @@ where
         unreachable!("the bound is never met")
     }
 
-    /// Never there.
-    pub fn then<F>(&self, _value: T, _f: F) -> T
+    /// Never called.
+    pub fn hold<R>(&self, _value: T) -> Coming<Driven<Ready<R>>>
     where
         Self: AtMostEightLevels,
     {
@@ -415,59 +409,123 @@ where
     }
 }
 
-/// Steps after which a function is applied: at once if there are none, else in a [`Call`].
-pub trait Continue<T, F> {
-    /// The function's output, or a call of it.
-    type Then;
+/// A plain value that a function is applied to.
+#[derive(Debug)]
+pub struct Plain<T>(T);
 
-    /// Applies it.
-    fn then(value: T, f: F) -> Self::Then;
-}
+/// A future, as the work of a call, whose output a function is applied to.
+#[derive(Debug)]
+pub struct Coming<W>(W);
 
-impl<T, F, R> Continue<T, F> for Start
-where
-    F: FnOnce(T) -> R,
-{
-    type Then = R;
-
-    fn then(value: T, f: F) -> R {
-        f(value)
+/// The look at what is held: for a call there is a method of the same name, which comes first.
+pub trait Held: Sized {
+    /// There is nothing to change.
+    #[inline]
+    #[must_use]
+    fn held(self) -> Self {
+        self
     }
 }
 
+impl<T> Held for Plain<T> {}
+
+impl<W> Held for Coming<W> {}
+
+impl<W: Work> Coming<Driven<Call<W>>> {
+    /// Takes the work out of a call, so that waiting for the continuation runs it as waiting for the call would.
+    #[inline]
+    pub fn held(self) -> Coming<W> {
+        Coming(self.0.into_inner().into_work())
+    }
+}
+
+/// The methods that apply a function to what is held and to further arguments: at once, or in a call. One for each number of arguments, as a
+/// closure's parameters are known without being annotated where the bound of a method names their types.
+macro_rules! then {
+    ($($then:ident($($argument:ident: $Argument:ident),*))*) => {
+        #[allow(clippy::too_many_arguments, reason = "as many as the continuation has")]
+        impl<T> Plain<T> {
+            $(
+                /// Applies `f` at once.
+                #[inline]
+                pub fn $then<R $(, $Argument)*>(self, f: impl FnOnce(T $(, $Argument)*) -> R $(, $argument: $Argument)*) -> R {
+                    f(self.0 $(, $argument)*)
+                }
+            )*
+        }
+
+        #[allow(clippy::too_many_arguments, reason = "as many as the continuation has")]
+        impl<W: Work> Coming<W> {
+            $(
+                /// Makes a call that applies `f`.
+                #[inline]
+                pub fn $then<R $(, $Argument)*>(
+                    self,
+                    f: impl FnOnce(W::Output $(, $Argument)*) -> R
+                    $(, $argument: $Argument)*
+                ) -> Call<impl Work<Output = R>> {
+                    Call::new(Map { work: self.0, f: Some(move |value| f(value $(, $argument)*)) })
+                }
+            )*
+        }
+    };
+}
+
+then! {
+    then0()
+    then1(a: A)
+    then2(a: A, b: B)
+    then3(a: A, b: B, c: C)
+    then4(a: A, b: B, c: C, d: D)
+    then5(a: A, b: B, c: C, d: D, e: E)
+    then6(a: A, b: B, c: C, d: D, e: E, g: G)
+    then7(a: A, b: B, c: C, d: D, e: E, g: G, h: H)
+    then8(a: A, b: B, c: C, d: D, e: E, g: G, h: H, i: I)
+}
+
 pin_project! {
-    /// A future whose output a function is applied to.
+    /// Work whose output a function is applied to.
     #[derive(Debug)]
-    pub struct Map<U, F> {
+    pub struct Map<W, F> {
         #[pin]
-        future: U,
+        work: W,
         f: Option<F>,
     }
 }
 
-impl<U, F, R> Future for Map<U, F>
+const SPENT: &str = "a continuation was polled after it had given its output";
+
+impl<W, F, R> Future for Map<W, F>
 where
-    U: Future,
-    F: FnOnce(U::Output) -> R,
+    W: Work,
+    F: FnOnce(W::Output) -> R,
 {
     type Output = R;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         let this = self.project();
-        let value = ready!(this.future.poll(cx));
-        let f = this.f.take().expect("a continuation was polled after it had given its output");
+        let value = ready!(this.work.poll(cx));
+        let f = this.f.take().expect(SPENT);
         Poll::Ready(f(value))
     }
 }
 
-impl<T, P, F, R> Continue<T, F> for (P, FutureStep)
-where
-    Self: ResolveAsync<T>,
-    F: FnOnce(<Self as ResolveAsync<T>>::Output) -> R,
-{
-    type Then = Call<crate::call::Driven<Map<<Self as ResolveAsync<T>>::Future, F>>>;
+impl<W, F> Sealed for Map<W, F> {}
 
-    fn then(value: T, f: F) -> Self::Then {
-        driven(Map { future: Self::resolve_async(value), f: Some(f) })
+// The function runs after the wait, outside of the loop: it may wait itself.
+impl<W, F, R> Work for Map<W, F>
+where
+    W: Work,
+    F: FnOnce(W::Output) -> R,
+{
+    fn run(self) -> R {
+        let f = self.f.expect(SPENT);
+        f(self.work.run())
+    }
+
+    #[cfg_attr(feature = "std", track_caller)]
+    fn run_if_allowed(self) -> R {
+        let f = self.f.expect(SPENT);
+        f(self.work.run_if_allowed())
     }
 }

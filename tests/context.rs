@@ -3,7 +3,8 @@
 mod support;
 
 use smartasync::{
-    Smart, allow_blocking, block_on, forbid_blocking, is_async_context, offload, smart, smart_await, smart_fn, smart_sync, spawn_local,
+    Smart, allow_blocking, block_on, forbid_blocking, is_async_context, offload, smart, smart_await, smart_continuation, smart_fn, smart_sync,
+    spawn_local,
 };
 use std::future::{poll_fn, ready};
 use std::panic::{catch_unwind, resume_unwind};
@@ -175,6 +176,8 @@ fn a_wait_in_async_code_is_refused_and_names_the_callers_line() {
             assert_refused_at(line!(), || count_either(counter()).wait());
             assert_refused_at(line!(), || smart(async { 1 }).wait());
             assert_refused_at(line!(), || smart_sync(|| 1).wait());
+            assert_refused_at(line!(), || smart_continuation!(async { 1 }, |n| n + 1).wait());
+            assert_refused_at(line!(), || smart_continuation!(count_sync(counter()), |n| n + 1).wait());
             assert!(is_async_context());
         });
     });

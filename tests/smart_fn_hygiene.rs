@@ -240,7 +240,7 @@ mod shadowed {
     }
 
     pub(crate) fn continued(n: u32) -> u32 {
-        ::smartasync::smart_continuation!(n, ::core::convert::identity)
+        ::smartasync::smart_continuation!(::smartasync::smart_continuation!(n, ::core::convert::identity), |n, zero| n + zero, 0)
     }
 }
 
