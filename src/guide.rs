@@ -6,6 +6,7 @@
 //! | [`both_apis`] | How does my library get a sync and an async API from one definition? |
 //! | [`tokio_from_sync`] | How does sync code use a library that is made for tokio? |
 //! | [`blocking_in_async`] | How does an async service call code that blocks? |
+//! | [`recipes`] | How do I run several calls at once, set a deadline, show progress, stop, spawn, test? |
 //! | [`coalescing`] | How do many callers share one run? |
 //! | `streams` | How does a function give many items? (with the feature `stream`) |
 //! | [`embedded`] | How does one driver serve blocking and async firmware? |
@@ -25,6 +26,9 @@ pub mod tokio_from_sync {}
 
 #[doc = include_str!("guide/blocking_in_async.md")]
 pub mod blocking_in_async {}
+
+#[doc = include_str!("guide/recipes.md")]
+pub mod recipes {}
 
 #[doc = include_str!("guide/coalescing.md")]
 pub mod coalescing {}
