@@ -5,6 +5,7 @@ mod call;
 mod case;
 mod clock;
 mod counts;
+mod futex;
 mod growth;
 mod lock;
 mod offload;
@@ -26,12 +27,13 @@ fn main() -> ExitCode {
     match arguments[..] {
         [] => report::write(&all()),
         ["counts"] => return counts::check(&all()),
+        ["futex"] => futex::print(&all()),
         ["growth"] => growth::print(),
         // What the commands above start, pinned to a core or under callgrind.
         ["time", work] => report::time_one(&all(), work),
         ["run", work, who, times] => counts::run(&all(), work, who, times),
         _ => {
-            eprintln!("usage: smartasync-benches [counts | growth]");
+            eprintln!("usage: smartasync-benches [counts | futex | growth]");
             return ExitCode::FAILURE;
         }
     }

@@ -1,7 +1,7 @@
 //! The one table of all benches, as Markdown and as a chart.
 
 use crate::case::{Case, LIMIT, OURS};
-use crate::{clock, growth, lock};
+use crate::{clock, futex, growth, lock};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -135,8 +135,9 @@ pub fn write(all: &[Case]) {
     let runs = lock::runs_of_slow_work(flights);
     let text = format!(
         "# Results\n\nMedians of interleaved rounds, for one call, task or follower, on {} cores. `ratio` is our time as a part of the best peer's; `limit` is the bare work.\n\n\
-         {table}\nWork of 20 ms that 8 threads call at once, {flights} times: {runs} runs.\n\n## How cost grows\n\n{}",
+         {table}\nWork of 20 ms that 8 threads call at once, {flights} times: {runs} runs.\n\n## Futex calls\n\n{}\n## How cost grows\n\n{}",
         std::thread::available_parallelism().map_or(1, usize::from),
+        futex::table(all),
         growth::table()
     );
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
