@@ -76,6 +76,17 @@ smart_fn!(
         s.push_str(&a.to_string());
         s
     }
+    /// Boxed, with a constant and an opaque argument.
+    #[boxed]
+    pub async fn boxed_count<const N: usize>(items: &[u8; N], more: impl Into<usize>) -> usize {
+        items.len() + more.into()
+    }
+    /// Bound mutably.
+    pub fn bound(ref mut list: Vec<u32>, (ref mut n, m): (u32, u32)) -> usize {
+        *n += m;
+        list.push(*n);
+        list.len()
+    }
     /// Boxed.
     #[boxed]
     pub async fn boxed(s: &str, n: u32) -> String {
@@ -207,6 +218,33 @@ impl T for S {
         #[blocking(td_blocking)]
         async fn td(&self, n: u32) -> u32 {
             n
+        }
+    );
+}
+
+/// A trait that may be dynamic.
+pub trait Named {
+    smart_fn!(
+        /// A name.
+        #[boxed]
+        #[blocking(name_blocking)]
+        async fn name(&self) -> &str;
+        /// By value.
+        #[boxed]
+        async fn into_name(self: Arc<Self>) -> String;
+    );
+}
+
+impl Named for String {
+    smart_fn!(
+        #[boxed]
+        #[blocking(name_blocking)]
+        async fn name(&self) -> &str {
+            self
+        }
+        #[boxed]
+        async fn into_name(self: Arc<Self>) -> String {
+            self.as_str().to_owned()
         }
     );
 }
