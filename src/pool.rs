@@ -129,6 +129,8 @@ fn after_park() {
 /// job more. The limit starts as min(32, cores + 4), as in Python's `to_thread`, or as what the environment variable
 /// `SMARTASYNC_OFFLOAD_THREADS` says.
 ///
+/// Jobs have their turn in the order in which they come, but what a running job asks for comes before all others, the latest first.
+///
 /// # Examples
 ///
 /// ```

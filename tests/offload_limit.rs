@@ -168,6 +168,62 @@ fn a_lowered_limit_holds_for_the_next_jobs() {
     });
 }
 
+/// Starts a job that holds `lock` while it waits for `nested` jobs, one after the other, and comes so far once it `may_go`.
+fn start_lock_holder(lock: &Arc<Mutex<()>>, nested: usize) -> (Offload<usize>, mpsc::Sender<()>) {
+    let (started, has_started) = mpsc::channel();
+    let (go, may_go) = mpsc::channel::<()>();
+    let lock = lock.clone();
+    let mut holder = offload(move || {
+        let _held = lock.lock().unwrap();
+        started.send(()).unwrap();
+        let _ = may_go.recv();
+        (0..nested).map(|_| smart(offload(|| 1)).wait()).sum()
+    });
+    start(&mut holder);
+    has_started.recv().unwrap();
+    (holder, go)
+}
+
+/// Starts a job that waits for `lock` as sync code does, which the pool does not see.
+fn start_lock_contender(lock: &Arc<Mutex<()>>) -> Offload<()> {
+    let lock = lock.clone();
+    let mut contender = offload(move || drop(lock.lock().unwrap()));
+    start(&mut contender);
+    contender
+}
+
+/// If it came after them, they would have its place, and wait for the lock for ever.
+#[test]
+fn a_nested_job_comes_before_those_that_wait_for_a_lock_of_its_asker() {
+    for limit in [1, 3] {
+        with_limit(limit, move || {
+            let lock = Arc::default();
+            let (holder, go) = start_lock_holder(&lock, 1);
+            let contenders: Vec<_> = (0..2 * limit).map(|_| start_lock_contender(&lock)).collect();
+            drop(go);
+            assert_eq!(block_on(holder), 1);
+            contenders.into_iter().for_each(|job| block_on(job));
+        });
+    }
+}
+
+/// Nor may it come after its asker's siblings, though these are nested, too.
+#[test]
+fn nested_jobs_that_hold_a_lock_while_they_wait_for_nested_ones_finish() {
+    with_limit(1, || {
+        let lock: Arc<Mutex<u32>> = Arc::default();
+        let theirs = lock.clone();
+        let job = offload(move || {
+            run_at_once(20, move || {
+                let mut sum = theirs.lock().unwrap();
+                *sum += smart(offload(|| 1)).wait();
+            })
+        });
+        block_on(job);
+        assert_eq!(*lock.lock().unwrap(), 20);
+    });
+}
+
 /// Set in the child process of the next test: the variable is read once in a process.
 const CHILD: &str = "SMARTASYNC_TEST_CHILD";
 
@@ -298,9 +354,10 @@ fn a_thousand_chains_at_once_finish_with_a_limit_of_one() {
     with_limit(1, || chains_at_once(1000, 3));
 }
 
+/// Beside those that wait for something else, fewer threads are left than a chain needs.
 #[test]
 fn deep_chains_that_meet_at_the_cap_finish() {
-    with_limit(1, || chains_at_once(400, 9));
+    with_limit(1, || beside_blocked_threads(CAP - 4, || chains_at_once(400, 9)));
 }
 
 thread_local! {
@@ -323,15 +380,21 @@ fn start_waiting_job(gate: &Gate) -> Offload<()> {
 #[test]
 fn at_the_cap_a_job_that_no_blocked_thread_waits_for_gets_a_thread_and_never_runs_on_an_unrelated_stack() {
     with_limit(1, || {
-        let gates: Vec<Gate> = (0..CAP).map(|_| Gate::default()).collect();
-        let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
-        gates.iter().for_each(|gate| drop(gate.until_awaited()));
         // All that stand still may wait for what it does.
-        let in_job = block_on(offload(|| IN_JOB.get()));
-        gates.iter().for_each(Gate::open);
-        jobs.drain(..).for_each(|job| block_on(job));
+        let in_job = beside_blocked_threads(CAP, || block_on(offload(|| IN_JOB.get())));
         assert!(!in_job, "it ran on the stack of a blocked job");
     });
+}
+
+/// Calls `f` while so many threads of the pool wait.
+fn beside_blocked_threads<T>(count: usize, f: impl FnOnce() -> T) -> T {
+    let gates: Vec<Gate> = (0..count).map(|_| Gate::default()).collect();
+    let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
+    gates.iter().for_each(|gate| drop(gate.until_awaited()));
+    let result = f();
+    gates.iter().for_each(Gate::open);
+    jobs.drain(..).for_each(|job| block_on(job));
+    result
 }
 
 /// Calls `f` in a job on the last thread that there may be; all others are blocked.
@@ -339,13 +402,7 @@ fn at_the_cap_a_job_that_no_blocked_thread_waits_for_gets_a_thread_and_never_run
 fn at_the_cap<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
     with_limit(1, || {
         until_all_have_retired();
-        let gates: Vec<Gate> = (0..CAP - 1).map(|_| Gate::default()).collect();
-        let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
-        gates.iter().for_each(|gate| drop(gate.until_awaited()));
-        let result = block_on(offload(f));
-        gates.iter().for_each(Gate::open);
-        jobs.drain(..).for_each(|job| block_on(job));
-        result
+        beside_blocked_threads(CAP - 1, || block_on(offload(f)))
     })
 }
 
@@ -418,24 +475,18 @@ fn at_the_cap_a_thread_does_not_run_what_an_earlier_job_of_it_asked_for() {
         let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
         gates.iter().for_each(|gate| drop(gate.until_awaited()));
         // The last thread asks for a job, and hands its future to this thread.
-        let (started, has_started) = mpsc::channel();
-        let (go, may_go) = mpsc::channel::<()>();
+        let last_gate = Gate::default();
         let (handed, is_handed) = mpsc::channel();
-        let mut asking = offload(move || {
-            started.send(this_thread()).unwrap();
-            let _ = may_go.recv();
+        let awaited = last_gate.clone();
+        let asking = offload(move || {
             let mut asked_for = offload(|| IN_JOB.get());
             start(&mut asked_for);
-            handed.send(asked_for).unwrap();
+            // This one is the later one, so it comes first, and blocks the thread.
+            handed.send((this_thread(), asked_for, start_waiting_job(&awaited))).unwrap();
         });
-        start(&mut asking);
-        let last_thread = has_started.recv().unwrap();
-        // It takes up this one next, and is blocked in it.
-        let last_gate = Gate::default();
-        jobs.push(start_waiting_job(&last_gate));
-        drop(go);
         block_on(asking);
-        let asked_for = is_handed.recv().unwrap();
+        let (last_thread, asked_for, last_job) = is_handed.recv().unwrap();
+        jobs.push(last_job);
         last_gate.until_awaited();
         until_asleep(&last_thread);
         let in_job = block_on(asked_for);

@@ -257,6 +257,29 @@ fn a_job_that_waits_for_another_runs_it_itself_where_a_thread_is_refused() {
     nested(1, 1);
 }
 
+/// A job that waits for others, one after the other, and one that keeps its thread until the first has ended, on a pool for one active job.
+fn nested_beside_another(waits: u32, stand_ins: usize, grants: usize) {
+    check("pool, nested beside another", 2, move || {
+        let pool = Pool::new(1, stand_ins, grants);
+        let ended = Arc::new(Parker::new());
+        let (theirs, ends) = (pool.clone(), ended.clone());
+        let asking = pool.offload(move || {
+            (0..waits).for_each(|_| theirs.offload(|| ()).wait());
+            ends.unpark();
+        });
+        let asking = asking.submit();
+        let other = pool.offload(move || assert!(ended.park(None))).submit();
+        asking.wait();
+        other.wait();
+        pool.is_left_empty();
+    });
+}
+
+#[test]
+fn a_nested_job_comes_before_one_that_needs_its_asker() {
+    nested_beside_another(1, 1, 2);
+}
+
 #[test]
 fn an_order_to_help_itself_meets_another_wake_up() {
     check("pool, order and wake-up", 3, || {

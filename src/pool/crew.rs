@@ -48,6 +48,7 @@ struct Queued {
 }
 
 struct State {
+    /// INVARIANT: those with an owner come before those without.
     queue: VecDeque<Queued>,
     /// How many threads may be active.
     limit: usize,
@@ -209,10 +210,18 @@ impl Crew {
         Self { state: Mutex::new(State::new(limit, stand_ins)) }
     }
 
-    /// Queues `job`, which the pool thread `owner` asks for, if it is one.
+    /// Queues `job`, which the pool thread `owner` asks for, if it is one. Such a nested job comes first, the latest before all others.
+    ///
+    /// Its asker may hold what others wait for as sync code does, a mutex say, which nobody sees. Either such a one has a place already: then
+    /// the asker, when it blocks, frees another one, and the job takes that. Or it is in the queue: then it comes after the job, whatever it is,
+    /// a nested one of the same asker, too; were it the first, it would take the place, and keep it for ever. What comes from elsewhere keeps its
+    /// order. It waits no longer for that than until the running jobs ask for no more.
     pub(crate) fn submit(&self, job: Arc<dyn Job>, owner: Option<Arc<Worker>>) -> Next {
         let mut state = self.state.lock();
-        state.queue.push_back(Queued { job, owner });
+        match owner {
+            Some(_) => state.queue.push_front(Queued { job, owner }),
+            None => state.queue.push_back(Queued { job, owner }),
+        }
         // Who asks is not blocked.
         Self::find_a_thread(&mut state, Among::Unblocked)
     }
@@ -254,7 +263,7 @@ impl Crew {
     /// Orders the blocked owner of a queued job to run it itself, if it waits for that job alone.
     fn order_a_rescue(state: &mut State) -> Option<Waker> {
         for at in 0..state.queue.len() {
-            let Queued { job, owner: Some(owner) } = &state.queue[at] else { continue };
+            let Queued { job, owner: Some(owner) } = &state.queue[at] else { break };
             let mut seat = owner.seat.lock();
             let Some((waker, _)) = seat.asleep.take_if(|(waker, polled)| *polled == number(job) && job.is_awaited_by(waker)) else { continue };
             seat.order = Some(job.clone());
