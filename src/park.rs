@@ -161,6 +161,12 @@ impl Parker {
         })
     }
 
+    /// Says whether there is a notification. For the owner only.
+    pub(crate) fn is_notified(&self) -> bool {
+        let by_owner = OWN.with(|own| own.turn.get() & POLL != 0 && own.parker.get() == self.address());
+        by_owner || self.state.load(Ordering::Relaxed) == NOTIFIED
+    }
+
     /// Takes a notification, if there is one. For the owner only.
     #[inline]
     pub(crate) fn take(&self) -> bool {

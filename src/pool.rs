@@ -67,9 +67,10 @@ fn start() -> bool {
 
 /// The life of a pool thread.
 fn work() {
-    WORKER.set(Some(Arc::default()));
+    let worker = Arc::<Worker>::default();
+    WORKER.set(Some(worker.clone()));
     park::set_blocking_hook(Some(HOOK));
-    CREW.work(run, start);
+    CREW.work(&worker, run, start);
     // From here on the thread is no pool thread, also where the destructor of one of its locals waits.
     park::set_blocking_hook(None);
     WORKER.take();

@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 use std::panic::{catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -205,6 +205,133 @@ fn a_nested_job_comes_before_those_that_wait_for_a_lock_of_its_asker() {
             contenders.into_iter().for_each(|job| block_on(job));
         });
     }
+}
+
+/// Nor may they have its place because its asker has waited before.
+#[test]
+fn jobs_that_wait_for_nested_ones_again_and_again_under_a_lock_finish() {
+    for limit in [1, 3] {
+        with_limit(limit, move || {
+            let lock = Arc::default();
+            let (holder, go) = start_lock_holder(&lock, 20);
+            let contenders: Vec<_> = (0..2 * limit).map(|_| start_lock_contender(&lock)).collect();
+            drop(go);
+            assert_eq!(block_on(holder), 20);
+            contenders.into_iter().for_each(|job| block_on(job));
+        });
+    }
+}
+
+/// Starts a job that waits, then, when another job has its place and keeps it, runs `f`. The other one ends with it.
+fn without_a_place<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
+    with_limit(1, move || {
+        let gate = Gate::default();
+        let awaited = gate.clone();
+        let (ended, has_ended) = mpsc::channel::<()>();
+        let mut job = offload(move || {
+            let _ended = ended;
+            smart(awaited).wait();
+            f()
+        });
+        start(&mut job);
+        gate.until_awaited();
+        let mut other = offload(move || {
+            gate.open();
+            let _ = has_ended.recv();
+        });
+        start(&mut other);
+        let result = block_on(job);
+        block_on(other);
+        result
+    })
+}
+
+#[test]
+fn a_job_without_a_place_gets_a_thread_for_what_it_asks_for() {
+    assert_eq!(without_a_place(|| (0..20).map(|n| smart(offload(move || n)).wait()).sum::<u32>()), 190);
+}
+
+#[test]
+fn a_job_without_a_place_gets_one_thread_at_a_time_for_all_that_it_waits_for() {
+    let active = Arc::new(AtomicUsize::new(0));
+    let job = move |n: u32| {
+        let active = active.clone();
+        offload(move || {
+            assert_eq!(active.fetch_add(1, Ordering::Relaxed), 0, "two are active");
+            thread::yield_now();
+            active.fetch_sub(1, Ordering::Relaxed);
+            n
+        })
+    };
+    assert_eq!(without_a_place(move || block_on(zip(job(1), zip(job(2), job(3))))), (1, (2, 3)));
+}
+
+/// It asked for one of them before the other one had its place, and waits for the older one.
+#[test]
+fn a_job_without_a_place_gets_a_thread_for_what_it_has_asked_for_earlier() {
+    let done = without_a_place(|| {
+        let (mut older, mut later) = (offload(|| 1), offload(|| 2));
+        start(&mut older);
+        start(&mut later);
+        (smart(older).wait(), smart(later).wait())
+    });
+    assert_eq!(done, (1, 2));
+}
+
+/// What another job has asked for since then has no place.
+#[test]
+fn a_job_without_a_place_gets_a_thread_for_its_own_jobs_alone() {
+    with_limit(1, || {
+        let gate = Gate::default();
+        let awaited = gate.clone();
+        let (asked, has_asked) = mpsc::channel();
+        let (asked_too, has_asked_too) = mpsc::channel::<()>();
+        let (ended, has_ended) = mpsc::channel::<()>();
+        let ran = Arc::new(AtomicBool::new(false));
+        let others_ran = ran.clone();
+        let mut job = offload(move || {
+            let _ended = ended;
+            smart(awaited).wait();
+            let mut own = offload(move || assert!(!others_ran.load(Ordering::SeqCst), "it has a place"));
+            start(&mut own);
+            asked.send(()).unwrap();
+            has_asked_too.recv().unwrap();
+            smart(own).wait();
+        });
+        start(&mut job);
+        gate.until_awaited();
+        let mut other = offload(move || {
+            gate.open();
+            has_asked.recv().unwrap();
+            let mut its_own = offload(move || ran.store(true, Ordering::SeqCst));
+            start(&mut its_own);
+            asked_too.send(()).unwrap();
+            let _ = has_ended.recv();
+            smart(its_own).wait();
+        });
+        start(&mut other);
+        block_on(job);
+        block_on(other);
+    });
+}
+
+/// The thread that it gets first is for a job that waits for the other one.
+#[test]
+fn a_job_without_a_place_gets_another_thread_where_the_first_is_blocked() {
+    let both = without_a_place(|| {
+        let gate = Gate::default();
+        let opens = gate.clone();
+        let opening = offload(move || opens.open());
+        let waiting = offload(move || smart(gate).wait());
+        block_on(zip(opening, waiting))
+    });
+    assert_eq!(both, ((), ()));
+}
+
+#[test]
+fn a_job_without_a_place_may_wait_for_a_while() {
+    let waited = without_a_place(|| smart(offload(|| 1)).wait_timeout(Duration::from_secs(20)));
+    assert_eq!(waited, Ok(1));
 }
 
 /// Nor may it come after its asker's siblings, though these are nested, too.
