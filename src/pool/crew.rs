@@ -16,7 +16,7 @@
 //! Nothing here starts a thread or knows on which one it runs, so that a model can check it: callers say both.
 
 use crate::park::Parker;
-use crate::sync::{Arc, Mutex, yield_now};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering, yield_now};
 use core::mem;
 use core::task::Waker;
 use std::collections::VecDeque;
@@ -145,43 +145,61 @@ impl State {
         result
     }
 
-    /// Takes a job out of the queue.
-    fn remove(&mut self, at: usize) -> Option<Queued> {
-        let queued = self.queue.remove(at)?;
-        if let Some(owner) = &queued.owner {
-            self.change(owner, |seat| seat.queued -= 1);
-        }
-        Some(queued)
-    }
-
     /// Takes the job that the active thread of `worker` may go on with: the first or, where too many are active, the first that one is owed for.
     fn take_a_job(&mut self, worker: &Worker) -> Option<Arc<dyn Job>> {
-        let at = if self.may_take_a_job() {
-            0
+        let Queued { job, owner } = if self.may_take_a_job() {
+            self.queue.pop_front()?
         } else if self.owed > 0 {
-            self.queue.iter().position(Queued::is_owed)?
+            let at = self.queue.iter().position(Queued::is_owed)?;
+            self.queue.remove(at)?
         } else {
             return None;
         };
-        let Queued { job, owner } = self.remove(at)?;
-        let deputy_of = owner.and_then(|owner| {
-            let (blocked, begun) = owner.seat.lock().blocked_in();
-            blocked.then_some((owner, begun))
-        });
-        let mut seat = worker.seat.lock();
-        seat.begun += 1;
-        seat.deputies = 0;
-        seat.deputy_of = deputy_of;
-        drop(seat);
-        self.count_as_deputy(worker, true);
+        if let Some(owner) = owner {
+            self.appoint(worker, owner);
+        }
         Some(job)
+    }
+
+    /// The thread of `worker` has taken a job of `owner` from the queue. It is a deputy if that is blocked.
+    #[cold]
+    fn appoint(&mut self, worker: &Worker, owner: Arc<Worker>) {
+        let (blocked, ended) = self.change(&owner, |seat| {
+            seat.queued -= 1;
+            (seat.blocked, seat.ended)
+        });
+        if blocked {
+            worker.seat.lock().deputy_of = Some((owner, ended));
+            worker.has_relations.store(true, Ordering::Relaxed);
+            self.count_as_deputy(worker, true);
+        }
+    }
+
+    /// Takes a job out of the queue that no other thread is to run.
+    fn remove(&mut self, at: usize) -> Option<Arc<dyn Job>> {
+        let Queued { job, owner } = self.queue.remove(at)?;
+        if let Some(owner) = owner {
+            self.change(&owner, |seat| seat.queued -= 1);
+        }
+        Some(job)
+    }
+
+    /// The job on the thread of `worker`, which had to do with others, has ended.
+    #[cold]
+    fn part(&mut self, worker: &Worker) {
+        worker.has_relations.store(false, Ordering::Relaxed);
+        self.count_as_deputy(worker, false);
+        let mut seat = worker.seat.lock();
+        seat.ended += 1;
+        seat.deputies = 0;
+        seat.deputy_of = None;
     }
 
     /// The thread of `worker` begins to be active, or ceases to. For whom it is a deputy, it counts as long as that runs the same job.
     fn count_as_deputy(&mut self, worker: &Worker, active: bool) {
-        let Some((owner, begun)) = worker.seat.lock().deputy_of.clone() else { return };
+        let Some((owner, ended)) = worker.seat.lock().deputy_of.clone() else { return };
         self.change(&owner, |seat| match active {
-            _ if seat.begun != begun => {}
+            _ if seat.ended != ended => {}
             true => seat.deputies += 1,
             false => seat.deputies -= 1,
         });
@@ -218,6 +236,8 @@ impl State {
 #[derive(Default)]
 pub(crate) struct Worker {
     seat: Mutex<Seat>,
+    /// It has asked for another job in the one that it runs, or is a deputy. For itself alone, so that a plain job costs no look at the seat.
+    has_relations: AtomicBool,
 }
 
 /// Protected by [`Worker::seat`], and changed only while the crew's state is locked.
@@ -228,8 +248,8 @@ struct Seat {
     /// The job that the blocked thread is to run itself. With it the thread counts as active.
     order: Option<Arc<dyn Job>>,
     blocked: bool,
-    /// How many jobs it has taken from the queue.
-    begun: u64,
+    /// How many of its jobs that had anything to do with others have ended: with a deputy it tells one job from the next.
+    ended: u64,
     /// The jobs in the queue that it asked for.
     queued: usize,
     /// The active threads that run jobs which it asked for in the one that it runs, and which began while it was blocked.
@@ -239,11 +259,6 @@ struct Seat {
 }
 
 impl Seat {
-    /// Whether it is blocked, and in which job.
-    fn blocked_in(&self) -> (bool, u64) {
-        (self.blocked, self.begun)
-    }
-
     /// It is blocked, and none of its jobs is active, though some are in the queue.
     fn is_owed(&self) -> bool {
         self.blocked && self.queued > 0 && self.deputies == 0
@@ -318,6 +333,7 @@ impl Crew {
         match &owner {
             Some(asker) => {
                 state.change(asker, |seat| seat.queued += 1);
+                asker.has_relations.store(true, Ordering::Relaxed);
                 state.queue.push_front(Queued { job, owner });
             }
             None => state.queue.push_back(Queued { job, owner }),
@@ -372,9 +388,9 @@ impl Crew {
             let Some((waker, _)) = seat.asleep.take_if(|(waker, polled)| *polled == number(job) && job.is_awaited_by(waker)) else { continue };
             seat.order = Some(job.clone());
             drop(seat);
-            if let Some(Queued { owner: Some(owner), .. }) = state.remove(at) {
-                state.unblock(&owner);
-            }
+            let owner = owner.clone();
+            state.remove(at);
+            state.unblock(&owner);
             return Some(waker);
         }
         None
@@ -417,8 +433,9 @@ impl Crew {
                 let _refused = self.carry_out(next, &start);
                 run(job);
                 state = self.state.lock();
-                state.count_as_deputy(worker, false);
-                worker.seat.lock().deputy_of = None;
+                if worker.has_relations.load(Ordering::Relaxed) {
+                    state.part(worker);
+                }
                 continue;
             }
             among = Among::All;
@@ -456,7 +473,7 @@ impl Crew {
             return None;
         }
         let place = state.queue.iter().position(|queued| Arc::ptr_eq(&queued.job, job))?;
-        state.remove(place).map(|queued| queued.job)
+        state.remove(place)
     }
 
     /// The job on the thread of `worker` is about to sleep on `parker`, until `waker` wakes it: its place is free. With the number of a watch,
@@ -532,7 +549,7 @@ impl Crew {
 #[cfg(all(test, not(smartasync_model)))]
 mod tests {
     use super::*;
-    use crate::sync::{AtomicUsize, Ordering};
+    use crate::sync::AtomicUsize;
 
     const STAND_INS: usize = 3;
 
