@@ -126,9 +126,10 @@ fn after_park() {
 
 /// Sets how many offloaded jobs may be active at once, from now on. Running jobs are not stopped.
 ///
-/// A job that waits for another smart call does not count as active while it waits; when it goes on, there may for a moment be one active
-/// job more. The limit starts as min(32, cores + 4), as in Python's `to_thread`, or as what the environment variable
-/// `SMARTASYNC_OFFLOAD_THREADS` says.
+/// The limit starts as min(32, cores + 4), as in Python's `to_thread`, or as what the environment variable `SMARTASYNC_OFFLOAD_THREADS` says.
+///
+/// A job that waits for another smart call does not count as active while it waits; when it goes on, there may for a moment be one active job
+/// more. While it waits, one of the jobs that it has asked for itself runs at any limit: it may hold what the active ones wait for.
 ///
 /// Jobs have their turn in the order in which they come, but what a running job asks for comes before all others, the latest first.
 ///
