@@ -67,10 +67,9 @@ fn start() -> bool {
 
 /// The life of a pool thread.
 fn work() {
-    let worker = Arc::<Worker>::default();
-    WORKER.set(Some(worker.clone()));
+    WORKER.set(Some(Arc::default()));
     park::set_blocking_hook(Some(HOOK));
-    CREW.work(&worker, run, start);
+    CREW.work(run, start);
     // From here on the thread is no pool thread, also where the destructor of one of its locals waits.
     park::set_blocking_hook(None);
     WORKER.take();
@@ -126,12 +125,9 @@ fn after_park() {
 
 /// Sets how many offloaded jobs may be active at once, from now on. Running jobs are not stopped.
 ///
-/// The limit starts as min(32, cores + 4), as in Python's `to_thread`, or as what the environment variable `SMARTASYNC_OFFLOAD_THREADS` says.
-///
-/// A job that waits for another smart call does not count as active while it waits; when it goes on, there may for a moment be one active job
-/// more. While it waits, one of the jobs that it has asked for itself runs at any limit: it may hold what the active ones wait for.
-///
-/// Jobs have their turn in the order in which they come, but what a running job asks for comes before all others, the latest first.
+/// A job that waits for another smart call does not count as active while it waits; when it goes on, there may for a moment be one active
+/// job more. The limit starts as min(32, cores + 4), as in Python's `to_thread`, or as what the environment variable
+/// `SMARTASYNC_OFFLOAD_THREADS` says.
 ///
 /// # Examples
 ///

@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 use std::panic::{catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -168,189 +168,6 @@ fn a_lowered_limit_holds_for_the_next_jobs() {
     });
 }
 
-/// Starts a job that holds `lock` while it waits for `nested` jobs, one after the other, and comes so far once it `may_go`.
-fn start_lock_holder(lock: &Arc<Mutex<()>>, nested: usize) -> (Offload<usize>, mpsc::Sender<()>) {
-    let (started, has_started) = mpsc::channel();
-    let (go, may_go) = mpsc::channel::<()>();
-    let lock = lock.clone();
-    let mut holder = offload(move || {
-        let _held = lock.lock().unwrap();
-        started.send(()).unwrap();
-        let _ = may_go.recv();
-        (0..nested).map(|_| smart(offload(|| 1)).wait()).sum()
-    });
-    start(&mut holder);
-    has_started.recv().unwrap();
-    (holder, go)
-}
-
-/// Starts a job that waits for `lock` as sync code does, which the pool does not see.
-fn start_lock_contender(lock: &Arc<Mutex<()>>) -> Offload<()> {
-    let lock = lock.clone();
-    let mut contender = offload(move || drop(lock.lock().unwrap()));
-    start(&mut contender);
-    contender
-}
-
-/// If it came after them, they would have its place, and wait for the lock for ever.
-#[test]
-fn a_nested_job_comes_before_those_that_wait_for_a_lock_of_its_asker() {
-    for limit in [1, 3] {
-        with_limit(limit, move || {
-            let lock = Arc::default();
-            let (holder, go) = start_lock_holder(&lock, 1);
-            let contenders: Vec<_> = (0..2 * limit).map(|_| start_lock_contender(&lock)).collect();
-            drop(go);
-            assert_eq!(block_on(holder), 1);
-            contenders.into_iter().for_each(|job| block_on(job));
-        });
-    }
-}
-
-/// Nor may they have its place because its asker has waited before.
-#[test]
-fn jobs_that_wait_for_nested_ones_again_and_again_under_a_lock_finish() {
-    for limit in [1, 3] {
-        with_limit(limit, move || {
-            let lock = Arc::default();
-            let (holder, go) = start_lock_holder(&lock, 20);
-            let contenders: Vec<_> = (0..2 * limit).map(|_| start_lock_contender(&lock)).collect();
-            drop(go);
-            assert_eq!(block_on(holder), 20);
-            contenders.into_iter().for_each(|job| block_on(job));
-        });
-    }
-}
-
-/// Starts a job that waits, then, when another job has its place and keeps it, runs `f`. The other one ends with it.
-fn without_a_place<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
-    with_limit(1, move || {
-        let gate = Gate::default();
-        let awaited = gate.clone();
-        let (ended, has_ended) = mpsc::channel::<()>();
-        let mut job = offload(move || {
-            let _ended = ended;
-            smart(awaited).wait();
-            f()
-        });
-        start(&mut job);
-        gate.until_awaited();
-        let mut other = offload(move || {
-            gate.open();
-            let _ = has_ended.recv();
-        });
-        start(&mut other);
-        let result = block_on(job);
-        block_on(other);
-        result
-    })
-}
-
-#[test]
-fn a_job_without_a_place_gets_a_thread_for_what_it_asks_for() {
-    assert_eq!(without_a_place(|| (0..20).map(|n| smart(offload(move || n)).wait()).sum::<u32>()), 190);
-}
-
-#[test]
-fn a_job_without_a_place_gets_one_thread_at_a_time_for_all_that_it_waits_for() {
-    let active = Arc::new(AtomicUsize::new(0));
-    let job = move |n: u32| {
-        let active = active.clone();
-        offload(move || {
-            assert_eq!(active.fetch_add(1, Ordering::Relaxed), 0, "two are active");
-            thread::yield_now();
-            active.fetch_sub(1, Ordering::Relaxed);
-            n
-        })
-    };
-    assert_eq!(without_a_place(move || block_on(zip(job(1), zip(job(2), job(3))))), (1, (2, 3)));
-}
-
-/// It asked for one of them before the other one had its place, and waits for the older one.
-#[test]
-fn a_job_without_a_place_gets_a_thread_for_what_it_has_asked_for_earlier() {
-    let done = without_a_place(|| {
-        let (mut older, mut later) = (offload(|| 1), offload(|| 2));
-        start(&mut older);
-        start(&mut later);
-        (smart(older).wait(), smart(later).wait())
-    });
-    assert_eq!(done, (1, 2));
-}
-
-/// What another job has asked for since then has no place.
-#[test]
-fn a_job_without_a_place_gets_a_thread_for_its_own_jobs_alone() {
-    with_limit(1, || {
-        let gate = Gate::default();
-        let awaited = gate.clone();
-        let (asked, has_asked) = mpsc::channel();
-        let (asked_too, has_asked_too) = mpsc::channel::<()>();
-        let (ended, has_ended) = mpsc::channel::<()>();
-        let ran = Arc::new(AtomicBool::new(false));
-        let others_ran = ran.clone();
-        let mut job = offload(move || {
-            let _ended = ended;
-            smart(awaited).wait();
-            let mut own = offload(move || assert!(!others_ran.load(Ordering::SeqCst), "it has a place"));
-            start(&mut own);
-            asked.send(()).unwrap();
-            has_asked_too.recv().unwrap();
-            smart(own).wait();
-        });
-        start(&mut job);
-        gate.until_awaited();
-        let mut other = offload(move || {
-            gate.open();
-            has_asked.recv().unwrap();
-            let mut its_own = offload(move || ran.store(true, Ordering::SeqCst));
-            start(&mut its_own);
-            asked_too.send(()).unwrap();
-            let _ = has_ended.recv();
-            smart(its_own).wait();
-        });
-        start(&mut other);
-        block_on(job);
-        block_on(other);
-    });
-}
-
-/// The thread that it gets first is for a job that waits for the other one.
-#[test]
-fn a_job_without_a_place_gets_another_thread_where_the_first_is_blocked() {
-    let both = without_a_place(|| {
-        let gate = Gate::default();
-        let opens = gate.clone();
-        let opening = offload(move || opens.open());
-        let waiting = offload(move || smart(gate).wait());
-        block_on(zip(opening, waiting))
-    });
-    assert_eq!(both, ((), ()));
-}
-
-#[test]
-fn a_job_without_a_place_may_wait_for_a_while() {
-    let waited = without_a_place(|| smart(offload(|| 1)).wait_timeout(Duration::from_secs(20)));
-    assert_eq!(waited, Ok(1));
-}
-
-/// Nor may it come after its asker's siblings, though these are nested, too.
-#[test]
-fn nested_jobs_that_hold_a_lock_while_they_wait_for_nested_ones_finish() {
-    with_limit(1, || {
-        let lock: Arc<Mutex<u32>> = Arc::default();
-        let theirs = lock.clone();
-        let job = offload(move || {
-            run_at_once(20, move || {
-                let mut sum = theirs.lock().unwrap();
-                *sum += smart(offload(|| 1)).wait();
-            })
-        });
-        block_on(job);
-        assert_eq!(*lock.lock().unwrap(), 20);
-    });
-}
-
 /// Set in the child process of the next test: the variable is read once in a process.
 const CHILD: &str = "SMARTASYNC_TEST_CHILD";
 
@@ -481,10 +298,9 @@ fn a_thousand_chains_at_once_finish_with_a_limit_of_one() {
     with_limit(1, || chains_at_once(1000, 3));
 }
 
-/// Beside those that wait for something else, fewer threads are left than a chain needs.
 #[test]
 fn deep_chains_that_meet_at_the_cap_finish() {
-    with_limit(1, || beside_blocked_threads(CAP - 4, || chains_at_once(400, 9)));
+    with_limit(1, || chains_at_once(400, 9));
 }
 
 thread_local! {
@@ -507,21 +323,15 @@ fn start_waiting_job(gate: &Gate) -> Offload<()> {
 #[test]
 fn at_the_cap_a_job_that_no_blocked_thread_waits_for_gets_a_thread_and_never_runs_on_an_unrelated_stack() {
     with_limit(1, || {
+        let gates: Vec<Gate> = (0..CAP).map(|_| Gate::default()).collect();
+        let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
+        gates.iter().for_each(|gate| drop(gate.until_awaited()));
         // All that stand still may wait for what it does.
-        let in_job = beside_blocked_threads(CAP, || block_on(offload(|| IN_JOB.get())));
+        let in_job = block_on(offload(|| IN_JOB.get()));
+        gates.iter().for_each(Gate::open);
+        jobs.drain(..).for_each(|job| block_on(job));
         assert!(!in_job, "it ran on the stack of a blocked job");
     });
-}
-
-/// Calls `f` while so many threads of the pool wait.
-fn beside_blocked_threads<T>(count: usize, f: impl FnOnce() -> T) -> T {
-    let gates: Vec<Gate> = (0..count).map(|_| Gate::default()).collect();
-    let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
-    gates.iter().for_each(|gate| drop(gate.until_awaited()));
-    let result = f();
-    gates.iter().for_each(Gate::open);
-    jobs.drain(..).for_each(|job| block_on(job));
-    result
 }
 
 /// Calls `f` in a job on the last thread that there may be; all others are blocked.
@@ -529,7 +339,13 @@ fn beside_blocked_threads<T>(count: usize, f: impl FnOnce() -> T) -> T {
 fn at_the_cap<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
     with_limit(1, || {
         until_all_have_retired();
-        beside_blocked_threads(CAP - 1, || block_on(offload(f)))
+        let gates: Vec<Gate> = (0..CAP - 1).map(|_| Gate::default()).collect();
+        let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
+        gates.iter().for_each(|gate| drop(gate.until_awaited()));
+        let result = block_on(offload(f));
+        gates.iter().for_each(Gate::open);
+        jobs.drain(..).for_each(|job| block_on(job));
+        result
     })
 }
 
@@ -602,18 +418,24 @@ fn at_the_cap_a_thread_does_not_run_what_an_earlier_job_of_it_asked_for() {
         let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
         gates.iter().for_each(|gate| drop(gate.until_awaited()));
         // The last thread asks for a job, and hands its future to this thread.
-        let last_gate = Gate::default();
+        let (started, has_started) = mpsc::channel();
+        let (go, may_go) = mpsc::channel::<()>();
         let (handed, is_handed) = mpsc::channel();
-        let awaited = last_gate.clone();
-        let asking = offload(move || {
+        let mut asking = offload(move || {
+            started.send(this_thread()).unwrap();
+            let _ = may_go.recv();
             let mut asked_for = offload(|| IN_JOB.get());
             start(&mut asked_for);
-            // This one is the later one, so it comes first, and blocks the thread.
-            handed.send((this_thread(), asked_for, start_waiting_job(&awaited))).unwrap();
+            handed.send(asked_for).unwrap();
         });
+        start(&mut asking);
+        let last_thread = has_started.recv().unwrap();
+        // It takes up this one next, and is blocked in it.
+        let last_gate = Gate::default();
+        jobs.push(start_waiting_job(&last_gate));
+        drop(go);
         block_on(asking);
-        let (last_thread, asked_for, last_job) = is_handed.recv().unwrap();
-        jobs.push(last_job);
+        let asked_for = is_handed.recv().unwrap();
         last_gate.until_awaited();
         until_asleep(&last_thread);
         let in_job = block_on(asked_for);

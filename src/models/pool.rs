@@ -52,9 +52,8 @@ impl Pool {
         if granted {
             let pool = self.clone();
             let thread = thread::spawn(move || {
-                let worker = Arc::<Worker>::default();
-                WORKER.with(|own| *own.borrow_mut() = Some(worker.clone()));
-                pool.crew.work(&worker, run, || pool.start());
+                WORKER.with(|worker| *worker.borrow_mut() = Some(Arc::default()));
+                pool.crew.work(run, || pool.start());
             });
             self.threads.lock().push(thread);
         }
@@ -116,7 +115,7 @@ impl Pool {
             let Some(thread) = thread else { break };
             thread.join().unwrap();
         }
-        assert_eq!(self.crew.counts(), [0; 6]);
+        assert_eq!(self.crew.counts(), [0; 5]);
     }
 }
 
@@ -256,132 +255,6 @@ fn a_job_that_waits_for_another_runs_it_itself_at_the_cap() {
 #[test]
 fn a_job_that_waits_for_another_runs_it_itself_where_a_thread_is_refused() {
     nested(1, 1);
-}
-
-/// A job that waits for others, one after the other, and one that keeps its thread until the first has ended, on a pool for one active job.
-fn nested_beside_another(waits: u32, stand_ins: usize, grants: usize) {
-    check("pool, nested beside another", 2, move || {
-        let pool = Pool::new(1, stand_ins, grants);
-        let ended = Arc::new(Parker::new());
-        let (theirs, ends) = (pool.clone(), ended.clone());
-        let asking = pool.offload(move || {
-            (0..waits).for_each(|_| theirs.offload(|| ()).wait());
-            ends.unpark();
-        });
-        let asking = asking.submit();
-        let other = pool.offload(move || assert!(ended.park(None))).submit();
-        asking.wait();
-        other.wait();
-        pool.is_left_empty();
-    });
-}
-
-#[test]
-fn a_nested_job_comes_before_one_that_needs_its_asker() {
-    nested_beside_another(1, 1, 2);
-}
-
-#[test]
-fn a_job_that_has_lost_its_place_gets_a_thread_for_the_next_one_that_it_waits_for() {
-    nested_beside_another(2, 1, 2);
-}
-
-/// Jobs that are waited for together, by a job whose place another one may have.
-fn without_a_place(jobs: fn(&Arc<Pool>) -> Vec<Offload<()>>) {
-    check("pool, without a place", 2, move || {
-        // loom has no more threads, so none may retire before the other job is there.
-        let pool = Pool::new(1, 3, 4);
-        let [queued, ended] = [(); 2].map(|()| Arc::new(Parker::new()));
-        let (theirs, from, ends) = (pool.clone(), queued.clone(), ended.clone());
-        let asking = pool.offload(move || {
-            assert!(from.park(None));
-            theirs.offload(|| ()).wait();
-            let mut left = jobs(&theirs);
-            theirs.wait(poll_fn(|cx| {
-                left.retain_mut(|job| job.poll(cx).is_pending());
-                if left.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-            }));
-            ends.unpark();
-        });
-        let asking = asking.submit();
-        let other = pool.offload(move || assert!(ended.park(None))).submit();
-        queued.unpark();
-        asking.wait();
-        other.wait();
-        pool.is_left_empty();
-    });
-}
-
-#[test]
-fn a_job_without_a_place_gets_one_thread_at_a_time() {
-    without_a_place(|pool| {
-        let active = Arc::new(AtomicUsize::new(0));
-        let job = || {
-            let active = active.clone();
-            pool.offload(move || {
-                assert_eq!(active.fetch_add(1, Ordering::Relaxed), 0, "two are active");
-                active.fetch_sub(1, Ordering::Relaxed);
-            })
-        };
-        (0..3).map(|_| job()).collect()
-    });
-}
-
-#[test]
-fn a_job_without_a_place_gets_another_thread_where_the_first_is_blocked() {
-    without_a_place(|pool| {
-        let event = Arc::new(Event::default());
-        let (happens, theirs) = (event.clone(), pool.clone());
-        [pool.offload(move || happens.happen()), pool.offload(move || theirs.wait(poll_fn(|cx| event.poll(cx))))].into()
-    });
-}
-
-#[test]
-fn a_job_whose_place_goes_to_one_that_goes_on_gets_a_thread() {
-    check("pool, going on", 2, || {
-        let pool = Pool::new(1, 2, 3);
-        let (event, ended) = (Arc::new(Event::default()), Arc::new(Parker::new()));
-        let (theirs, awaited, until) = (pool.clone(), event.clone(), ended.clone());
-        let going_on = pool.offload(move || {
-            theirs.wait(poll_fn(|cx| awaited.poll(cx)));
-            assert!(until.park(None));
-        });
-        let going_on = going_on.submit();
-        let theirs = pool.clone();
-        let asking = pool.offload(move || {
-            event.happen();
-            theirs.offload(|| ()).wait();
-            ended.unpark();
-        });
-        asking.wait();
-        going_on.wait();
-        pool.is_left_empty();
-    });
-}
-
-#[test]
-fn a_job_whose_place_goes_to_a_later_nested_one_gets_a_thread() {
-    check("pool, later nested", 2, || {
-        let pool = Pool::new(2, 1, 3);
-        let (started, ended) = (Arc::new(Parker::new()), [(); 2].map(|()| Arc::new(Parker::new())));
-        let (theirs, from, [until, inner_until]) = (pool.clone(), started.clone(), ended.clone());
-        let other = pool.offload(move || {
-            assert!(from.park(None));
-            let inner = theirs.offload(move || assert!(inner_until.park(None))).submit();
-            assert!(until.park(None));
-            inner.wait();
-        });
-        let other = other.submit();
-        let theirs = pool.clone();
-        let asking = pool.offload(move || {
-            started.unpark();
-            theirs.offload(|| ()).wait();
-            ended.iter().for_each(|parker| parker.unpark());
-        });
-        asking.wait();
-        other.wait();
-        pool.is_left_empty();
-    });
 }
 
 #[test]

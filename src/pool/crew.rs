@@ -5,10 +5,6 @@
 //! thread runs the job that it waits for itself, and no other: an unrelated job on its stack could deadlock on a lock that it holds. Nor does
 //! it where its wait waits for anything else, too: what the job needs might be held by a future that this wait would have to poll.
 //!
-//! A blocked thread that is woken goes on at once, so one too many may be active. When it blocks again, it frees no place; and those that are
-//! active may all wait for a mutex that it holds. So a blocked thread is owed a thread for the jobs that it asked for, one at a time, whatever the
-//! limit: its deputy. No more are active than before it blocked. Where its deputy blocks, too, it is owed another one.
-//!
 //! So at the cap all may be blocked, and wait for what a queued job is to do. They may as well wait for the network, and then need no more
 //! threads; nobody can tell. Hence, where all have been blocked for [`PATIENCE`], one thread more starts, and so on: jobs that need each other
 //! end, if slowly, and a thousand jobs that wait for the network do not make a thousand threads at once. (The pool of .NET does the same.)
@@ -16,7 +12,7 @@
 //! Nothing here starts a thread or knows on which one it runs, so that a model can check it: callers say both.
 
 use crate::park::Parker;
-use crate::sync::{Arc, AtomicBool, Mutex, Ordering, yield_now};
+use crate::sync::{Arc, Mutex, yield_now};
 use core::mem;
 use core::task::Waker;
 use std::collections::VecDeque;
@@ -51,14 +47,7 @@ struct Queued {
     owner: Option<Arc<Worker>>,
 }
 
-impl Queued {
-    fn is_owed(&self) -> bool {
-        self.owner.as_ref().is_some_and(|owner| owner.seat.lock().is_owed())
-    }
-}
-
 struct State {
-    /// INVARIANT: those with an owner come before those without.
     queue: VecDeque<Queued>,
     /// How many threads may be active.
     limit: usize,
@@ -74,8 +63,6 @@ struct State {
     /// What the idle threads sleep on. The last one is notified first: its memory is warm still.
     idle: Vec<Arc<Parker>>,
     blocked: usize,
-    /// Those of the blocked that are [owed](Seat::is_owed) a thread.
-    owed: usize,
     /// How often a thread was the last to be blocked at the cap. The latest of them watches.
     watches: u64,
 }
@@ -92,7 +79,6 @@ impl State {
             waking: 0,
             idle: Vec::new(),
             blocked: 0,
-            owed: 0,
             watches: 0,
         }
     }
@@ -113,12 +99,8 @@ impl State {
         self.is_stranded() && self.threads >= self.stand_ins
     }
 
-    fn has_a_place(&self) -> bool {
-        !self.queue.is_empty() && self.active() < self.limit
-    }
-
     fn wants_a_thread(&self) -> bool {
-        self.has_a_place() || self.owed > 0
+        !self.queue.is_empty() && self.active() < self.limit
     }
 
     /// A thread is on its way to the queue. When it has taken a job, it calls the next one; so of many jobs that come at once, each thread is
@@ -134,82 +116,6 @@ impl State {
 
     fn may_grow(&self) -> bool {
         self.threads < self.cap()
-    }
-
-    /// Changes what is known of a thread, and with it how many are owed one.
-    fn change<R>(&mut self, worker: &Worker, f: impl FnOnce(&mut Seat) -> R) -> R {
-        let mut seat = worker.seat.lock();
-        self.owed -= usize::from(seat.is_owed());
-        let result = f(&mut seat);
-        self.owed += usize::from(seat.is_owed());
-        result
-    }
-
-    /// Takes the job that the active thread of `worker` may go on with: the first or, where too many are active, the first that one is owed for.
-    fn take_a_job(&mut self, worker: &Worker) -> Option<Arc<dyn Job>> {
-        let Queued { job, owner } = if self.may_take_a_job() {
-            self.queue.pop_front()?
-        } else if self.owed > 0 {
-            let at = self.queue.iter().position(Queued::is_owed)?;
-            self.queue.remove(at)?
-        } else {
-            return None;
-        };
-        if let Some(owner) = owner {
-            self.appoint(worker, owner);
-        }
-        Some(job)
-    }
-
-    /// The thread of `worker` has taken a job of `owner` from the queue. It is a deputy if that is blocked.
-    #[cold]
-    fn appoint(&mut self, worker: &Worker, owner: Arc<Worker>) {
-        let (blocked, ended) = self.change(&owner, |seat| {
-            seat.queued -= 1;
-            (seat.blocked, seat.ended)
-        });
-        if blocked {
-            worker.seat.lock().deputy_of = Some((owner, ended));
-            worker.has_relations.store(true, Ordering::Relaxed);
-            self.count_as_deputy(worker, true);
-        }
-    }
-
-    /// Takes a job out of the queue that no other thread is to run.
-    fn remove(&mut self, at: usize) -> Option<Arc<dyn Job>> {
-        let Queued { job, owner } = self.queue.remove(at)?;
-        if let Some(owner) = owner {
-            self.change(&owner, |seat| seat.queued -= 1);
-        }
-        Some(job)
-    }
-
-    /// The job on the thread of `worker`, which had to do with others, has ended.
-    #[cold]
-    fn part(&mut self, worker: &Worker) {
-        worker.has_relations.store(false, Ordering::Relaxed);
-        self.count_as_deputy(worker, false);
-        let mut seat = worker.seat.lock();
-        seat.ended += 1;
-        seat.deputies = 0;
-        seat.deputy_of = None;
-    }
-
-    /// The thread of `worker` begins to be active, or ceases to. For whom it is a deputy, it counts as long as that runs the same job.
-    fn count_as_deputy(&mut self, worker: &Worker, active: bool) {
-        let Some((owner, ended)) = worker.seat.lock().deputy_of.clone() else { return };
-        self.change(&owner, |seat| match active {
-            _ if seat.ended != ended => {}
-            true => seat.deputies += 1,
-            false => seat.deputies -= 1,
-        });
-    }
-
-    /// The thread of `worker` is active again.
-    fn unblock(&mut self, worker: &Worker) {
-        self.blocked -= 1;
-        self.change(worker, |seat| seat.blocked = false);
-        self.count_as_deputy(worker, true);
     }
 
     fn grow(&mut self) -> Next {
@@ -236,33 +142,15 @@ impl State {
 #[derive(Default)]
 pub(crate) struct Worker {
     seat: Mutex<Seat>,
-    /// It has asked for another job in the one that it runs, or is a deputy. For itself alone, so that a plain job costs no look at the seat.
-    has_relations: AtomicBool,
 }
 
 /// Protected by [`Worker::seat`], and changed only while the crew's state is locked.
 #[derive(Default)]
 struct Seat {
-    /// While the thread is blocked and waits for one thing only: what wakes it, and the number of the job that its wait has polled.
+    /// What wakes the thread, and the number of the job that its wait has polled, while it is blocked and waits for one thing only.
     asleep: Option<(Waker, usize)>,
     /// The job that the blocked thread is to run itself. With it the thread counts as active.
     order: Option<Arc<dyn Job>>,
-    blocked: bool,
-    /// How many of its jobs that had anything to do with others have ended: with a deputy it tells one job from the next.
-    ended: u64,
-    /// The jobs in the queue that it asked for.
-    queued: usize,
-    /// The active threads that run jobs which it asked for in the one that it runs, and which began while it was blocked.
-    deputies: usize,
-    /// Whose deputy it is, in which job of that.
-    deputy_of: Option<(Arc<Worker>, u64)>,
-}
-
-impl Seat {
-    /// It is blocked, and none of its jobs is active, though some are in the queue.
-    fn is_owed(&self) -> bool {
-        self.blocked && self.queued > 0 && self.deputies == 0
-    }
 }
 
 /// What has to happen once the state is unlocked: see [`Crew::carry_out`].
@@ -277,12 +165,11 @@ pub(crate) enum Next {
     Rescue(Vec<Waker>),
 }
 
-/// Where a thread is to be found. The blocked are found by a look at the queue, so that is left out where it is in vain.
+/// Where a thread is to be found. The blocked are found by a look at the whole queue, so that is left out where it is in vain.
 ///
-/// INVARIANT: while no thread is on its way to the queue, and another one may start, nobody is owed one; and while none may, no blocked thread waits
-/// for a queued job that it may run at the cap, if it is owed a thread, or fewer are active than may be. A thread that blocks sees to it, as does one
-/// that came to the queue, since none was looked for while it was on its way, or that does not come; and a limit that rises. A new job changes
-/// nothing: who asks for it is active. Nor does a thread that takes one job more: if it was the last deputy of somebody, it takes that one's next.
+/// INVARIANT: while fewer are active than may be, and no thread is on its way to the queue, no blocked thread waits for a queued job that it may
+/// run at the cap. A thread that blocks sees to it, as does one that came to the queue, since none was looked for while it was on its way, or
+/// that does not come; and a limit that rises. A new job changes nothing: who asks for it is active. Nor does a thread that takes one job more.
 enum Among {
     All,
     Unblocked,
@@ -322,27 +209,15 @@ impl Crew {
         Self { state: Mutex::new(State::new(limit, stand_ins)) }
     }
 
-    /// Queues `job`, which the pool thread `owner` asks for, if it is one. Such a nested job comes first, the latest before all others.
-    ///
-    /// Its asker may hold what others wait for as sync code does, a mutex say, which nobody sees. Either such a one has a place already: then
-    /// the asker, when it blocks, frees another one, which the job takes, or else is owed a thread. Or it is in the queue: then it comes
-    /// after the job, whatever it is, a nested one of the same asker, too; were it the first, it would take the place, and keep it for ever.
-    /// What comes from elsewhere keeps its order. It waits no longer for that than until the running jobs ask for no more.
+    /// Queues `job`, which the pool thread `owner` asks for, if it is one.
     pub(crate) fn submit(&self, job: Arc<dyn Job>, owner: Option<Arc<Worker>>) -> Next {
         let mut state = self.state.lock();
-        match &owner {
-            Some(asker) => {
-                state.change(asker, |seat| seat.queued += 1);
-                asker.has_relations.store(true, Ordering::Relaxed);
-                state.queue.push_front(Queued { job, owner });
-            }
-            None => state.queue.push_back(Queued { job, owner }),
-        }
+        state.queue.push_back(Queued { job, owner });
         // Who asks is not blocked.
         Self::find_a_thread(&mut state, Among::Unblocked)
     }
 
-    /// Finds a thread for the queue's next job: an idle one, a new one or, where there is no place for one, the blocked one that waits for a job.
+    /// Finds a thread for the queue's next job: an idle one, a new one or, at the cap, the blocked one that waits for a job.
     fn find_a_thread(state: &mut State, among: Among) -> Next {
         if let Some(next) = Self::find_a_thread_that_is_there(state) {
             return next;
@@ -364,7 +239,7 @@ impl Crew {
         Some(Next::Wake(parker))
     }
 
-    /// Orders blocked threads to run the jobs that they wait for themselves: as many as may be active, and those that are owed a thread.
+    /// Orders blocked threads to run the jobs that they wait for themselves, as many as may be active.
     fn order_rescues(state: &mut State) -> Next {
         let mut wakers = Vec::new();
         while state.wants_a_thread() {
@@ -378,19 +253,14 @@ impl Crew {
 
     /// Orders the blocked owner of a queued job to run it itself, if it waits for that job alone.
     fn order_a_rescue(state: &mut State) -> Option<Waker> {
-        let has_a_place = state.has_a_place();
         for at in 0..state.queue.len() {
-            let Queued { job, owner: Some(owner) } = &state.queue[at] else { break };
+            let Queued { job, owner: Some(owner) } = &state.queue[at] else { continue };
             let mut seat = owner.seat.lock();
-            if !has_a_place && !seat.is_owed() {
-                continue;
-            }
             let Some((waker, _)) = seat.asleep.take_if(|(waker, polled)| *polled == number(job) && job.is_awaited_by(waker)) else { continue };
             seat.order = Some(job.clone());
             drop(seat);
-            let owner = owner.clone();
-            state.remove(at);
-            state.unblock(&owner);
+            state.queue.remove(at);
+            state.blocked -= 1;
             return Some(waker);
         }
         None
@@ -418,25 +288,25 @@ impl Crew {
         Some(Refused(stranded))
     }
 
-    /// The life of a thread that was started, that of `worker`: runs jobs until it has waited for one in vain. `start` starts another one.
-    pub(crate) fn work(&self, worker: &Worker, run: impl Fn(Arc<dyn Job>), start: impl Fn() -> bool) {
+    /// The life of a thread that was started: runs jobs until it has waited for one in vain. `start` starts another one.
+    pub(crate) fn work(&self, run: impl Fn(Arc<dyn Job>), start: impl Fn() -> bool) {
         let parker = Arc::new(Parker::new());
         let mut state = self.state.lock();
         state.starting -= 1;
         state.refused = false;
         let mut among = Among::All;
         loop {
-            if let Some(job) = state.take_a_job(worker) {
-                let next = Self::find_a_thread(&mut state, mem::replace(&mut among, Among::Unblocked));
-                drop(state);
-                // This thread is active, so no job is stranded.
-                let _refused = self.carry_out(next, &start);
-                run(job);
-                state = self.state.lock();
-                if worker.has_relations.load(Ordering::Relaxed) {
-                    state.part(worker);
+            if state.may_take_a_job() {
+                if let Some(Queued { job, owner }) = state.queue.pop_front() {
+                    let next = Self::find_a_thread(&mut state, mem::replace(&mut among, Among::Unblocked));
+                    drop(state);
+                    drop(owner);
+                    // This thread is active, so no job is stranded.
+                    let _refused = self.carry_out(next, &start);
+                    run(job);
+                    state = self.state.lock();
+                    continue;
                 }
-                continue;
             }
             among = Among::All;
             state.idle.push(parker.clone());
@@ -473,7 +343,7 @@ impl Crew {
             return None;
         }
         let place = state.queue.iter().position(|queued| Arc::ptr_eq(&queued.job, job))?;
-        state.remove(place)
+        state.queue.remove(place).map(|queued| queued.job)
     }
 
     /// The job on the thread of `worker` is about to sleep on `parker`, until `waker` wakes it: its place is free. With the number of a watch,
@@ -486,12 +356,8 @@ impl Crew {
         let waits_for_one = Arc::strong_count(parker) == 3 && !parker.is_notified();
         let asleep = waits_for_one.then(|| (waker.clone(), polled));
         let mut state = self.state.lock();
+        worker.seat.lock().asleep = asleep;
         state.blocked += 1;
-        state.count_as_deputy(worker, false);
-        state.change(worker, |seat| {
-            seat.asleep = asleep;
-            seat.blocked = true;
-        });
         let next = Self::find_a_thread(&mut state, Among::All);
         let watch = state.stands_still().then(|| {
             state.watches += 1;
@@ -514,14 +380,12 @@ impl Crew {
     /// job that the thread is to run first.
     pub(crate) fn resume(&self, worker: &Worker) -> Option<Arc<dyn Job>> {
         let mut state = self.state.lock();
-        let order = {
-            let mut seat = worker.seat.lock();
-            // The parker lives on elsewhere, so nothing of a user's is dropped here.
-            seat.asleep = None;
-            seat.order.take()
-        };
+        let mut seat = worker.seat.lock();
+        // The parker lives on elsewhere, so nothing of a user's is dropped here.
+        seat.asleep = None;
+        let order = seat.order.take();
         if order.is_none() {
-            state.unblock(worker);
+            state.blocked -= 1;
         }
         order
     }
@@ -538,18 +402,18 @@ impl Crew {
         (state.active() > before).then_some(next)
     }
 
-    /// Threads, and those of them that are starting, idle, blocked and owed one, and jobs that wait.
+    /// Threads, and those of them that are starting, idle and blocked, and jobs that wait.
     #[cfg(all(test, smartasync_model))]
-    pub(crate) fn counts(&self) -> [usize; 6] {
+    pub(crate) fn counts(&self) -> [usize; 5] {
         let state = self.state.lock();
-        [state.threads, state.starting + state.waking, state.idle.len(), state.blocked, state.owed, state.queue.len()]
+        [state.threads, state.starting + state.waking, state.idle.len(), state.blocked, state.queue.len()]
     }
 }
 
 #[cfg(all(test, not(smartasync_model)))]
 mod tests {
     use super::*;
-    use crate::sync::AtomicUsize;
+    use crate::sync::{AtomicUsize, Ordering};
 
     const STAND_INS: usize = 3;
 
