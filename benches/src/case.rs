@@ -19,6 +19,11 @@ pub const OURS: &str = "smartasync";
 /// What could not be beaten: the bare work, without an executor, pool or lock, or with the least that does it.
 pub const LIMIT: &str = "limit";
 
+/// What each time costs, where `count` says what so many of them cost: the difference of a run and one of three times its length.
+pub fn each_time(times: u64, count: impl Fn(u64) -> u64) -> f64 {
+    (count(3 * times) - count(times)) as f64 / (2 * times) as f64
+}
+
 /// Runs `future` on this thread with as little as can be: what is measured is in it.
 pub fn drive<F: Future>(future: F) -> F::Output {
     futures_lite::future::block_on(future)

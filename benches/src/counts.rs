@@ -2,7 +2,7 @@
 //! as the difference of a run and one of three times its length.
 
 use crate::allocations;
-use crate::case::{Case, LIMIT, OURS};
+use crate::case::{Case, LIMIT, OURS, each_time};
 use std::process::{Command, ExitCode};
 
 /// What one time of a piece of work may cost.
@@ -65,8 +65,7 @@ fn collected(case: &Case, times: u64) -> u64 {
 
 /// Instructions for each time, over all threads.
 pub fn instructions(case: &Case, times: u64) -> f64 {
-    let times = times.max(case.batch);
-    (collected(case, 3 * times) - collected(case, times)) as f64 / (2 * times) as f64
+    each_time(times.max(case.batch), |times| collected(case, times))
 }
 
 /// Prints each count beside its bound, and fails if one is over it.
