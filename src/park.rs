@@ -149,11 +149,17 @@ impl Parker {
         core::ptr::from_ref(self).addr()
     }
 
+    /// Says whether the owner itself has notified it.
+    #[inline]
+    fn is_notified_by(&self, own: &Own) -> bool {
+        own.turn.get() & POLL != 0 && own.parker.get() == self.address()
+    }
+
     /// Takes a notification by the owner itself, if there is one.
     #[inline]
     fn take_own(&self) -> bool {
         OWN.with(|own| {
-            let notified = own.turn.get() & POLL != 0 && own.parker.get() == self.address();
+            let notified = self.is_notified_by(own);
             if notified {
                 own.turn.set(own.turn.get() & !POLL);
             }
@@ -163,8 +169,7 @@ impl Parker {
 
     /// Says whether there is a notification. For the owner only.
     pub(crate) fn is_notified(&self) -> bool {
-        let by_owner = OWN.with(|own| own.turn.get() & POLL != 0 && own.parker.get() == self.address());
-        by_owner || self.state.load(Ordering::Relaxed) == NOTIFIED
+        OWN.with(|own| self.is_notified_by(own)) || self.state.load(Ordering::Relaxed) == NOTIFIED
     }
 
     /// Takes a notification, if there is one. For the owner only.

@@ -74,48 +74,40 @@ fn an_invocation_takes_thirty_functions() {
 mod many {
     use smartasync::smart_fn;
 
-    smart_fn! {
-        pub(crate) async fn f0() -> u8 { 0 } pub(crate) async fn f1() -> u8 { 1 } pub(crate) async fn f2() -> u8 { 2 } pub(crate) async fn f3() -> u8 { 3 }
-        pub(crate) async fn f4() -> u8 { 4 } pub(crate) async fn f5() -> u8 { 5 } pub(crate) async fn f6() -> u8 { 6 } pub(crate) async fn f7() -> u8 { 7 }
-        pub(crate) async fn f8() -> u8 { 8 } pub(crate) async fn f9() -> u8 { 9 } pub(crate) async fn f10() -> u8 { 10 } pub(crate) async fn f11() -> u8 { 11 }
-        pub(crate) async fn f12() -> u8 { 12 } pub(crate) async fn f13() -> u8 { 13 } pub(crate) async fn f14() -> u8 { 14 } pub(crate) async fn f15() -> u8 { 15 }
-        pub(crate) async fn f16() -> u8 { 16 } pub(crate) async fn f17() -> u8 { 17 } pub(crate) async fn f18() -> u8 { 18 } pub(crate) async fn f19() -> u8 { 19 }
-        pub(crate) async fn f20() -> u8 { 20 } pub(crate) async fn f21() -> u8 { 21 } pub(crate) async fn f22() -> u8 { 22 } pub(crate) async fn f23() -> u8 { 23 }
-        pub(crate) async fn f24() -> u8 { 24 } pub(crate) async fn f25() -> u8 { 25 } pub(crate) async fn f26() -> u8 { 26 } pub(crate) async fn f27() -> u8 { 27 }
-        pub(crate) async fn f28() -> u8 { 28 } pub(crate) async fn f29() -> u8 { 29 } pub(crate) async fn f30() -> u8 { 30 } pub(crate) async fn f31() -> u8 { 31 }
-        pub(crate) async fn f32() -> u8 { 32 } pub(crate) async fn f33() -> u8 { 33 } pub(crate) async fn f34() -> u8 { 34 } pub(crate) async fn f35() -> u8 { 35 }
-        pub(crate) async fn f36() -> u8 { 36 } pub(crate) async fn f37() -> u8 { 37 } pub(crate) async fn f38() -> u8 { 38 } pub(crate) async fn f39() -> u8 { 39 }
-        pub(crate) async fn f40() -> u8 { 40 } pub(crate) async fn f41() -> u8 { 41 } pub(crate) async fn f42() -> u8 { 42 } pub(crate) async fn f43() -> u8 { 43 }
-        pub(crate) async fn f44() -> u8 { 44 } pub(crate) async fn f45() -> u8 { 45 } pub(crate) async fn f46() -> u8 { 46 } pub(crate) async fn f47() -> u8 { 47 }
-        pub(crate) async fn f48() -> u8 { 48 } pub(crate) async fn f49() -> u8 { 49 }
+    macro_rules! plain {
+        ($($name:ident: $value:literal,)*) => { smart_fn! { $(pub(crate) async fn $name() -> u8 { $value })* } };
+    }
+
+    macro_rules! generic {
+        ($($name:ident)*) => {
+            smart_fn! {
+                $(
+                    pub(crate) fn $name<T, U>(&self, a: &T, b: U) -> U
+                    where
+                        T: Clone + Send + Into<U> + 'static,
+                        U: Send + 'static,
+                    {
+                        drop(a.clone());
+                        b
+                    }
+                )*
+            }
+        };
+    }
+
+    plain! {
+        f0: 0, f1: 1, f2: 2, f3: 3, f4: 4, f5: 5, f6: 6, f7: 7, f8: 8, f9: 9,
+        f10: 10, f11: 11, f12: 12, f13: 13, f14: 14, f15: 15, f16: 16, f17: 17, f18: 18, f19: 19,
+        f20: 20, f21: 21, f22: 22, f23: 23, f24: 24, f25: 25, f26: 26, f27: 27, f28: 28, f29: 29,
+        f30: 30, f31: 31, f32: 32, f33: 33, f34: 34, f35: 35, f36: 36, f37: 37, f38: 38, f39: 39,
+        f40: 40, f41: 41, f42: 42, f43: 43, f44: 44, f45: 45, f46: 46, f47: 47, f48: 48, f49: 49,
     }
 
     #[derive(Clone)]
     pub(crate) struct Many;
 
     impl Many {
-        smart_fn! {
-        pub(crate) fn g0<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g1<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g2<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g3<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g4<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g5<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g6<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g7<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g8<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g9<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g10<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g11<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g12<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g13<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g14<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g15<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g16<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g17<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g18<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        pub(crate) fn g19<T, U>(&self, a: &T, b: U) -> U where T: Clone + Send + Into<U> + 'static, U: Send + 'static { drop(a.clone()); b }
-        }
+        generic! { g0 g1 g2 g3 g4 g5 g6 g7 g8 g9 g10 g11 g12 g13 g14 g15 g16 g17 g18 g19 }
     }
 }
 

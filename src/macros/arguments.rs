@@ -134,22 +134,27 @@ macro_rules! __smart_arguments {
     (args: [$other:tt, $($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $other $($state)* } };
     // A pattern is up to six tokens: `_`, `(a, b)`, `&x`, `Point { x, y }`, `path::Point(x, y)`
     (args: [$t0:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @pattern { $t0 } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @pattern { $t0 $t1 } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @pattern { $t0 $t1 $t2 } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt $t3:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @pattern { $t0 $t1 $t2 $t3 } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @pattern { $t0 $t1 $t2 $t3 $t4 } args: [$($rest)*] $($state)* }
     };
     (args: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { argument } { $t0 $t1 $t2 $t3 $t4 $t5 } { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } args: [$($rest)*] $($state)* }
+        $crate::__smart_arguments! { @pattern { $t0 $t1 $t2 $t3 $t4 $t5 } args: [$($rest)*] $($state)* }
+    };
+    (@pattern $pattern:tt $($rest:tt)*) => {
+        $crate::__smart_arguments! {
+            @named { argument } $pattern { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } $($rest)*
+        }
     };
     // `&'static Type` travels as it is.
     (
@@ -221,7 +226,8 @@ macro_rules! __smart_arguments {
     (@named { $name:ident } $pattern:tt $keep:tt args: [$($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $name $($state)* } };
 }
 
-/// Reads the bounds of an `impl Trait` argument of a boxed function. `depth` has a token for each angle bracket that is open.
+/// Reads the bounds of an `impl Trait` argument of a boxed function, which has `boxed_parameters` alone. `depth` has a token for each angle bracket
+/// that is open.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_impl_argument {

@@ -53,36 +53,19 @@ macro_rules! __smart_output {
 macro_rules! __smart_boxed_output {
     // Without generics of its own the list was opened only.
     (names: [] types: [] lifetimes: [] state: { send: $send:tt parameters: $parameters:tt this: $this:tt generics: [<'smart,] $($rest:tt)* }) => {
-        $crate::__smart_boxed_output! { bounds: [] send: $send parameters: $parameters this: $this generics: [<'smart>] $($rest)* }
+        $crate::__smart_boxed_output! { outlive: [] send: $send parameters: $parameters this: $this generics: [<'smart>] $($rest)* }
     };
     (names: $names:tt types: [$($types:ident)*] lifetimes: [$($lifetimes:lifetime)*] state: { $($state:tt)* }) => {
         $crate::__smart_boxed_output! { outlive: [$($lifetimes: 'smart,)* $($types: 'smart,)*] $($state)* }
     };
+    (outlive: $outlive:tt send: [] $($rest:tt)*) => { $crate::__smart_boxed_output! { call: [BoxCall boxed] outlive: $outlive $($rest)* } };
+    (outlive: $outlive:tt send: [send] $($rest:tt)*) => { $crate::__smart_boxed_output! { call: [SendBoxCall boxed_send] outlive: $outlive $($rest)* } };
     (
-        bounds: [] send: $send:tt parameters: $parameters:tt this: $this:tt generics: $generics:tt bounds: $bounds:tt state: $state:tt
-    ) => {
-        $crate::__smart_boxed_output! { outlive: [] send: $send parameters: $parameters this: $this generics: $generics bounds: $bounds state: $state }
-    };
-    (
-        outlive: [$($outlive:tt)*] send: [] parameters: $parameters:tt this: $this:tt generics: $generics:tt bounds: [$($bounds:tt)*]
+        call: [$call:ident $box_with:ident] outlive: [$($outlive:tt)*] parameters: $parameters:tt this: $this:tt generics: $generics:tt bounds: [$($bounds:tt)*]
         state: { kept: [$($kept:tt)*] vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
     ) => {
         $crate::__smart_emit! {
-            output: [$crate::BoxCall<'smart, $ret>] box_with: [boxed] parameters: $parameters this: $this
-            generics: $generics bounds: [$($outlive)* $($bounds)*]
-            kept: [
-                #[allow(unknown_lints, mismatched_lifetime_syntaxes, reason = "a reference in the result may have no name for its lifetime")]
-                $($kept)*
-            ]
-            vis: $vis name: $name ret: [$ret] $($state)*
-        }
-    };
-    (
-        outlive: [$($outlive:tt)*] send: [send] parameters: $parameters:tt this: $this:tt generics: $generics:tt bounds: [$($bounds:tt)*]
-        state: { kept: [$($kept:tt)*] vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
-    ) => {
-        $crate::__smart_emit! {
-            output: [$crate::SendBoxCall<'smart, $ret>] box_with: [boxed_send] parameters: $parameters this: $this
+            output: [$crate::$call<'smart, $ret>] box_with: [$box_with] parameters: $parameters this: $this
             generics: $generics bounds: [$($outlive)* $($bounds)*]
             kept: [
                 #[allow(unknown_lints, mismatched_lifetime_syntaxes, reason = "a reference in the result may have no name for its lifetime")]

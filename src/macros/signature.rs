@@ -126,7 +126,19 @@ macro_rules! __smart_result {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_where {
-    // The frequent shapes, at once: `T: Copy + fmt::Debug + 'static,` and `T::Item: Into<u32> {`.
+    // The frequent shapes, at once: `T::Item: Into<u32>, {` and `T: Copy + fmt::Debug + 'static,`.
+    (
+        item: $item:tt taken: [$($taken:tt)*]
+        rest: [
+            $($t:tt)::+: $($b0:tt)::+ $(<$a0:tt $(= $v0:tt)?>)? $(+ $($b:tt)::+ $(<$a:tt $(= $v:tt)?>)?)*
+            $(,)? $body:block $($($next:tt)+)?
+        ]
+    ) => {
+        $crate::__smart_whole! {
+            item: $item bounds: [$($taken)* $($t)::+: $($b0)::+ $(<$a0 $(= $v0)?>)? $(+ $($b)::+ $(<$a $(= $v)?>)?)*] body: [$body]
+        }
+        $($crate::__smart_items! { $($next)+ })?
+    };
     (
         item: $item:tt taken: [$($taken:tt)*]
         rest: [$($t:tt)::+: $($b0:tt)::+ $(<$a0:tt $(= $v0:tt)?>)? $(+ $($b:tt)::+ $(<$a:tt $(= $v:tt)?>)?)*, $($rest:tt)*]
@@ -134,18 +146,6 @@ macro_rules! __smart_where {
         $crate::__smart_where! {
             item: $item taken: [$($taken)* $($t)::+: $($b0)::+ $(<$a0 $(= $v0)?>)? $(+ $($b)::+ $(<$a $(= $v)?>)?)*,] rest: [$($rest)*]
         }
-    };
-    (
-        item: $item:tt taken: [$($taken:tt)*]
-        rest: [
-            $($t:tt)::+: $($b0:tt)::+ $(<$a0:tt $(= $v0:tt)?>)? $(+ $($b:tt)::+ $(<$a:tt $(= $v:tt)?>)?)*
-            $body:block $($($next:tt)+)?
-        ]
-    ) => {
-        $crate::__smart_whole! {
-            item: $item bounds: [$($taken)* $($t)::+: $($b0)::+ $(<$a0 $(= $v0)?>)? $(+ $($b)::+ $(<$a $(= $v)?>)?)*] body: [$body]
-        }
-        $($crate::__smart_items! { $($next)+ })?
     };
     (item: $item:tt taken: [$($taken:tt)*] rest: [{$($constant:tt)*} > $($rest:tt)*]) => {
         $crate::__smart_where! { item: $item taken: [$($taken)* {$($constant)*} >] rest: [$($rest)*] }
