@@ -1,7 +1,8 @@
 //! What kind of code is on this thread's stack: may it block?
 //!
 //! One thread-local cell holds the innermost [`Mark`] and the number of waits. Whoever changes it puts the former value back when its scope
-//! ends, by return or by panic. Beside it stands what a wait needs, so that the usual one looks at this one place. The cells have no
+//! ends, by return or by panic. A poll adds to it, and takes that away again: so it has nothing to keep meanwhile, and costs two instructions and
+//! the cell's address. Beside it stands what a wait needs, so that the usual one looks at this one place. The cells have no
 //! destructor, so they can be read at any time, also while a thread's other locals are being destroyed.
 
 use crate::level::Level;
@@ -11,11 +12,10 @@ use std::thread_local;
 
 /// The innermost statement about the code that runs now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
 pub(crate) enum Mark {
     /// Nobody said anything: sync code, unless the installed runtime knows better.
     Unmarked,
-    /// Inside a poll: blocking would block an executor.
+    /// Inside a poll, or inside `forbid_blocking`: blocking would block an executor.
     Async,
     /// On a pool thread or inside `allow_blocking`: blocking is fine, whatever the runtime says.
     Blocking,
@@ -23,44 +23,65 @@ pub(crate) enum Mark {
 
 /// What stands on this thread's stack, in one number: zero where nothing does.
 #[derive(Clone, Copy)]
-pub(crate) struct Stack(u32);
+pub(crate) struct Stack(u64);
 
 impl Stack {
     pub(crate) const NOTHING: Self = Self(0);
-    /// The low bits hold the mark, all others the number of waits.
-    const MARK_BITS: u32 = 2;
-    const MARK_MASK: u32 = (1 << Self::MARK_BITS) - 1;
+    /// In the low half: the polls since it was last said that blocking is fine. So a poll adds one, and takes it away again.
+    const POLL: u64 = 1;
+    const POLLS: u64 = (1 << 32) - 1;
+    /// Above them: the waits.
+    const WAIT: u64 = 1 << 32;
+    /// In the highest bit: it was said that blocking is fine.
+    const BLOCKING: u64 = 1 << 63;
 
-    /// The innermost mark. Async code counts as such whatever else is marked, so that a poll has one bit to set.
+    /// The innermost mark.
     #[inline]
     pub(crate) const fn mark(self) -> Mark {
-        match self.0 & Self::MARK_MASK {
-            0 => Mark::Unmarked,
-            2 => Mark::Blocking,
-            _ => Mark::Async,
+        if self.0 & Self::POLLS != 0 {
+            Mark::Async
+        } else if self.0 & Self::BLOCKING != 0 {
+            Mark::Blocking
+        } else {
+            Mark::Unmarked
         }
-    }
-
-    #[inline]
-    const fn polling(self) -> Self {
-        Self(self.0 | Mark::Async as u32)
     }
 
     /// How many waits run, one inside the other.
     #[inline]
-    pub(crate) const fn waits(self) -> u32 {
-        self.0 >> Self::MARK_BITS
+    pub(crate) const fn waits(self) -> u64 {
+        (self.0 & !Self::BLOCKING) / Self::WAIT
     }
 
+    /// A wait runs, and the code inside it is allowed to block.
     #[inline]
-    const fn marked(self, mark: Mark) -> Self {
-        Self(self.0 & !Self::MARK_MASK | mark as u32)
+    const fn may_nest(self) -> bool {
+        self.0 & Self::POLLS == 0 && self.0 > Self::BLOCKING
+    }
+
+    /// Where blocking is fine.
+    #[inline]
+    const fn blocking(self) -> Self {
+        Self(self.0 & !Self::POLLS | Self::BLOCKING)
+    }
+
+    /// With the marks of another one.
+    #[inline]
+    const fn marked_as(self, other: Self) -> Self {
+        const MARKS: u64 = Stack::POLLS | Stack::BLOCKING;
+        Self(self.0 & !MARKS | other.0 & MARKS)
     }
 
     /// With one more wait, which polls.
     #[inline]
     const fn waiting(self) -> Self {
-        Self(self.0 + (1 << Self::MARK_BITS)).polling()
+        Self(self.0 + (Self::WAIT + Self::POLL))
+    }
+
+    /// What there was before the innermost wait, in that wait's poll.
+    #[inline]
+    pub(crate) const fn around_wait(self) -> Self {
+        Self(self.0 - (Self::WAIT + Self::POLL))
     }
 }
 
@@ -103,24 +124,35 @@ fn replace(change: impl FnOnce(Stack) -> Stack) -> Scope {
     })
 }
 
-/// Marks the code that runs until the returned scope is dropped.
+/// Until the returned scope is dropped, blocking is fine.
 #[inline]
 #[must_use]
-pub(crate) fn enter(mark: Mark) -> Scope {
-    replace(|stack| stack.marked(mark))
-}
-
-/// Marks the code that runs until the returned scope is dropped as async.
-#[inline]
-#[must_use]
-pub(crate) fn enter_poll() -> Scope {
-    replace(Stack::polling)
+pub(crate) fn enter_blocking() -> Scope {
+    replace(Stack::blocking)
 }
 
 /// Marks the code that runs until the returned scope is dropped as `former` is marked.
 #[must_use]
 pub(crate) fn enter_as(former: Stack) -> Scope {
-    replace(|stack| Stack(stack.0 & !Stack::MARK_MASK | former.0 & Stack::MARK_MASK))
+    replace(|stack| stack.marked_as(former))
+}
+
+/// A poll, which ends when this is dropped.
+pub(crate) struct Polling(());
+
+impl Drop for Polling {
+    #[inline]
+    fn drop(&mut self) {
+        HERE.with(|here| here.stack.set(Stack(here.stack.get().0 - Stack::POLL)));
+    }
+}
+
+/// Marks the code that runs until the returned value is dropped as async.
+#[inline]
+#[must_use]
+pub(crate) fn enter_poll() -> Polling {
+    HERE.with(|here| here.stack.set(Stack(here.stack.get().0 + Stack::POLL)));
+    Polling(())
 }
 
 /// Begins an outermost wait, if nothing stands in its way: nothing is on the stack, the thread has a loop in the cache, and no runtime is
@@ -130,7 +162,7 @@ pub(crate) fn begin_usual_wait() -> Option<(&'static Level, Scope)> {
     HERE.with(|here| {
         let level = here.level.get()?;
         // One branch for both.
-        if level.unusual() | here.stack.get().0 != 0 {
+        if u64::from(level.unusual()) | here.stack.get().0 != 0 {
             return None;
         }
         here.stack.set(Stack::NOTHING.waiting());
@@ -148,7 +180,6 @@ pub(crate) fn begin_wait() -> Scope {
 /// A wait inside another one, which ends when this is dropped.
 pub(crate) struct Nested {
     pub(crate) level: &'static Level,
-    pub(crate) former: Stack,
 }
 
 impl Nested {
@@ -160,18 +191,16 @@ impl Nested {
     /// Begins one, if a wait runs on this thread and the code inside it is allowed to block.
     #[inline]
     pub(crate) fn begin_if_allowed() -> Option<Self> {
-        let stack = stack();
-        if stack.mark() == Mark::Blocking && stack.waits() > 0 { Self::begin_unasked() } else { None }
+        if stack().may_nest() { Self::begin_unasked() } else { None }
     }
 
     #[inline(always)]
     fn begin_unasked() -> Option<Self> {
         HERE.with(|here| {
-            let (former, outer) = (here.stack.get(), here.level.get()?);
-            let level = outer.inner();
-            here.stack.set(former.waiting());
+            let level = here.level.get()?.inner();
+            here.stack.set(here.stack.get().waiting());
             here.level.set(Some(level));
-            Some(Self { level, former })
+            Some(Self { level })
         })
     }
 }
@@ -180,7 +209,7 @@ impl Drop for Nested {
     #[inline]
     fn drop(&mut self) {
         HERE.with(|here| {
-            here.stack.set(self.former);
+            here.stack.set(here.stack.get().around_wait());
             here.level.set(self.level.outer());
         });
     }
@@ -230,7 +259,7 @@ pub fn is_async_context() -> bool {
 /// assert_eq!(sum, 3);
 /// ```
 pub fn allow_blocking<T>(f: impl FnOnce() -> T) -> T {
-    let _scope = enter(Mark::Blocking);
+    let _scope = enter_blocking();
     f()
 }
 
@@ -247,7 +276,7 @@ pub fn allow_blocking<T>(f: impl FnOnce() -> T) -> T {
 /// assert!(forbid_blocking(|| smart(async { 1 }).try_wait().is_err()));
 /// ```
 pub fn forbid_blocking<T>(f: impl FnOnce() -> T) -> T {
-    let _scope = enter(Mark::Async);
+    let _scope = enter_poll();
     f()
 }
 

@@ -243,12 +243,12 @@ pub(crate) fn drive<F: Future>(future: F, deadline: Option<Instant>) -> Option<F
 
 /// Drives inside a wait that runs, or on a loop that may be new.
 fn drive_here<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
-    if let Some(Nested { level, former, .. }) = &Nested::begin() {
+    let before = context::stack();
+    if let Some(Nested { level, .. }) = &Nested::begin() {
         let _own = park::sleep_on(&level.parker);
-        return executor::drive(level, *former, future, deadline);
+        return executor::drive(level, before, future, deadline);
     }
     let slot = HERE.with(Here::start);
-    let before = context::stack();
     let _waiting = context::begin_wait();
     let fresh;
     let level = match slot {
@@ -289,11 +289,12 @@ fn drive_to_the_end<F: Future>(future: F) -> F::Output {
 #[inline(never)]
 fn sleep_and_drive<F: Future>(nested: &Nested, future: Pin<&mut F>) -> F::Output {
     let _own = park::sleep_on(&nested.level.parker);
+    let before = context::stack().around_wait();
     // A thread of the pool polls once more instead: what it polls from here on is noted as what it waits for.
     if !park::has_blocking_hook() {
-        executor::wait_for_notification(nested.level, nested.former, None);
+        executor::wait_for_notification(nested.level, before, None);
     }
-    to_the_end(executor::drive(nested.level, nested.former, future, None))
+    to_the_end(executor::drive(nested.level, before, future, None))
 }
 
 /// Waits for `future` on this thread's loop and returns its output. What [`smart`](crate::smart)`(future).wait()` does, for when no

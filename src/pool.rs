@@ -1,6 +1,6 @@
 //! The offload pool: its threads, and what they know of themselves. Which of them does what is decided in [`crew`].
 
-use crate::context::{self, Mark};
+use crate::context;
 use crate::park::{self, BlockingHook, Parker, Rest};
 use crate::sync::Arc;
 use core::cell::RefCell;
@@ -77,7 +77,7 @@ fn work() {
 
 /// Runs a job as sync code, whatever stands on this thread's stack.
 fn run(job: Arc<dyn Job>) {
-    let _sync_code = context::enter(Mark::Blocking);
+    let _sync_code = context::enter_blocking();
     job.run();
 }
 

@@ -28,7 +28,7 @@ const BOUNDS: &[Bound] = &[
     bound("wait, ready, inlined", 16.0, 0.0, 0.0, 2_000),
     bound("wait, ready, nested", 72.0, 0.0, 0.0, 2_000),
     bound("wait, 100 self-wakes", 3_000.0, 0.0, 0.0, 1_000),
-    Bound { over_limit: Some(6.0), ..bound("call, awaited", 40.0, 0.0, 0.0, 2_000) },
+    Bound { over_limit: Some(4.0), ..bound("call, awaited", 40.0, 0.0, 0.0, 2_000) },
     Bound { over_limit: Some(9.0), ..bound("call, sync copy", 20.0, 0.0, 0.0, 2_000) },
     bound("offload, 1,000 outstanding", 1_250.0, 1.05, 96.0, 10_000),
     bound("spawn, 10,000 trivial", 440.0, 0.05, 24.0, 20_000),
