@@ -27,7 +27,7 @@ pub(crate) struct Stack(u64);
 
 impl Stack {
     pub(crate) const NOTHING: Self = Self(0);
-    /// In the low half: the polls since it was last said that blocking is fine. So a poll adds one, and takes it away again.
+    /// In the low half: the polls since it was last said that blocking is fine.
     const POLL: u64 = 1;
     const POLLS: u64 = (1 << 32) - 1;
     /// Above them: the waits.
@@ -35,10 +35,15 @@ impl Stack {
     /// In the highest bit: it was said that blocking is fine.
     const BLOCKING: u64 = 1 << 63;
 
+    #[inline]
+    const fn polls(self) -> u32 {
+        self.0 as u32
+    }
+
     /// The innermost mark.
     #[inline]
     pub(crate) const fn mark(self) -> Mark {
-        if self.0 & Self::POLLS != 0 {
+        if self.polls() != 0 {
             Mark::Async
         } else if self.0 & Self::BLOCKING != 0 {
             Mark::Blocking
@@ -56,7 +61,7 @@ impl Stack {
     /// A wait runs, and the code inside it is allowed to block.
     #[inline]
     const fn may_nest(self) -> bool {
-        self.0 & Self::POLLS == 0 && self.0 > Self::BLOCKING
+        self.polls() == 0 && self.0 > Self::BLOCKING
     }
 
     /// Where blocking is fine.
@@ -185,23 +190,31 @@ pub(crate) struct Nested {
 impl Nested {
     /// Begins one, if a wait runs on this thread.
     pub(crate) fn begin() -> Option<Self> {
-        if stack().waits() > 0 { Self::begin_unasked() } else { None }
+        HERE.with(|here| {
+            let stack = here.stack.get();
+            if stack.waits() > 0 { Some(Self::at(here, stack, here.level.get()?.inner())) } else { None }
+        })
     }
 
-    /// Begins one, if a wait runs on this thread and the code inside it is allowed to block.
+    /// Begins one, if a wait runs on this thread, the code inside it is allowed to block, and it is usual otherwise, too: there was a wait as deep
+    /// before, and no runtime is installed.
     #[inline]
-    pub(crate) fn begin_if_allowed() -> Option<Self> {
-        if stack().may_nest() { Self::begin_unasked() } else { None }
+    pub(crate) fn begin_usual() -> Option<Self> {
+        HERE.with(|here| {
+            let stack = here.stack.get();
+            if !stack.may_nest() {
+                return None;
+            }
+            let outer = here.level.get()?;
+            if outer.unusual() == 0 { Some(Self::at(here, stack, outer.known_inner()?)) } else { None }
+        })
     }
 
     #[inline(always)]
-    fn begin_unasked() -> Option<Self> {
-        HERE.with(|here| {
-            let level = here.level.get()?.inner();
-            here.stack.set(here.stack.get().waiting());
-            here.level.set(Some(level));
-            Some(Self { level })
-        })
+    fn at(here: &Here, stack: Stack, level: &'static Level) -> Self {
+        here.stack.set(stack.waiting());
+        here.level.set(Some(level));
+        Self { level }
     }
 }
 

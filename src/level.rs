@@ -36,9 +36,14 @@ impl Level {
     }
 
     /// The level of a wait inside this one.
-    #[inline]
     pub(crate) fn inner(&'static self) -> &'static Self {
         self.inner.get_or_init(|| Box::new(Self::inside(Some(self))))
+    }
+
+    /// The level of a wait inside this one, if there ever was one.
+    #[inline]
+    pub(crate) fn known_inner(&self) -> Option<&Self> {
+        self.inner.get().map(Box::as_ref)
     }
 
     /// The level of the wait around this one.

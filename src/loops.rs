@@ -267,8 +267,7 @@ fn drive_here<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Opti
 #[inline(never)]
 #[track_caller]
 fn drive_if_allowed<F: Future>(future: F) -> F::Output {
-    let nested = if runtime::is_installed() { None } else { Nested::begin_if_allowed() };
-    let Some(nested) = nested else {
+    let Some(nested) = Nested::begin_usual() else {
         context::refuse_in_async();
         return drive_to_the_end(future);
     };
