@@ -4,6 +4,7 @@ mod support;
 
 use smartasync::{BoxCall, Call, SendBoxCall, Work, block_on, smart_await, smart_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use support::both::assert_both;
 
 mod twins {
@@ -122,6 +123,7 @@ mod wrapped {
     }
 }
 
+#[derive(Debug, PartialEq)]
 struct Wrapper(u32);
 
 impl Wrapper {
@@ -139,6 +141,12 @@ impl Wrapper {
 
         #[wraps(Wrapper::inner_take)]
         fn take(self, n: u32) -> u32;
+
+        #[wraps(Arc::strong_count)]
+        fn owners(self: &Arc<Self>) -> usize;
+
+        #[wraps(Arc::into_inner)]
+        fn into_inner(self: Arc<Self>) -> Option<Self>;
     );
 }
 
@@ -163,6 +171,13 @@ smart_fn!(
 
     #[wraps(<u32 as std::str::FromStr>::from_str)]
     fn parse(text: &str) -> Result<u32, std::num::ParseIntError>;
+
+    // The wrapped function gets the arguments whole, whatever their patterns.
+    #[wraps(u32::pow)]
+    fn power(_: u32, #[allow(unused)] exponent: u32) -> u32;
+
+    #[wraps(std::convert::identity)]
+    fn pair((_, _): (u32, u32)) -> (u32, u32);
 );
 
 #[test]
@@ -174,12 +189,16 @@ fn wraps_calls_the_function_at_the_path() {
     assert_both!(identity("four"), "four");
     assert_both!(boxed_triple(2), 6);
     assert_both!(parse("12"), Ok(12));
+    assert_both!(power(2, 3), 8);
+    assert_both!(pair((1, 2)), (1, 2));
 }
 
 #[test]
 fn wraps_passes_self_on() {
     assert_both!(Wrapper(1).add(2), 3);
     assert_both!(Wrapper(3).take(2), 1);
+    assert_eq!(Arc::new(Wrapper(1)).owners().wait(), 1);
+    assert_both!(Arc::new(Wrapper(3)).into_inner(), Some(Wrapper(3)));
 }
 
 smart_fn!(

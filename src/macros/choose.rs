@@ -32,15 +32,15 @@ macro_rules! __smart_choose {
     // `#[wraps(path)]`: the body is a call of `path`.
     (
         opaque: $opaque:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+] boxed: $boxed:tt send: $send:tt
-        item: { vis: $vis:tt asyncness: [$asyncness:ident] name: $name:tt generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
+        item: { vis: $vis:tt asyncness: [$asyncness:ident] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
         receiver: [$($kind:ident $this:tt $($declared:tt)*)?] parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt
         passed: [$($passed:tt)*] travel: $travel:tt
     ) => {
         $crate::__smart_choose! {
             opaque: $opaque kept: $kept maybe: [] twin: $twin wraps: [] boxed: $boxed send: $send
             item: {
-                vis: $vis asyncness: [$asyncness] name: $name generics: $generics ret: $ret bounds: $bounds
-                body: [{ $crate::__smart_wrapped! { $asyncness $($path)+($($this,)? $($passed)*) } }]
+                vis: $vis asyncness: [$asyncness] name: [$name $args] generics: $generics ret: $ret bounds: $bounds
+                body: [{ $crate::__smart_wrapped! { $asyncness [$($path)+] look: $args written: $args passed: ($($this,)? $($passed)*) } }]
             }
             receiver: [$($kind $this $($declared)*)?] parameters: $parameters boxed_parameters: $boxed_parameters lets: []
             passed: [$($passed)*] travel: $travel
@@ -74,12 +74,15 @@ macro_rules! __smart_choose {
     };
 }
 
-/// The call of a wrapped function.
+/// The call of a wrapped function. Where all arguments are plain, their names are those that the user wrote, as in [`__smart_list`]: so an error
+/// about one points at it. `look` and `written` are the same tokens.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_wrapped {
-    (async $($call:tt)+) => { $($call)+.await };
-    (sync $($call:tt)+) => { $($call)+ };
+    (async [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?) written: ($($name:tt: $t:ty),* $(,)?) passed: $p:tt) => { $($path)+($($name),*).await };
+    (async [$($path:tt)+] look: $l:tt written: $w:tt passed: $passed:tt) => { $($path)+ $passed.await };
+    (sync [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?) written: ($($name:tt: $t:ty),* $(,)?) passed: $p:tt) => { $($path)+($($name),*) };
+    (sync [$($path:tt)+] look: $l:tt written: $w:tt passed: $passed:tt) => { $($path)+ $passed };
 }
 
 /// The call of a function with a body, as an expression.
