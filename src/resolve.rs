@@ -73,9 +73,9 @@ impl<P: ?Sized> Plan<P> {
 
 /// Fails with the sentence for types that are nested too deeply.
 #[diagnostic::on_unimplemented(
-    message = "`smart_await!` resolves at most 8 levels of futures, and this one is deeper",
-    label = "a future of a future … more than 8 levels deep",
-    note = "await the outer levels first: `smart_await!(outer.await)`"
+    message = "`smart_await!` resolves at most 8 levels of futures, and this one is deeper, or its type is not known here",
+    label = "more than 8 levels deep, or of a type that is still to be inferred",
+    note = "await the outer levels first, `smart_await!(outer.await)`; or say the type, `smart_await!(parse::<u8>())`"
 )]
 pub trait AtMostEightLevels {}
 

@@ -60,6 +60,17 @@ pub trait TravelsBack: Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> TravelsBack for T {}
 
+/// A body that can travel, with the `self` in it.
+#[diagnostic::on_unimplemented(
+    message = "a sync smart function cannot take this `self` by value, because it could not travel to the offload pool when the function is awaited",
+    label = "a function in here takes `self` by value",
+    note = "make the type `Send + 'static`, or write `#[maybe_async] async fn` if it does not block"
+)]
+pub trait BodyTravels: Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Send + 'static> BodyTravels for F {}
+
 /// A list of arguments.
 #[diagnostic::on_unimplemented(
     message = "the arguments of a sync smart function have to travel to the offload pool when it is awaited, and these cannot",
@@ -176,7 +187,7 @@ pub const fn packed<P, R, F>(arguments: P, body: F) -> Call<Forked<Packed<P, R, 
 where
     P: Pack,
     R: TravelsBack,
-    F: for<'x> FnOnce(P::Lent<'x>) -> R + Send + 'static,
+    F: for<'x> FnOnce(P::Lent<'x>) -> R + BodyTravels,
 {
     Call::new(Forked::Fresh { fork: Packed { body, arguments, travel: travel_body } })
 }
@@ -186,7 +197,7 @@ fn travel_body<P, R, F>(arguments: P, body: F) -> Offload<R>
 where
     P: Pack,
     R: TravelsBack,
-    F: for<'x> FnOnce(P::Lent<'x>) -> R + Send + 'static,
+    F: for<'x> FnOnce(P::Lent<'x>) -> R + BodyTravels,
 {
     let mut owned = arguments.pack();
     offload(move || body(P::lend(&mut owned)))

@@ -4,7 +4,7 @@
 
 mod support;
 
-use smartasync::{SendBoxCall, block_on, smart_fn};
+use smartasync::{SendBoxCall, block_on, smart_await, smart_fn};
 use std::fmt::Debug;
 use std::sync::Arc;
 use support::both::assert_both;
@@ -152,4 +152,112 @@ impl Dynamic for u32 {
 fn a_trait_with_a_self_by_value_may_be_dynamic() {
     let dynamic: Arc<dyn Dynamic> = Arc::new(7);
     assert_both!(dynamic.clone().shared(), 7);
+}
+
+// Named lifetimes keep their meaning, whoever declares them.
+smart_fn!(
+    #[boxed]
+    #[blocking(first_blocking)]
+    async fn first<'a>(bytes: &'a mut [u8]) -> &'a mut u8 {
+        &mut bytes[0]
+    }
+
+    #[boxed]
+    #[blocking(same_blocking)]
+    async fn same<'a>(text: &'a str, _other: &str) -> &'a str {
+        text
+    }
+);
+
+#[test]
+fn a_mutable_reference_keeps_its_named_lifetime() {
+    let mut bytes = [1, 2];
+    *first(&mut bytes).wait() += 1;
+    *first_blocking(&mut bytes) += 1;
+    assert_eq!(bytes, [3, 2]);
+}
+
+#[test]
+fn the_twin_of_a_boxed_function_is_a_callback() {
+    let callback: fn(&'static str, &str) -> &'static str = same_blocking;
+    assert_eq!(["a", "b"].map(|text| callback(text, "c")), ["a", "b"]);
+    fn call(callback: impl for<'a> Fn(&'a mut [u8]) -> &'a mut u8) -> u8 {
+        *callback(&mut [7])
+    }
+    assert_eq!(call(first_blocking), 7);
+}
+
+trait Put<'c, T> {
+    smart_fn!(
+        #[boxed]
+        async fn put(&self, item: T, name: &'c str) -> usize;
+
+        #[boxed]
+        #[maybe_async]
+        async fn put_all(&self, items: Vec<T>, name: &'c str, more: impl Fn(u8, u8) -> u8) -> usize
+        where
+            Self: Sized,
+        {
+            let mut count = usize::from(more(0, 0));
+            for item in items {
+                count += smart_await!(self.put(item, name));
+            }
+            count
+        }
+
+        #[boxed]
+        async fn kept(&'c self, item: &'c T) -> &'c T {
+            item
+        }
+    );
+}
+
+#[derive(Clone, Default)]
+struct Names<'c>(&'c str);
+
+impl<'c> Names<'c> {
+    smart_fn!(
+        #[boxed]
+        async fn new(name: &'c str) -> Names<'c> {
+            Names(name)
+        }
+
+        #[boxed]
+        #[send]
+        async fn longer(self, other: Names<'c>) -> Names<'c> {
+            if self.0.len() > other.0.len() { self } else { other }
+        }
+    );
+}
+
+impl<'c> Put<'c, &'c str> for Names<'c> {
+    smart_fn!(
+        #[boxed]
+        async fn put(&self, item: &'c str, name: &'c str) -> usize {
+            self.0.len() + item.len() + name.len()
+        }
+    );
+}
+
+impl Put<'_, String> for () {
+    smart_fn!(
+        #[boxed]
+        async fn put(&self, item: String, _name: &str) -> usize {
+            item.len()
+        }
+    );
+}
+
+#[test]
+fn types_and_lifetimes_of_the_trait_and_the_impl_can_be_arguments() {
+    let text = "three".to_owned();
+    let names = Names::new(&text).wait();
+    assert_eq!(names.put("a", &text).wait(), 11);
+    assert_eq!(block_on(names.put("a", &text)), 11);
+    let object: &dyn Put<'_, &str> = &names;
+    assert_eq!(object.put("ab", &text).wait(), 12);
+    assert_eq!(*object.kept(&"kept").wait(), "kept");
+    assert_eq!(names.put_all(vec!["a", "b"], &text, |a, b| a + b).wait(), 22);
+    assert_eq!(names.longer(Names("longer")).wait().0, "longer");
+    assert_eq!(().put("a".to_owned(), &text).wait(), 1);
 }

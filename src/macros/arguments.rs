@@ -169,12 +169,22 @@ macro_rules! __smart_arguments {
     };
     // `&mut Type`
     (
-        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [& $($life:lifetime)? mut $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [& $life:lifetime mut $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
         parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
     ) => {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] attributes: []
-            parameters: [$($parameters)* $name: & $($life)? mut $t,] boxed_parameters: [$($boxed)* $name: &'smart mut $t,]
+            parameters: [$($parameters)* $name: & $life mut $t,] boxed_parameters: [$($boxed)* $name: & $life mut $t,]
+            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (mutable $name { $($keep)* })] $($state)*
+        }
+    };
+    (
+        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [&mut $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
+        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_arguments! {
+            args: [$($($more)*)?] attributes: []
+            parameters: [$($parameters)* $name: &mut $t,] boxed_parameters: [$($boxed)* $name: &'smart mut $t,]
             lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (mutable $name { $($keep)* })] $($state)*
         }
     };
@@ -223,7 +233,9 @@ macro_rules! __smart_arguments {
         }
     };
     (args: [$other:tt $($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $other $($state)* } };
-    (@named { $name:ident } $pattern:tt $keep:tt args: [$($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $name $($state)* } };
+    (@named { $name:ident } { $first:tt $($pattern:tt)* } $keep:tt args: [$($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_wrong_argument! { $first $($state)* }
+    };
 }
 
 /// Reads the bounds of an `impl Trait` argument of a boxed function, which has `boxed_parameters` alone. `depth` has a token for each angle bracket

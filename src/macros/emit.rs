@@ -10,7 +10,8 @@ macro_rules! __smart_output {
     ) => {
         $crate::__smart_emit! {
             output: [$crate::Call<impl $crate::Work<Output = $ret>>] box_with: [] parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
-            generics: $generics bounds: [$($bounds)*] kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
+            generics: $generics bounds: [$($bounds)*] plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics bounds: [$($bounds)*] }
+            kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
         }
     };
     (
@@ -19,29 +20,93 @@ macro_rules! __smart_output {
     ) => {
         $crate::__smart_emit! {
             output: [$crate::Call<impl $crate::Work<Output = $ret> + ::core::marker::Send>] box_with: []
-            parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
-            generics: $generics bounds: [$($bounds)*] kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
+            parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?] generics: $generics bounds: [$($bounds)*]
+            plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics bounds: [$($bounds)*] }
+            kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
         }
     };
-    // A `self` by value has no reference whose type says that it outlives `'smart`.
     (
-        boxed: [boxed] send: $send:tt parameters: $p:tt boxed_parameters: $parameters:tt receiver: [value $($receiver:tt)*]
-        generics: $generics:tt bounds: [$($bounds:tt)*] state: $state:tt
+        boxed: [boxed] send: $send:tt parameters: [$($parameters:tt)*] boxed_parameters: $boxed:tt receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
+        generics: $generics:tt bounds: $bounds:tt
+        state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: $ret:tt twin: $twin:tt passed: $passed:tt work: { maybe: $maybe:tt asyncness: $asyncness:tt $($work:tt)* } }
     ) => {
-        $crate::__smart_output! {
-            boxed: [boxed] send: $send parameters: [] boxed_parameters: $parameters receiver: [outliving $($receiver)*]
-            generics: $generics bounds: [Self: 'smart, $($bounds)*] state: $state
+        $crate::__smart_outlive! {
+            $asyncness look: $boxed take: $boxed outlive: [] receiver: [$($kind $this [$($declared)*] $d)?]
+            state: {
+                generics: $generics send: $send boxed_parameters: $boxed
+                plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics bounds: $bounds }
+                state: {
+                    kept: $kept vis: $vis name: $name ret: $ret twin: $twin passed: $passed
+                    work: { maybe: $maybe asyncness: $asyncness $($work)* }
+                }
+            }
         }
     };
+}
+
+/// Without an allocator there is no box.
+#[cfg(not(feature = "alloc"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_outlive {
     (
-        boxed: [boxed] send: $send:tt parameters: $p:tt boxed_parameters: [$($parameters:tt)*] receiver: [$($kind:ident $this:tt $d:tt [$($declared:tt)*])?]
-        generics: [$(< $($generics:tt)*)?] bounds: $bounds:tt state: $state:tt
+        $a:tt look: $l:tt take: $t:tt outlive: $o:tt receiver: $r:tt
+        state: { generics: $g:tt send: $s:tt boxed_parameters: $b:tt plain: $p:tt state: { kept: $k:tt vis: $v:tt name: [$name:tt $args:tt] $($state:tt)* } }
+    ) => {
+        $crate::__smart_error_at! { [$name $args] { no_box $name } }
+    };
+}
+
+/// The parameters of a boxed function that have to outlive `'smart` by a bound, since nothing else says so: those with a type, or a named lifetime.
+/// In a method it may be one of the trait or the `impl`. A function without `self` mostly has no other lifetimes and types than its own, for which
+/// [`__smart_boxed_output`] sees to that.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_outlive {
+    // What a sync function takes is owned, or of a lifetime that only it knows.
+    ([sync] look: $look:tt take: $take:tt $($state:tt)*) => { $crate::__smart_outlive! { look: [] take: [] $($state)* } };
+    ([async] $($state:tt)*) => { $crate::__smart_outlive! { $($state)* } };
+    (look: [$n:ident: &'smart $($l:tt)*] take: [$m:ident: $t:ty, $($more:tt)*] $($state:tt)*) => {
+        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] $($state)* }
+    };
+    (look: [$n:ident: &'static $($l:tt)*] take: [$m:ident: $t:ty, $($more:tt)*] $($state:tt)*) => {
+        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] $($state)* }
+    };
+    (look: [$n:ident: & $life:lifetime $($l:tt)*] take: [$m:ident: $t:ty, $($more:tt)*] outlive: [$($outlive:tt)*] $($state:tt)*) => {
+        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] outlive: [$($outlive)* $life: 'smart,] $($state)* }
+    };
+    (look: [$n:ident: impl $($l:tt)*] take: [$m:ident: $t:ty, $($more:tt)*] $($state:tt)*) => {
+        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] $($state)* }
+    };
+    (look: [$n:ident: $($l:tt)+] take: [$m:ident: $t:ty, $($more:tt)*] outlive: $outlive:tt receiver: [] $($state:tt)*) => {
+        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] outlive: $outlive receiver: [] $($state)* }
+    };
+    (look: [$n:ident: $($l:tt)+] take: [$m:ident: $t:ty, $($more:tt)*] outlive: [$($outlive:tt)*] $($state:tt)*) => {
+        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] outlive: [$($outlive)* $t: 'smart,] $($state)* }
+    };
+    // A `self` by value, or of a named lifetime.
+    (look: [] take: [] outlive: [$($outlive:tt)*] receiver: [value $this:tt $d:tt [$($declared:tt)*]] state: $state:tt) => {
+        $crate::__smart_outlive! { outlive: [Self: 'smart, $($outlive)*] receiver: [$this [$($declared)*]] state: $state }
+    };
+    (look: [] take: [] outlive: $outlive:tt receiver: [$kind:ident $this:tt $d:tt [&'smart $($declared:tt)*]] state: $state:tt) => {
+        $crate::__smart_outlive! { outlive: $outlive receiver: [$this [&'smart $($declared)*]] state: $state }
+    };
+    (look: [] take: [] outlive: [$($outlive:tt)*] receiver: [$kind:ident $this:tt $d:tt [& $life:lifetime $($declared:tt)*]] state: $state:tt) => {
+        $crate::__smart_outlive! { outlive: [$life: 'smart, $($outlive)*] receiver: [$this [& $life $($declared)*]] state: $state }
+    };
+    (look: [] take: [] outlive: $outlive:tt receiver: [$($kind:ident $this:tt $d:tt [$($declared:tt)*])?] state: $state:tt) => {
+        $crate::__smart_outlive! { outlive: $outlive receiver: [$($this [$($declared)*])?] state: $state }
+    };
+    (
+        outlive: $outlive:tt receiver: [$($this:tt [$($declared:tt)*])?]
+        state: { generics: [$(< $($generics:tt)*)?] send: $send:tt boxed_parameters: [$($parameters:tt)*] plain: $plain:tt state: $state:tt }
     ) => {
         $crate::__smart_parameters! {
             rest: [$($($generics)*)?] depth: [] names: [] types: [] lifetimes: [] then: __smart_boxed_output
             state: {
-                send: $send parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
-                generics: [<'smart, $($($generics)*)?] bounds: $bounds state: $state
+                outlive: $outlive send: $send parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
+                generics: [<'smart, $($($generics)*)?] plain: $plain state: $state
             }
         }
     };
@@ -52,21 +117,25 @@ macro_rules! __smart_output {
 #[macro_export]
 macro_rules! __smart_boxed_output {
     // Without generics of its own the list was opened only.
-    (names: [] types: [] lifetimes: [] state: { send: $send:tt parameters: $parameters:tt this: $this:tt generics: [<'smart,] $($rest:tt)* }) => {
-        $crate::__smart_boxed_output! { outlive: [] send: $send parameters: $parameters this: $this generics: [<'smart>] $($rest)* }
+    (names: [] types: [] lifetimes: [] state: {
+        outlive: $outlive:tt send: $send:tt parameters: $parameters:tt this: $this:tt generics: [<'smart,] $($rest:tt)*
+    }) => {
+        $crate::__smart_boxed_output! { outlive: $outlive send: $send parameters: $parameters this: $this generics: [<'smart>] $($rest)* }
     };
-    (names: $names:tt types: [$($types:ident)*] lifetimes: [$($lifetimes:lifetime)*] state: { $($state:tt)* }) => {
-        $crate::__smart_boxed_output! { outlive: [$($lifetimes: 'smart,)* $($types: 'smart,)*] $($state)* }
+    (names: $names:tt types: [$($types:ident)*] lifetimes: [$($lifetimes:lifetime)*] state: { outlive: [$($outlive:tt)*] $($state:tt)* }) => {
+        $crate::__smart_boxed_output! { outlive: [$($lifetimes: 'smart,)* $($types: 'smart,)* $($outlive)*] $($state)* }
     };
     (outlive: $outlive:tt send: [] $($rest:tt)*) => { $crate::__smart_boxed_output! { call: [BoxCall boxed] outlive: $outlive $($rest)* } };
     (outlive: $outlive:tt send: [send] $($rest:tt)*) => { $crate::__smart_boxed_output! { call: [SendBoxCall boxed_send] outlive: $outlive $($rest)* } };
     (
-        call: [$call:ident $box_with:ident] outlive: [$($outlive:tt)*] parameters: $parameters:tt this: $this:tt generics: $generics:tt bounds: [$($bounds:tt)*]
+        call: [$call:ident $box_with:ident] outlive: [$($outlive:tt)*] parameters: $parameters:tt this: $this:tt generics: $generics:tt
+        plain: { parameters: $plain_parameters:tt generics: $plain_generics:tt bounds: [$($bounds:tt)*] }
         state: { kept: [$($kept:tt)*] vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
     ) => {
         $crate::__smart_emit! {
             output: [$crate::$call<'smart, $ret>] box_with: [$box_with] parameters: $parameters this: $this
             generics: $generics bounds: [$($outlive)* $($bounds)*]
+            plain: { parameters: $plain_parameters generics: $plain_generics bounds: [$($bounds)*] }
             kept: [
                 #[allow(unknown_lints, mismatched_lifetime_syntaxes, reason = "a reference in the result may have no name for its lifetime")]
                 $($kept)*
@@ -83,7 +152,7 @@ macro_rules! __smart_emit {
     // A declaration, in a trait.
     (
         output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: [$($this:tt)?] generics: [$($generics:tt)*] bounds: [$($bounds:tt)*]
-        kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: [$($passed:tt)*]
+        plain: $plain:tt kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: [$($passed:tt)*]
         work: { maybe: $maybe:tt asyncness: $asyncness:tt opaque: $opaque:tt body: [] $($work:tt)* }
     ) => {
         $($kept)*
@@ -91,13 +160,13 @@ macro_rules! __smart_emit {
 
         $crate::__smart_twin! {
             twin: $twin of: [$name] call: { $crate::__smart_twin_call! { this: [$($this)?] name: $name generics: [] passed: [$($passed)*] work: {} } }
-            parameters: [$($parameters)*] generics: [$($generics)*] bounds: [$($bounds)*] kept: [$($kept)*] vis: [$vis] ret: $ret
+            plain: $plain kept: [$($kept)*] vis: [$vis] ret: $ret
         }
     };
     // A function.
     (
         output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: $this:tt generics: [$($generics:tt)*] bounds: [$($bounds:tt)*]
-        kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: $passed:tt
+        plain: { parameters: $plain_parameters:tt generics: [$($plain_generics:tt)*] bounds: $plain_bounds:tt } kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: $passed:tt
         work: $work:tt
     ) => {
         $($kept)*
@@ -107,8 +176,8 @@ macro_rules! __smart_emit {
 
         $crate::__smart_twin! {
             twin: $twin of: [$name]
-            call: { $crate::__smart_twin_call! { this: $this name: $name generics: [$($generics)*] passed: $passed work: $work } }
-            parameters: [$($parameters)*] generics: [$($generics)*] bounds: [$($bounds)*] kept: [$($kept)*] vis: [$vis] ret: $ret
+            call: { $crate::__smart_twin_call! { this: $this name: $name generics: [$($plain_generics)*] passed: $passed work: $work } }
+            plain: { parameters: $plain_parameters generics: [$($plain_generics)*] bounds: $plain_bounds } kept: [$($kept)*] vis: [$vis] ret: $ret
         }
     };
 }
@@ -138,7 +207,7 @@ macro_rules! __smart_twin {
     (twin: [] $($rest:tt)*) => {};
     (
         twin: [$twin:ident] of: [$name:tt] call: { $($call:tt)* }
-        parameters: [$($parameters:tt)*] generics: [$($generics:tt)*] bounds: [$($bounds:tt)*] kept: [$($kept:tt)*] vis: [$vis:vis] ret: [$ret:ty]
+        plain: { parameters: [$($parameters:tt)*] generics: [$($generics:tt)*] bounds: [$($bounds:tt)*] } kept: [$($kept:tt)*] vis: [$vis:vis] ret: [$ret:ty]
     ) => {
         $($kept)*
         #[doc = ::core::concat!(

@@ -112,6 +112,11 @@ macro_rules! __smart_error {
             )
         }
     };
+    (no_box $name:tt) => {
+        ::core::compile_error! {
+            ::core::concat!("the smart function `", ::core::stringify!($name), "` is `#[boxed]`, and without the feature `alloc` there is no box: add the feature, or remove the attribute")
+        }
+    };
     (wraps_body $name:tt) => {
         ::core::compile_error! {
             ::core::concat!("`", ::core::stringify!($name), "` has `#[wraps(…)]` and a body of its own: end it with `;`, or remove the attribute")

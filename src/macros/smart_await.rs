@@ -11,15 +11,15 @@
 ///
 /// `smart_await!(e)` takes a plain value, a future, anything that is [`IntoFuture`](core::future::IntoFuture), or futures of those, up to 8
 /// levels deep; deeper is a compile-time error. Types alone decide, at compile time, and nothing is allocated. A value of a generic type
-/// without an `IntoFuture` bound is plain.
+/// without an `IntoFuture` bound is plain. The type must be known where it stands: write `smart_await!(parse::<u8>())`, where `.await` could
+/// infer the type from what is done with the result.
 ///
 /// Import it, or call it as `smartasync::smart_await!`: in the sync copy of a `#[maybe_async]` body these two names mean another macro. There a
 /// smart call is not awaited but run here, directly; any other future is waited for on this thread's loop, and what is inside it is async code: a
 /// smart call that is passed to a combinator, or returned by a closure, runs its async copy. Give those an `async` block with `smart_await!` in it.
 ///
 /// `smart_await!(sync => a, async => b)`, in either order, is `a` in that sync copy, and `b`, awaited, in async code. The other side is not compiled
-/// there, so a variable that only one of them uses is unused in the other copy: declare it in that side. For `sync` to be a name of your own, write
-/// it in parentheses.
+/// there, so a variable that only one of them uses is unused in the other copy: declare it in that side.
 ///
 /// # Examples
 ///

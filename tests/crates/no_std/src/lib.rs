@@ -37,3 +37,12 @@ smart_fn!(
         a + b
     }
 );
+
+#[cfg(feature = "boxed")]
+smart_fn!(
+    /// Needs an allocator.
+    #[boxed]
+    pub async fn double(a: u16) -> u16 {
+        2 * a
+    }
+);

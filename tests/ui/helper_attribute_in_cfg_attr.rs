@@ -1,0 +1,12 @@
+//! A helper attribute under a condition.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    #[cfg_attr(all(), maybe_async)]
+    async fn one() -> u32 {
+        1
+    }
+);
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! A `self` by value that cannot travel.
+
+use smartasync::smart_fn;
+use std::rc::Rc;
+
+struct Name(String);
+
+impl Name {
+    smart_fn!(
+        fn length(self: Rc<Self>) -> usize {
+            self.0.len()
+        }
+    );
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! The type is inferred from what is done with the value.
+
+use smartasync::{smart_await, smart_fn};
+
+smart_fn!(
+    async fn get<T: Default>() -> T {
+        T::default()
+    }
+
+    async fn one() -> u8 {
+        let one: u8 = smart_await!(get());
+        one
+    }
+);
+
+fn main() {}
