@@ -276,43 +276,23 @@ macro_rules! list {
     ($first:ident $($rest:ident)*) => { ($first, list!($($rest)*)) };
 }
 
+/// Implements [`Again`] for a function of so many arguments, and for those of fewer.
 macro_rules! again {
-    ($($argument:ident)*) => {
-        impl<Function, $($argument,)* Output, R> Again<list!($($argument)*), R> for Function
+    () => {};
+    ($first:ident $($rest:ident)*) => {
+        impl<Function, $first, $($rest,)* Output, R> Again<list!($first $($rest)*), R> for Function
         where
-            Function: FnOnce($($argument),*) -> Output,
+            Function: FnOnce($first, $($rest),*) -> Output,
             Output: Finish<Output = R>,
         {
             #[allow(non_snake_case, reason = "the arguments are named like their types")]
-            fn again(self, origin: &'static str, list!($($argument)*): list!($($argument)*)) -> R {
-                self($($argument),*).finish(origin)
+            fn again(self, origin: &'static str, list!($first $($rest)*): list!($first $($rest)*)) -> R {
+                self($first, $($rest),*).finish(origin)
             }
         }
+
+        again!($($rest)*);
     };
 }
 
-again!(A0);
-again!(A0 A1);
-again!(A0 A1 A2);
-again!(A0 A1 A2 A3);
-again!(A0 A1 A2 A3 A4);
-again!(A0 A1 A2 A3 A4 A5);
-again!(A0 A1 A2 A3 A4 A5 A6);
-again!(A0 A1 A2 A3 A4 A5 A6 A7);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22);
-again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22 A23);
 again!(A0 A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 A18 A19 A20 A21 A22 A23 A24);
