@@ -13,6 +13,7 @@
 //! | the leader is lost         | ends                             | one is chosen and woken, all go on waiting           |
 //! | reset                      | is cut loose from its leader     | all are cancelled                                    |
 
+use crate::panics::Panics;
 use crate::sync::Arc;
 use cargo::Cargo;
 use core::mem;
@@ -22,7 +23,7 @@ use std::vec::Vec;
 
 mod cargo;
 
-pub(crate) use cargo::{BoxFuture, Landed, Notifier, Ride, Shared};
+pub(crate) use cargo::{BoxFuture, Notifier, Ride};
 
 /// Where a follower waits: an index into the lock's seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,14 +152,28 @@ pub(crate) enum Admission<T> {
 
 /// Users' values that are to be dropped when the mutex is free.
 pub(crate) struct Unwanted<T> {
-    _seat: Option<Seat<T>>,
-    _cargo: Option<Cargo<T>>,
-    _waker: Option<Waker>,
-    _wakers: Vec<Option<Waker>>,
+    seat: Option<Seat<T>>,
+    cargo: Option<Cargo<T>>,
+    waker: Option<Waker>,
+    wakers: Vec<Option<Waker>>,
 }
 
 impl<T> Unwanted<T> {
-    const NOTHING: Self = Self { _seat: None, _cargo: None, _waker: None, _wakers: Vec::new() };
+    const NOTHING: Self = Self { seat: None, cargo: None, waker: None, wakers: Vec::new() };
+}
+
+// Each by itself: of two destructors that panic in one drop, the second would abort.
+impl<T> Drop for Unwanted<T> {
+    fn drop(&mut self) {
+        let mut panics = Panics::default();
+        panics.catch(|| drop(self.seat.take()));
+        panics.catch(|| drop(self.cargo.take()));
+        panics.catch(|| drop(self.waker.take()));
+        for waker in mem::take(&mut self.wakers) {
+            panics.catch(|| drop(waker));
+        }
+        panics.resume();
+    }
 }
 
 /// A follower that is to be woken, to lead.
@@ -167,17 +182,16 @@ pub(crate) struct Chosen {
     pub(crate) waker: Waker,
 }
 
-/// What a follower that left has left behind.
-pub(crate) struct Left<T> {
+/// What is to be done when the mutex is free.
+pub(crate) struct Aftermath<T> {
+    /// To be woken.
+    pub(crate) wakers: Vec<Waker>,
     pub(crate) next: Option<Chosen>,
     pub(crate) unwanted: Unwanted<T>,
 }
 
-/// What `reset` leaves behind.
-pub(crate) struct Reset<T> {
-    /// To be woken.
-    pub(crate) wakers: Vec<Waker>,
-    pub(crate) unwanted: Unwanted<T>,
+impl<T> Aftermath<T> {
+    pub(crate) const NOTHING: Self = Self { wakers: Vec::new(), next: None, unwanted: Unwanted::NOTHING };
 }
 
 impl<T> Flights<T> {
@@ -230,7 +244,7 @@ impl<T> Flights<T> {
     }
 
     /// [`reset`](Flights::reset) for good.
-    pub(crate) fn close(&mut self) -> Reset<T> {
+    pub(crate) fn close(&mut self) -> Aftermath<T> {
         self.closed = true;
         self.reset()
     }
@@ -557,28 +571,28 @@ impl<T> Flights<T> {
     }
 
     /// A follower was dropped.
-    pub(crate) fn leave(&mut self, seat: SeatId) -> Left<T> {
-        let mut left = Left { next: None, unwanted: Unwanted::NOTHING };
+    pub(crate) fn leave(&mut self, seat: SeatId) -> Aftermath<T> {
+        let mut left = Aftermath::NOTHING;
         match &mut self.seats[seat.index()] {
             Seat::Waiting { .. } => {
-                left.unwanted._waker = self.unregister(seat);
+                left.unwanted.waker = self.unregister(seat);
                 self.unlink(seat);
-                left.unwanted._seat = Some(self.vacate(seat));
+                left.unwanted.seat = Some(self.vacate(seat));
                 if self.chosen == Some(seat) {
                     left.next = self.choose();
                 }
             }
             // The seat is still in the hands of the leader that serves it: it frees the seat.
-            due @ Seat::Due { .. } => left.unwanted._seat = Some(mem::replace(due, Seat::Left)),
+            due @ Seat::Due { .. } => left.unwanted.seat = Some(mem::replace(due, Seat::Left)),
             Seat::Served { .. } | Seat::Cancelled | Seat::Left | Seat::Free { .. } | Seat::Loose { .. } => {
-                left.unwanted._seat = Some(self.vacate(seat))
+                left.unwanted.seat = Some(self.vacate(seat))
             }
         }
         left
     }
 
     /// Cancels every waiting follower and cuts the running leader loose.
-    pub(crate) fn reset(&mut self) -> Reset<T> {
+    pub(crate) fn reset(&mut self) -> Aftermath<T> {
         let mut wakers = Vec::with_capacity(self.waiting as usize);
         let unwanted = self.cut_loose(&mut wakers);
         self.for_each_waiting(|_, seat| {
@@ -589,6 +603,6 @@ impl<T> Flights<T> {
         self.led = false;
         self.polling = None;
         self.resets += 1;
-        Reset { wakers, unwanted }
+        Aftermath { wakers, unwanted, ..Aftermath::NOTHING }
     }
 }

@@ -3,7 +3,7 @@
 //! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex free: user code (closures, futures, `Clone`,
 //! `Drop`, wakers), which may panic or use the lock again at any of these points.
 
-use crate::flight::{Admission, BoxFuture, Caller, Chosen, Due, FlightId, Flights, Landed, Notifier, Reset, Ride, SeatId, Shared, Wakers};
+use crate::flight::{Admission, Aftermath, BoxFuture, Caller, Chosen, Due, FlightId, Flights, Notifier, Ride, SeatId, Wakers};
 use crate::lead::{Lead, Seized};
 use crate::panics::{Panics, swallow};
 use crate::park::thread_token;
@@ -221,11 +221,8 @@ struct LoseRide<'l, T> {
 
 impl<T> Drop for LoseRide<'_, T> {
     fn drop(&mut self) {
-        let Landed { next, unwanted, .. } = self.core.lock().land(self.seat, self.flight, true);
-        let mut panics = Panics::default();
-        self.core.hand_over(next, &mut panics);
-        panics.catch(|| drop(unwanted));
-        panics.resume();
+        let (_, after) = self.core.lock().land(self.seat, self.flight, true);
+        self.core.finish(after);
     }
 }
 
@@ -290,27 +287,18 @@ impl<T> Core<T> {
         let flight = leader.flight(&mut flights);
         let next = flights.lose_leader(flight);
         drop(flights);
-        let mut panics = Panics::default();
-        self.hand_over(next, &mut panics);
-        panics.resume();
+        self.finish(Aftermath { next, ..Aftermath::NOTHING });
     }
 
     pub(crate) fn reset(&self) {
-        let reset = self.lock().reset();
-        let mut panics = Panics::default();
-        Self::after_reset(reset, &mut panics);
-        panics.resume();
+        let after = self.lock().reset();
+        self.finish(after);
     }
 
     /// Resets the lock for good: callers that come anew are told to look for another.
     pub(crate) fn close(&self, panics: &mut Panics) {
-        let reset = self.lock().close();
-        Self::after_reset(reset, panics);
-    }
-
-    fn after_reset(reset: Reset<T>, panics: &mut Panics) {
-        panics.wake_all(reset.wakers);
-        panics.catch(|| drop(reset.unwanted));
+        let after = self.lock().close();
+        self.settle(after, panics);
     }
 
     pub(crate) fn is_running(&self) -> bool {
@@ -322,11 +310,22 @@ impl<T> Core<T> {
     }
 
     fn leave(&self, seat: SeatId) {
-        let left = self.lock().leave(seat);
+        let after = self.lock().leave(seat);
+        self.finish(after);
+    }
+
+    /// Does what is left to do, and lets the first panic go on.
+    fn finish(&self, after: Aftermath<T>) {
         let mut panics = Panics::default();
-        self.hand_over(left.next, &mut panics);
-        panics.catch(|| drop(left.unwanted));
+        self.settle(after, &mut panics);
         panics.resume();
+    }
+
+    /// Does what is left to do, with the mutex free.
+    fn settle(&self, after: Aftermath<T>, panics: &mut Panics) {
+        panics.wake_all(after.wakers);
+        self.hand_over(after.next, panics);
+        panics.catch(|| drop(after.unwanted));
     }
 
     /// Wakes the follower that was chosen to lead; if its waker panics, the next one.
@@ -403,9 +402,7 @@ impl<T: Clone> Core<T> {
                 Admission::Reentrant => Poll::Ready(Err(Cancelled { by: Cause::Reentry })),
                 Admission::Cancelled => Poll::Ready(Err(Cancelled { by: Cause::Reset })),
                 Admission::Spent(next) => {
-                    let mut panics = Panics::default();
-                    self.hand_over(next, &mut panics);
-                    panics.resume();
+                    self.finish(Aftermath { next, ..Aftermath::NOTHING });
                     Poll::Ready(Err(Cancelled { by: Cause::Panic }))
                 }
                 Admission::Closed => {
@@ -418,7 +415,7 @@ impl<T: Clone> Core<T> {
     }
 
     /// The leader has made a future for all.
-    fn share(&self, mut leader: Leader, future: BoxFuture<T>, waker: Waker) -> (Ride<T>, Shared) {
+    fn share(&self, mut leader: Leader, future: BoxFuture<T>, waker: Waker) -> (Ride<T>, Aftermath<T>) {
         let mut flights = self.lock();
         let flight = leader.flight(&mut flights);
         flights.share(flight, future, waker)
@@ -438,17 +435,15 @@ impl<T: Clone> Core<T> {
             mem::forget(lost);
             *role = Role::Follower(seat);
             // Whoever registered meanwhile found the future out, and may be the only one that is polled.
-            let woken = self.lock().park(ride);
-            let mut panics = Panics::default();
-            panics.wake_all(woken);
-            panics.resume();
+            let wakers = self.lock().park(ride);
+            self.finish(Aftermath { wakers, ..Aftermath::NOTHING });
             return Poll::Pending;
         };
         drop(ride);
         mem::forget(lost);
-        let Landed { due, unwanted, .. } = self.lock().land(seat, flight, false);
+        let (due, after) = self.lock().land(seat, flight, false);
         let mut panics = Panics::default();
-        panics.catch(|| drop(unwanted));
+        self.settle(after, &mut panics);
         if let Some(due) = due {
             self.serve(due, &value);
         }
@@ -510,11 +505,10 @@ impl<T> Drop for Delivery<'_, T> {
                 None => wakers.extend(flights.put_back(seat, &self.due)),
             }
         }
-        let chosen = flights.choose_if_idle();
+        let next = flights.choose_if_idle();
         drop(flights);
         let mut panics = Panics::default();
-        panics.wake_all(wakers);
-        self.core.hand_over(chosen, &mut panics);
+        self.core.settle(Aftermath { wakers, next, ..Aftermath::NOTHING }, &mut panics);
         for value in unwanted {
             panics.catch(|| drop(value));
         }
@@ -650,10 +644,10 @@ where
                 let future = Box::pin(f());
                 let waker = cx.waker().clone();
                 // Bound as a whole, so that nothing of it is dropped with the mutex held.
-                let (ride, shared) = core.share(leader, future, waker);
+                let (ride, after) = core.share(leader, future, waker);
                 mem::forget(lost);
                 let mut panics = Panics::default();
-                shared.wake(&mut panics);
+                core.settle(after, &mut panics);
                 let answer = core.drive(&mut this.role, cx.waker(), ride);
                 panics.resume();
                 answer

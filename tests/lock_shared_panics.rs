@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
+use support::child::in_a_child;
 use support::lock::{leaked, ok};
 use support::shared::{Caller, assert_works, bystander};
 use support::turns::Job;
@@ -262,4 +263,31 @@ fn a_waker_that_panics_while_the_driver_unwinds_does_not_abort() {
     let mut early = early.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(early.0.poll(), ok(3));
     assert_works(lock);
+}
+
+/// A waker whose drop panics, also while its thread panics already: the second one in one drop aborts.
+struct Relentless;
+
+impl Wake for Relentless {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Relentless {
+    fn drop(&mut self) {
+        panic!("drop");
+    }
+}
+
+#[test]
+fn wakers_whose_drops_panic_at_a_reset_do_not_abort() {
+    in_a_child("wakers_whose_drops_panic_at_a_reset_do_not_abort", || {
+        let lock = leaked();
+        let mut leader = Caller::new(lock.run_shared(pending)).wait_for_its_turn();
+        let mut followers = [(); 3].map(|()| Caller::new(lock.run_shared(|| ready(0))).wait_with(Relentless));
+        assert!(panics(|| lock.reset()));
+        for caller in followers.iter_mut().chain([&mut leader]) {
+            drop(catch_unwind(AssertUnwindSafe(|| caller.poll())));
+        }
+        assert_works(lock);
+    });
 }

@@ -9,7 +9,7 @@
 //! wakes all who are registered. If the future is woken after it registered, it is woken, or its driver finds that when it puts it back: while
 //! the future is out, waking it wakes nobody, so that no participant's waker runs inside the future's own poll.
 
-use super::{Chosen, Due, FlightId, Flights, Seat, SeatId, Unwanted};
+use super::{Aftermath, Due, FlightId, Flights, Seat, SeatId, Unwanted};
 use crate::panics::Panics;
 use crate::sync::{Arc, Mutex};
 use core::iter;
@@ -41,46 +41,24 @@ pub(crate) struct Ride<T> {
     pub(crate) notifier: Arc<Notifier>,
 }
 
-/// What the beginning of a shared flight leaves behind.
-pub(crate) struct Shared {
-    waiting: Vec<Waker>,
-    unwanted: Option<Waker>,
-}
-
-impl Shared {
-    /// Wakes those who wait already, with the mutex free.
-    pub(crate) fn wake(self, panics: &mut Panics) {
-        panics.wake_all(self.waiting);
-        panics.catch(|| drop(self.unwanted));
-    }
-}
-
-/// What a ride that ended leaves behind.
-pub(crate) struct Landed<T> {
-    /// Whom it serves, or `None` if the flight was reset meanwhile, or nobody follows.
-    pub(crate) due: Option<Due>,
-    pub(crate) next: Option<Chosen>,
-    pub(crate) unwanted: Unwanted<T>,
-}
-
 impl<T> Flights<T> {
-    /// The leader of `flight` has made a future for all: it takes a seat itself, and drives first. Returns the wakers of those who wait
-    /// already: woken, they come to register with the notifier.
-    pub(crate) fn share(&mut self, flight: FlightId, future: BoxFuture<T>, waker: Waker) -> (Ride<T>, Shared) {
+    /// The leader of `flight` has made a future for all: it takes a seat itself, and drives first. Those who wait already are woken,
+    /// to register with the notifier.
+    pub(crate) fn share(&mut self, flight: FlightId, future: BoxFuture<T>, waker: Waker) -> (Ride<T>, Aftermath<T>) {
         let notifier = Arc::new(Notifier::new());
-        let mut shared = Shared { waiting: Vec::new(), unwanted: None };
+        let mut after = Aftermath::NOTHING;
         let seat = if self.is_current(flight) {
-            self.for_each_waiting(|_, seat| shared.waiting.extend(seat.take_waker()));
+            self.for_each_waiting(|_, seat| after.wakers.extend(seat.take_waker()));
             let seat = self.seat(waker);
             self.cargo = Cargo::Out { notifier: notifier.clone() };
             self.driver = Some(seat);
             seat
         } else {
             // `reset` was called while the future was made: its maker keeps it, and is woken by the notifier alone.
-            shared.unwanted = Some(waker);
+            after.unwanted.waker = Some(waker);
             self.occupy(Seat::Loose { future: None, notifier: notifier.clone() })
         };
-        (Ride { seat, flight, future, notifier }, shared)
+        (Ride { seat, flight, future, notifier }, after)
     }
 
     /// Who waits in a shared flight registers here.
@@ -121,32 +99,32 @@ impl<T> Flights<T> {
         woken
     }
 
-    /// The future that `seat` drove is ready, or `lost` in a panic: the flight ends.
-    pub(crate) fn land(&mut self, seat: SeatId, flight: FlightId, lost: bool) -> Landed<T> {
-        let mut landed = Landed { due: None, next: None, unwanted: Unwanted::NOTHING };
+    /// The future that `seat` drove is ready, or `lost` in a panic: the flight ends. Returns whom it serves too, unless it was reset meanwhile.
+    pub(crate) fn land(&mut self, seat: SeatId, flight: FlightId, lost: bool) -> (Option<Due>, Aftermath<T>) {
+        let (mut due, mut after) = (None, Aftermath::NOTHING);
         if !matches!(self.seats[seat.index()], Seat::Loose { .. }) {
             self.unlink(seat);
             self.driver = None;
             let cargo = mem::replace(&mut self.cargo, Cargo::None);
             if let Cargo::Parked { notifier, .. } | Cargo::Out { notifier } = &cargo {
-                landed.unwanted._wakers = notifier.forget_all_but(None);
+                after.unwanted.wakers = notifier.forget_all_but(None);
             }
-            landed.unwanted._cargo = Some(cargo);
+            after.unwanted.cargo = Some(cargo);
             if lost {
-                landed.next = self.lose_leader(flight);
+                after.next = self.lose_leader(flight);
             } else {
-                landed.due = self.complete(flight);
+                due = self.complete(flight);
             }
         }
-        landed.unwanted._seat = Some(self.vacate(seat));
-        landed
+        after.unwanted.seat = Some(self.vacate(seat));
+        (due, after)
     }
 
     /// `reset` leaves the future with the caller that drove it last, and wakes that too. If that caller is gone, the future is unwanted.
     pub(super) fn cut_loose(&mut self, wakers: &mut Vec<Waker>) -> Unwanted<T> {
         let mut unwanted = Unwanted::NOTHING;
         let Some(driver) = self.driver.take() else {
-            unwanted._cargo = Some(mem::replace(&mut self.cargo, Cargo::None));
+            unwanted.cargo = Some(mem::replace(&mut self.cargo, Cargo::None));
             return unwanted;
         };
         let (future, notifier) = match mem::replace(&mut self.cargo, Cargo::None) {
@@ -154,7 +132,7 @@ impl<T> Flights<T> {
             Cargo::Parked { future, notifier } => (Some(future), notifier),
             Cargo::Out { notifier } => (None, notifier),
         };
-        unwanted._wakers = notifier.forget_all_but(Some(driver));
+        unwanted.wakers = notifier.forget_all_but(Some(driver));
         self.unlink(driver);
         wakers.extend(mem::replace(&mut self.seats[driver.index()], Seat::Loose { future, notifier }).take_waker());
         unwanted
