@@ -263,6 +263,10 @@ pub fn is_async_context() -> bool {
 /// Use it where you know that blocking this thread for a moment harms nobody, in `tokio::task::block_in_place` say. It holds until `f`
 /// returns, and not inside the polls of a future that is waited for in it. The Python original calls this `set_sync`; here it has a scope.
 ///
+/// In a task of tokio, outside of `block_in_place`, the waits in `f` spend the budget of that task's poll: once it is spent, tokio's own types
+/// are pending until the task returns, so a wait for one hangs (after 128 messages of a channel, say). `block_in_place` and
+/// `tokio::task::unconstrained` lift that.
+///
 /// # Examples
 ///
 /// ```

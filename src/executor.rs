@@ -7,6 +7,7 @@ use crate::context::{self, Stack};
 use crate::level::Level;
 use crate::loops;
 use crate::park::{self, Parker};
+use crate::pool;
 use crate::sync::{Arc, Mutex};
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -110,11 +111,11 @@ pub(crate) fn wait_for_notification(level: &Level, before: Stack, deadline: Opti
 #[inline(never)]
 fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
     let tasks = if park::has_tasks() { loops::running_tasks() } else { None };
-    let Some(tasks) = tasks else { return park::park(&level.parker, &level.waker, deadline) };
+    let Some(tasks) = tasks else { return pool::park(&level.parker, &level.waker, deadline) };
     if tasks.has_ready() || !tasks.woken().prepare_to_sleep(&level.parker) {
         return false;
     }
-    let notified = park::park(&level.parker, &level.waker, deadline);
+    let notified = pool::park(&level.parker, &level.waker, deadline);
     tasks.woken().forget_sleeper();
     notified
 }

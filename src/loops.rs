@@ -11,6 +11,7 @@ use crate::context::{self, Nested, Stack};
 use crate::executor::{self, Woken};
 use crate::level::Level;
 use crate::park;
+use crate::pool;
 use crate::runtime::{self, AlreadyInstalled, Runtime};
 use crate::sync::{AtomicBool, Ordering};
 use crate::task::Tasks;
@@ -290,7 +291,7 @@ fn sleep_and_drive<F: Future>(nested: &Nested, future: Pin<&mut F>) -> F::Output
     let _own = park::sleep_on(&nested.level.parker);
     let before = context::stack().around_wait();
     // A thread of the pool polls once more instead: what it polls from here on is noted as what it waits for.
-    if !park::has_blocking_hook() {
+    if !pool::is_worker() {
         executor::wait_for_notification(nested.level, before, None);
     }
     to_the_end(executor::drive(nested.level, before, future, None))

@@ -5,7 +5,6 @@
 //! names no thread, so a loop that was handed to another thread wakes the one that sleeps in it now. And before it sleeps it looks for a few
 //! microseconds whether the notification comes: see [`Sleep::linger`].
 
-use crate::pool::crew::PATIENCE;
 use crate::sync::{Arc, AtomicU8, Ordering, Sleep};
 use core::cell::Cell;
 use core::num::NonZeroUsize;
@@ -194,12 +193,13 @@ impl Parker {
         self.linger() || self.sleep_while(|| Some(time))
     }
 
-    fn sleep_until(&self, deadline: Option<Instant>) -> bool {
+    /// [`park`](Parker::park) without a look for the notification that comes soon.
+    pub(crate) fn sleep_until(&self, deadline: Option<Instant>) -> bool {
         self.sleep_while(|| deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())))
     }
 
     /// Takes a notification that is there, or comes so soon that a sleep would not pay.
-    fn linger(&self) -> bool {
+    pub(crate) fn linger(&self) -> bool {
         // What is there already is no reason to linger the next time: on a single core, it came before this thread had its turn.
         self.take() || (self.sleep.linger(|| self.state.load(Ordering::Relaxed) == EMPTY) && self.take())
     }
@@ -252,76 +252,6 @@ impl Wake for Parker {
     #[inline]
     fn wake_by_ref(self: &Arc<Self>) {
         self.unpark();
-    }
-}
-
-/// What a thread of the pool does around each sleep, so that its place is filled meanwhile.
-#[derive(Clone, Copy)]
-pub(crate) struct BlockingHook {
-    pub(crate) before_park: fn(&Arc<Parker>, &Waker) -> Rest,
-    /// What the thread does next, after the time of a [`Rest::Watch`].
-    pub(crate) look: fn(u64) -> Rest,
-    pub(crate) after_park: fn(),
-}
-
-/// How a thread of the pool sleeps.
-pub(crate) enum Rest {
-    /// Not now. User code has run here, which may have waited, and run tasks: what the wait knew before may not hold any more, and who wakes a task
-    /// may not know of this thread's sleep.
-    None,
-    /// Until it is notified.
-    Sleep,
-    /// For [`PATIENCE`]; then it looks, with the number of its watch.
-    Watch(u64),
-}
-
-thread_local! {
-    static BLOCKING_HOOK: Cell<Option<BlockingHook>> = const { Cell::new(None) };
-}
-
-/// Sets this thread's hook, or takes it away.
-pub(crate) fn set_blocking_hook(hook: Option<BlockingHook>) {
-    BLOCKING_HOOK.set(hook);
-}
-
-/// Says whether this thread has a hook.
-pub(crate) fn has_blocking_hook() -> bool {
-    BLOCKING_HOOK.get().is_some()
-}
-
-/// [`Parker::park`] between the calls of this thread's hook, if it has one. `waker` is the parker's. With a hook, it may return early.
-pub(crate) fn park(parker: &Arc<Parker>, waker: &Waker, deadline: Option<Instant>) -> bool {
-    let Some(hook) = BLOCKING_HOOK.get() else {
-        return parker.park(deadline);
-    };
-    if parker.linger() {
-        return true;
-    }
-    let notified = match (hook.before_park)(parker, waker) {
-        Rest::None => false,
-        Rest::Sleep => parker.sleep_until(deadline),
-        Rest::Watch(watch) => watch_until(parker, deadline, watch, hook.look),
-    };
-    (hook.after_park)();
-    notified
-}
-
-/// Sleeps as [`Parker::park`] does, and calls `look` from time to time, as long as that wants. Says whether a notification was taken.
-#[cold]
-fn watch_until(parker: &Parker, deadline: Option<Instant>, mut watch: u64, look: fn(u64) -> Rest) -> bool {
-    loop {
-        let next = Instant::now() + PATIENCE;
-        if deadline.is_some_and(|deadline| deadline <= next) {
-            return parker.sleep_until(deadline);
-        }
-        if parker.sleep_until(Some(next)) {
-            return true;
-        }
-        match look(watch) {
-            Rest::None => return false,
-            Rest::Sleep => return parker.sleep_until(deadline),
-            Rest::Watch(number) => watch = number,
-        }
     }
 }
 

@@ -1,14 +1,15 @@
 //! The offload pool: its threads, and what they know of themselves. Which of them does what is decided in [`crew`].
 
 use crate::context;
-use crate::park::{self, BlockingHook, Parker, Rest};
+use crate::park::{self, Parker};
 use crate::sync::Arc;
 use core::cell::RefCell;
 use core::num::NonZeroUsize;
 use core::task::Waker;
-use crew::{Crew, Next, Refused, Worker};
+use crew::{Crew, Next, PATIENCE, Refused, Worker};
 use std::string::String;
 use std::sync::LazyLock;
+use std::time::Instant;
 use std::{env, thread, thread_local};
 
 pub(crate) mod crew;
@@ -24,8 +25,8 @@ static CREW: LazyLock<Crew> = LazyLock::new(|| Crew::new(start_limit(), STAND_IN
 
 fn start_limit() -> usize {
     match env::var(LIMIT_VARIABLE) {
-        Ok(value) => parse_limit(&value),
-        Err(_) => thread::available_parallelism().map_or(1, NonZeroUsize::get).saturating_add(4).min(32),
+        Ok(value) if !value.is_empty() => parse_limit(&value),
+        _ => thread::available_parallelism().map_or(1, NonZeroUsize::get).saturating_add(4).min(32),
     }
 }
 
@@ -40,8 +41,6 @@ thread_local! {
     static WORKER: RefCell<Option<Arc<Worker>>> = const { RefCell::new(None) };
 }
 
-const HOOK: BlockingHook = BlockingHook { before_park, look, after_park };
-
 /// Does what `next` says, with a thread of the system's. Says whether that was refused.
 fn carry_out(next: Next) -> bool {
     CREW.carry_out(next, start).map(Refused::nudge).is_some()
@@ -51,11 +50,9 @@ fn carry_out(next: Next) -> bool {
 /// are then run where they are polled. For these the thread is none of the pool. So where they wait it is not counted as blocked once more.
 fn carry_out_blocked(next: Next) -> bool {
     let Some(refused) = CREW.carry_out(next, start) else { return false };
-    park::set_blocking_hook(None);
     let worker = WORKER.take();
     let woken = refused.nudge();
     WORKER.set(worker);
-    park::set_blocking_hook(Some(HOOK));
     woken
 }
 
@@ -68,10 +65,8 @@ fn start() -> bool {
 /// The life of a pool thread.
 fn work() {
     WORKER.set(Some(Arc::default()));
-    park::set_blocking_hook(Some(HOOK));
     CREW.work(run, start);
     // From here on the thread is no pool thread, also where the destructor of one of its locals waits.
-    park::set_blocking_hook(None);
     WORKER.take();
 }
 
@@ -86,6 +81,11 @@ fn this_worker() -> Option<Arc<Worker>> {
     WORKER.try_with(|worker| worker.borrow().clone()).ok().flatten()
 }
 
+/// Says whether this thread is one of the pool.
+pub(crate) fn is_worker() -> bool {
+    this_worker().is_some()
+}
+
 /// Queues `job` and sees to it that a thread takes it up.
 pub(crate) fn submit(job: Arc<dyn Job>) {
     carry_out(CREW.submit(job, this_worker()));
@@ -93,33 +93,44 @@ pub(crate) fn submit(job: Arc<dyn Job>) {
 
 /// Runs the queued `job` here, if no thread will come for it. Its future is polled here, so it waits for nothing else.
 pub(crate) fn run_if_stranded(job: &Arc<dyn Job>) {
-    if let Some(job) = CREW.take_if_stranded(job, this_worker().is_some()) {
+    if let Some(job) = CREW.take_if_stranded(job, is_worker()) {
         run(job);
     }
 }
 
-/// The pool thread's job is about to sleep.
-fn before_park(parker: &Arc<Parker>, waker: &Waker) -> Rest {
-    let Some(worker) = this_worker() else { return Rest::Sleep };
+/// [`Parker::park`]. Where a job of the pool sleeps in it, its thread's place is filled meanwhile, and it may return early. `waker` is the parker's.
+pub(crate) fn park(parker: &Arc<Parker>, waker: &Waker, deadline: Option<Instant>) -> bool {
+    let Some(worker) = this_worker() else { return parker.park(deadline) };
+    if parker.linger() {
+        return true;
+    }
     let (next, watch) = CREW.block(&worker, parker, waker, park::noted_job());
-    rest(next, watch)
-}
-
-/// The pool thread that watches has slept for a while.
-fn look(watch: u64) -> Rest {
-    let (next, again) = CREW.look(watch);
-    rest(next, again.then_some(watch))
-}
-
-fn rest(next: Next, watch: Option<u64>) -> Rest {
-    if carry_out_blocked(next) { Rest::None } else { watch.map_or(Rest::Sleep, Rest::Watch) }
-}
-
-/// The pool thread's job was woken.
-fn after_park() {
-    let Some(worker) = this_worker() else { return };
+    let notified = sleep_blocked(parker, deadline, next, watch);
     if let Some(job) = CREW.resume(&worker) {
         run(job);
+    }
+    notified
+}
+
+/// Does what `next` says, and sleeps; where the thread is to watch, it looks from time to time. Says whether a notification was taken.
+fn sleep_blocked(parker: &Parker, deadline: Option<Instant>, mut next: Next, mut watch: Option<u64>) -> bool {
+    loop {
+        // User code has run here, which may have waited, and run tasks: what the wait knew before may not hold any more, and who wakes a task may
+        // not know of this thread's sleep.
+        if carry_out_blocked(next) {
+            return false;
+        }
+        let Some(number) = watch else { return parker.sleep_until(deadline) };
+        let look = Instant::now() + PATIENCE;
+        if deadline.is_some_and(|deadline| deadline <= look) {
+            return parker.sleep_until(deadline);
+        }
+        if parker.sleep_until(Some(look)) {
+            return true;
+        }
+        let again;
+        (next, again) = CREW.look(number);
+        watch = again.then_some(number);
     }
 }
 
@@ -128,6 +139,10 @@ fn after_park() {
 /// A job that waits for another smart call does not count as active while it waits; when it goes on, there may for a moment be one active
 /// job more. The limit starts as min(32, cores + 4), as in Python's `to_thread`, or as what the environment variable
 /// `SMARTASYNC_OFFLOAD_THREADS` says.
+///
+/// # Panics
+///
+/// Where that variable is set to anything but a number of at least 1, the first use of the pool panics: this function, or what offloads first.
 ///
 /// # Examples
 ///
