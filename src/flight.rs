@@ -15,15 +15,15 @@
 
 use crate::panics::Panics;
 use crate::sync::Arc;
-use cargo::Cargo;
 use core::mem;
 use core::num::NonZeroUsize;
 use core::task::Waker;
+use shared::Shared;
 use std::vec::Vec;
 
-mod cargo;
+mod shared;
 
-pub(crate) use cargo::{BoxFuture, Notifier, Ride};
+pub(crate) use shared::{BoxFuture, Drive, Notifier};
 
 /// Where a follower waits: an index into the lock's seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub(crate) struct Flights<T> {
     /// The thread that polls the leader, or the shared future, at this moment.
     polling: Option<NonZeroUsize>,
     /// The future of a shared flight.
-    cargo: Cargo<T>,
+    shared: Shared<T>,
     /// Who drove the shared future last.
     driver: Option<SeatId>,
     /// The follower that was woken to lead, until somebody leads.
@@ -135,7 +135,7 @@ pub(crate) enum Admission<T> {
     /// Wait here, and in a shared flight register with its notifier.
     Follow(SeatId, Option<Arc<Notifier>>),
     /// Poll this future, and put it back.
-    Drive(Ride<T>),
+    Drive(Drive<T>),
     /// It followed, and this is its value.
     Served(T),
     /// It followed, and `reset` came.
@@ -153,13 +153,13 @@ pub(crate) enum Admission<T> {
 /// Users' values that are to be dropped when the mutex is free.
 pub(crate) struct Unwanted<T> {
     seat: Option<Seat<T>>,
-    cargo: Option<Cargo<T>>,
+    shared: Option<Shared<T>>,
     waker: Option<Waker>,
     wakers: Vec<Option<Waker>>,
 }
 
 impl<T> Unwanted<T> {
-    const NOTHING: Self = Self { seat: None, cargo: None, waker: None, wakers: Vec::new() };
+    const NOTHING: Self = Self { seat: None, shared: None, waker: None, wakers: Vec::new() };
 }
 
 // Each by itself: of two destructors that panic in one drop, the second would abort.
@@ -167,7 +167,7 @@ impl<T> Drop for Unwanted<T> {
     fn drop(&mut self) {
         let mut panics = Panics::default();
         panics.catch(|| drop(self.seat.take()));
-        panics.catch(|| drop(self.cargo.take()));
+        panics.catch(|| drop(self.shared.take()));
         panics.catch(|| drop(self.waker.take()));
         for waker in mem::take(&mut self.wakers) {
             panics.catch(|| drop(waker));
@@ -201,7 +201,7 @@ impl<T> Flights<T> {
             led: false,
             lone: None,
             polling: None,
-            cargo: Cargo::None,
+            shared: Shared::None,
             driver: None,
             chosen: None,
             seats: Vec::new(),
@@ -264,7 +264,7 @@ impl<T> Flights<T> {
     /// A caller is polled for the first time, on `thread`: it follows, if somebody leads who owns the future. Else its waker comes back.
     #[inline]
     pub(crate) fn follow(&mut self, thread: NonZeroUsize, waker: Waker) -> Result<SeatId, Waker> {
-        if self.led && self.polling != Some(thread) && matches!(self.cargo, Cargo::None) { Ok(self.seat(waker)) } else { Err(waker) }
+        if self.led && self.polling != Some(thread) && matches!(self.shared, Shared::None) { Ok(self.seat(waker)) } else { Err(waker) }
     }
 
     /// Takes the value that waits in a seat, if there is one.
@@ -294,7 +294,7 @@ impl<T> Flights<T> {
                 Seat::Loose { future, notifier } => {
                     let notifier = notifier.clone();
                     return match future.take() {
-                        Some(future) if notifier.was_woken() => Admission::Drive(Ride { seat, flight: FlightId(self.flight), future, notifier }),
+                        Some(future) if notifier.was_woken() => Admission::Drive(Drive { seat, flight: FlightId(self.flight), future, notifier }),
                         parked => {
                             *future = parked;
                             Admission::Follow(seat, Some(notifier))
@@ -338,8 +338,8 @@ impl<T> Flights<T> {
                 None => return Admission::BringWaker,
             },
         };
-        match self.take_cargo(seat, thread) {
-            Some(ride) => Admission::Drive(ride),
+        match self.take_shared(seat, thread) {
+            Some(drive) => Admission::Drive(drive),
             None => Admission::Follow(seat, self.notifier()),
         }
     }
@@ -554,7 +554,7 @@ impl<T> Flights<T> {
             return waker;
         }
         // In a shared flight it is woken, to register with the notifier.
-        let (waker, woken) = if matches!(self.cargo, Cargo::None) { (waker, None) } else { (None, waker) };
+        let (waker, woken) = if matches!(self.shared, Shared::None) { (waker, None) } else { (None, waker) };
         self.seats[seat.index()] = Seat::Waiting { waker, passed: false, before: self.last, after: NOBODY };
         self.link_last(seat.0);
         woken

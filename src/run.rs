@@ -3,7 +3,7 @@
 //! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex free: user code (closures, futures, `Clone`,
 //! `Drop`, wakers), which may panic or use the lock again at any of these points.
 
-use crate::flight::{Admission, Aftermath, BoxFuture, Caller, Chosen, Due, FlightId, Flights, Notifier, Ride, SeatId, Wakers};
+use crate::flight::{Admission, Aftermath, BoxFuture, Caller, Chosen, Drive, Due, FlightId, Flights, Notifier, SeatId, Wakers};
 use crate::lead::{Lead, Seized};
 use crate::panics::{Panics, swallow};
 use crate::park::thread_token;
@@ -213,15 +213,15 @@ impl<T, Fut> Drop for LoseRun<'_, '_, T, Fut> {
 }
 
 /// Ends a shared flight when it is dropped: its future panics.
-struct LoseRide<'l, T> {
+struct LoseDrive<'l, T> {
     core: &'l Core<T>,
     seat: SeatId,
     flight: FlightId,
 }
 
-impl<T> Drop for LoseRide<'_, T> {
+impl<T> Drop for LoseDrive<'_, T> {
     fn drop(&mut self) {
-        let (_, after) = self.core.lock().land(self.seat, self.flight, true);
+        let (_, after) = self.core.lock().end_shared(self.seat, self.flight, true);
         self.core.finish(after);
     }
 }
@@ -397,7 +397,7 @@ impl<T: Clone> Core<T> {
                     }
                     Poll::Pending
                 }
-                Admission::Drive(ride) => self.drive(role, own, ride),
+                Admission::Drive(drive) => self.drive(role, own, drive),
                 Admission::Served(value) => Poll::Ready(Ok(value)),
                 Admission::Reentrant => Poll::Ready(Err(Cancelled { by: Cause::Reentry })),
                 Admission::Cancelled => Poll::Ready(Err(Cancelled { by: Cause::Reset })),
@@ -415,33 +415,33 @@ impl<T: Clone> Core<T> {
     }
 
     /// The leader has made a future for all.
-    fn share(&self, mut leader: Leader, future: BoxFuture<T>, waker: Waker) -> (Ride<T>, Aftermath<T>) {
+    fn share(&self, mut leader: Leader, future: BoxFuture<T>, waker: Waker) -> (Drive<T>, Aftermath<T>) {
         let mut flights = self.lock();
         let flight = leader.flight(&mut flights);
         flights.share(flight, future, waker)
     }
 
     /// Polls a shared future.
-    fn drive(&self, role: &mut Role, own: &Waker, ride: Ride<T>) -> Poll<Result<T, Cancelled>> {
-        let Ride { seat, flight, .. } = ride;
+    fn drive(&self, role: &mut Role, own: &Waker, drive: Drive<T>) -> Poll<Result<T, Cancelled>> {
+        let Drive { seat, flight, .. } = drive;
         // Until the poll has gone well, the flight is as good as lost. The future is dropped before another can lead.
         *role = Role::Ended;
-        let lost = LoseRide { core: self, seat, flight };
-        let mut ride = ride;
-        ride.notifier.register(seat, own);
-        ride.notifier.begin_poll();
-        let waker = Waker::from(ride.notifier.clone());
-        let Poll::Ready(value) = ride.future.as_mut().poll(&mut Context::from_waker(&waker)) else {
+        let lost = LoseDrive { core: self, seat, flight };
+        let mut drive = drive;
+        drive.notifier.register(seat, own);
+        drive.notifier.begin_poll();
+        let waker = Waker::from(drive.notifier.clone());
+        let Poll::Ready(value) = drive.future.as_mut().poll(&mut Context::from_waker(&waker)) else {
             mem::forget(lost);
             *role = Role::Follower(seat);
             // Whoever registered meanwhile found the future out, and may be the only one that is polled.
-            let wakers = self.lock().park(ride);
+            let wakers = self.lock().put_back_shared(drive);
             self.finish(Aftermath { wakers, ..Aftermath::NOTHING });
             return Poll::Pending;
         };
-        drop(ride);
+        drop(drive);
         mem::forget(lost);
-        let (due, after) = self.lock().land(seat, flight, false);
+        let (due, after) = self.lock().end_shared(seat, flight, false);
         let mut panics = Panics::default();
         self.settle(after, &mut panics);
         if let Some(due) = due {
@@ -644,11 +644,11 @@ where
                 let future = Box::pin(f());
                 let waker = cx.waker().clone();
                 // Bound as a whole, so that nothing of it is dropped with the mutex held.
-                let (ride, after) = core.share(leader, future, waker);
+                let (drive, after) = core.share(leader, future, waker);
                 mem::forget(lost);
                 let mut panics = Panics::default();
                 core.settle(after, &mut panics);
-                let answer = core.drive(&mut this.role, cx.waker(), ride);
+                let answer = core.drive(&mut this.role, cx.waker(), drive);
                 panics.resume();
                 answer
             }

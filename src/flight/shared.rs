@@ -24,7 +24,7 @@ use std::vec::Vec;
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The current flight's future, if it is a shared flight.
-pub(super) enum Cargo<T> {
+pub(super) enum Shared<T> {
     /// The flight is led by a caller that owns its future.
     None,
     /// Nobody polls it.
@@ -34,7 +34,7 @@ pub(super) enum Cargo<T> {
 }
 
 /// A future that was taken out to be driven.
-pub(crate) struct Ride<T> {
+pub(crate) struct Drive<T> {
     pub(crate) seat: SeatId,
     pub(crate) flight: FlightId,
     pub(crate) future: BoxFuture<T>,
@@ -44,13 +44,13 @@ pub(crate) struct Ride<T> {
 impl<T> Flights<T> {
     /// The leader of `flight` has made a future for all: it takes a seat itself, and drives first. Those who wait already are woken,
     /// to register with the notifier.
-    pub(crate) fn share(&mut self, flight: FlightId, future: BoxFuture<T>, waker: Waker) -> (Ride<T>, Aftermath<T>) {
+    pub(crate) fn share(&mut self, flight: FlightId, future: BoxFuture<T>, waker: Waker) -> (Drive<T>, Aftermath<T>) {
         let notifier = Arc::new(Notifier::new());
         let mut after = Aftermath::NOTHING;
         let seat = if self.is_current(flight) {
             self.for_each_waiting(|_, seat| after.wakers.extend(seat.take_waker()));
             let seat = self.seat(waker);
-            self.cargo = Cargo::Out { notifier: notifier.clone() };
+            self.shared = Shared::Out { notifier: notifier.clone() };
             self.driver = Some(seat);
             seat
         } else {
@@ -58,58 +58,58 @@ impl<T> Flights<T> {
             after.unwanted.waker = Some(waker);
             self.occupy(Seat::Loose { future: None, notifier: notifier.clone() })
         };
-        (Ride { seat, flight, future, notifier }, after)
+        (Drive { seat, flight, future, notifier }, after)
     }
 
     /// Who waits in a shared flight registers here.
     pub(super) fn notifier(&self) -> Option<Arc<Notifier>> {
-        match &self.cargo {
-            Cargo::None => None,
-            Cargo::Parked { notifier, .. } | Cargo::Out { notifier } => Some(notifier.clone()),
+        match &self.shared {
+            Shared::None => None,
+            Shared::Parked { notifier, .. } | Shared::Out { notifier } => Some(notifier.clone()),
         }
     }
 
     /// Takes the future out to be driven on `thread`, if it has been woken.
-    pub(super) fn take_cargo(&mut self, seat: SeatId, thread: NonZeroUsize) -> Option<Ride<T>> {
+    pub(super) fn take_shared(&mut self, seat: SeatId, thread: NonZeroUsize) -> Option<Drive<T>> {
         let flight = FlightId(self.flight);
-        match mem::replace(&mut self.cargo, Cargo::None) {
-            Cargo::Parked { future, notifier } if notifier.was_woken() => {
-                self.cargo = Cargo::Out { notifier: notifier.clone() };
+        match mem::replace(&mut self.shared, Shared::None) {
+            Shared::Parked { future, notifier } if notifier.was_woken() => {
+                self.shared = Shared::Out { notifier: notifier.clone() };
                 self.driver = Some(seat);
                 self.polling = Some(thread);
-                Some(Ride { seat, flight, future, notifier })
+                Some(Drive { seat, flight, future, notifier })
             }
-            cargo => {
-                self.cargo = cargo;
+            shared => {
+                self.shared = shared;
                 None
             }
         }
     }
 
     /// Puts a future back that is not ready. Returns whom to wake, because it was woken meanwhile.
-    pub(crate) fn park(&mut self, ride: Ride<T>) -> Vec<Waker> {
-        let Ride { seat, flight, future, notifier } = ride;
+    pub(crate) fn put_back_shared(&mut self, drive: Drive<T>) -> Vec<Waker> {
+        let Drive { seat, flight, future, notifier } = drive;
         let woken = notifier.end_poll();
         if let Seat::Loose { future: place, .. } = &mut self.seats[seat.index()] {
             *place = Some(future);
         } else if self.is_current(flight) {
             self.polling = None;
-            self.cargo = Cargo::Parked { future, notifier };
+            self.shared = Shared::Parked { future, notifier };
         }
         woken
     }
 
     /// The future that `seat` drove is ready, or `lost` in a panic: the flight ends. Returns whom it serves too, unless it was reset meanwhile.
-    pub(crate) fn land(&mut self, seat: SeatId, flight: FlightId, lost: bool) -> (Option<Due>, Aftermath<T>) {
+    pub(crate) fn end_shared(&mut self, seat: SeatId, flight: FlightId, lost: bool) -> (Option<Due>, Aftermath<T>) {
         let (mut due, mut after) = (None, Aftermath::NOTHING);
         if !matches!(self.seats[seat.index()], Seat::Loose { .. }) {
             self.unlink(seat);
             self.driver = None;
-            let cargo = mem::replace(&mut self.cargo, Cargo::None);
-            if let Cargo::Parked { notifier, .. } | Cargo::Out { notifier } = &cargo {
+            let shared = mem::replace(&mut self.shared, Shared::None);
+            if let Shared::Parked { notifier, .. } | Shared::Out { notifier } = &shared {
                 after.unwanted.wakers = notifier.forget_all_but(None);
             }
-            after.unwanted.cargo = Some(cargo);
+            after.unwanted.shared = Some(shared);
             if lost {
                 after.next = self.lose_leader(flight);
             } else {
@@ -124,13 +124,13 @@ impl<T> Flights<T> {
     pub(super) fn cut_loose(&mut self, wakers: &mut Vec<Waker>) -> Unwanted<T> {
         let mut unwanted = Unwanted::NOTHING;
         let Some(driver) = self.driver.take() else {
-            unwanted.cargo = Some(mem::replace(&mut self.cargo, Cargo::None));
+            unwanted.shared = Some(mem::replace(&mut self.shared, Shared::None));
             return unwanted;
         };
-        let (future, notifier) = match mem::replace(&mut self.cargo, Cargo::None) {
-            Cargo::None => return unwanted,
-            Cargo::Parked { future, notifier } => (Some(future), notifier),
-            Cargo::Out { notifier } => (None, notifier),
+        let (future, notifier) = match mem::replace(&mut self.shared, Shared::None) {
+            Shared::None => return unwanted,
+            Shared::Parked { future, notifier } => (Some(future), notifier),
+            Shared::Out { notifier } => (None, notifier),
         };
         unwanted.wakers = notifier.forget_all_but(Some(driver));
         self.unlink(driver);
@@ -143,9 +143,9 @@ impl<T> Flights<T> {
         if self.driver == Some(seat) {
             self.driver = None;
         }
-        match &self.cargo {
-            Cargo::None => None,
-            Cargo::Parked { notifier, .. } | Cargo::Out { notifier } => notifier.unregister(seat),
+        match &self.shared {
+            Shared::None => None,
+            Shared::Parked { notifier, .. } | Shared::Out { notifier } => notifier.unregister(seat),
         }
     }
 }
