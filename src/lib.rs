@@ -21,15 +21,11 @@ mod context;
 mod drive;
 #[cfg(feature = "std")]
 mod executor;
-#[cfg(feature = "std")]
-mod flight;
 #[cfg(all(any(doc, doctest), feature = "std"))]
 pub mod guide;
 #[cfg(feature = "std")]
-mod lead;
-#[cfg(feature = "std")]
 mod level;
-#[cfg(all(feature = "std", not(smartasync_model)))]
+#[cfg(feature = "std")]
 mod lock;
 #[cfg(feature = "std")]
 mod lock_map;
@@ -48,8 +44,6 @@ mod pool;
 #[cfg(all(feature = "std", feature = "stream"))]
 mod read_ahead;
 mod resolve;
-#[cfg(feature = "std")]
-mod run;
 #[cfg(feature = "std")]
 mod runtime;
 #[cfg(feature = "alloc")]
@@ -70,8 +64,8 @@ pub use call::{Call, WaitError, Work, smart};
 pub use call::{TimedOut, smart_sync};
 #[cfg(feature = "std")]
 pub use context::{allow_blocking, forbid_blocking, is_async_context};
-#[cfg(all(feature = "std", not(smartasync_model)))]
-pub use lock::SmartLock;
+#[cfg(feature = "std")]
+pub use lock::{Cancelled, SmartLock};
 #[cfg(feature = "std")]
 pub use lock_map::SmartLockMap;
 #[cfg(feature = "std")]
@@ -82,8 +76,6 @@ pub use offload::{Offload, offload};
 pub use pool::set_offload_limit;
 #[cfg(all(feature = "std", feature = "stream"))]
 pub use read_ahead::smart_iter;
-#[cfg(feature = "std")]
-pub use run::Cancelled;
 #[cfg(feature = "std")]
 pub use runtime::{AlreadyInstalled, Runtime};
 #[cfg(feature = "alloc")]

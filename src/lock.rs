@@ -1,8 +1,14 @@
 //! [`SmartLock`]: callers that come while one runs share its result.
 
 use crate::call::{Call, Work, driven};
-use crate::run::{Cancelled, Core, RunOnce, RunShared};
 use core::fmt;
+use run::{Core, RunOnce, RunShared};
+
+mod flight;
+mod lead;
+pub(crate) mod run;
+
+pub use run::Cancelled;
 
 /// Coalesces concurrent callers: the first runs, those that come meanwhile get a clone of its result (singleflight).
 ///
@@ -99,7 +105,14 @@ pub struct SmartLock<T> {
 impl<T> SmartLock<T> {
     /// A lock that nobody runs in.
     #[must_use]
+    #[cfg(not(smartasync_model))]
     pub const fn new() -> Self {
+        Self { core: Core::new() }
+    }
+
+    /// A lock of a model is no constant.
+    #[cfg(smartasync_model)]
+    pub fn new() -> Self {
         Self { core: Core::new() }
     }
 

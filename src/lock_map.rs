@@ -5,8 +5,8 @@
 //! newer one.
 
 use crate::call::{Call, Work, driven};
+use crate::lock::run::{Cancelled, Core, Handle, RunOnce, RunShared};
 use crate::panics::Panics;
-use crate::run::{Cancelled, Core, Handle, RunOnce, RunShared};
 use crate::sync::{Arc, Mutex};
 use core::borrow::Borrow;
 use core::cell::OnceCell;

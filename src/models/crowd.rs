@@ -3,8 +3,8 @@
 
 use super::flight::{Event, Lock, yield_once};
 use super::{check, poll_once, wait_for};
+use crate::lock::run::{Core, RunOnce, RunShared};
 use crate::lock_map::SmartLockMap;
-use crate::run::{Core, RunOnce, RunShared};
 use crate::sync::{Arc, Ordering};
 use core::future::{pending, poll_fn, ready};
 use loom::sync::atomic::AtomicUsize;
@@ -75,7 +75,11 @@ fn three_callers_drive_a_shared_future_to_its_end() {
 }
 
 /// A call whose future waits for the event.
-fn shared_until<'l>(lock: &'l Core<usize>, event: &Arc<Event>, value: usize) -> impl Future<Output = Result<usize, crate::run::Cancelled>> + use<'l> {
+fn shared_until<'l>(
+    lock: &'l Core<usize>,
+    event: &Arc<Event>,
+    value: usize,
+) -> impl Future<Output = Result<usize, crate::lock::run::Cancelled>> + use<'l> {
     let event = event.clone();
     RunShared::new(lock, move || async move {
         poll_fn(|cx| event.poll(cx)).await;
@@ -125,7 +129,7 @@ fn a_reset_leaves_a_shared_future_to_its_driver_and_frees_the_other() {
 
 type Map = Arc<SmartLockMap<u8, usize>>;
 
-fn run_on_key(map: &Map, value: usize) -> Result<usize, crate::run::Cancelled> {
+fn run_on_key(map: &Map, value: usize) -> Result<usize, crate::lock::run::Cancelled> {
     wait_for(map.run_once(1, || async move {
         yield_once().await;
         value

@@ -1,7 +1,7 @@
 //! The flights of a lock: leaders, followers, those that go away, and `reset`, on two and three threads.
 
 use super::{check, poll_once, wait_for};
-use crate::run::{Cancelled, Core, RunOnce, RunShared};
+use crate::lock::run::{Cancelled, Core, RunOnce, RunShared};
 use crate::sync::{Arc, Mutex, Ordering};
 use core::future::poll_fn;
 use core::mem;

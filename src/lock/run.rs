@@ -3,8 +3,8 @@
 //! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex free: user code (closures, futures, `Clone`,
 //! `Drop`, wakers), which may panic or use the lock again at any of these points.
 
-use crate::flight::{Admission, Aftermath, BoxFuture, Caller, Chosen, Drive, Due, FlightId, Flights, Notifier, SeatId, Wakers};
-use crate::lead::{Lead, Seized};
+use crate::lock::flight::{Admission, Aftermath, BoxFuture, Caller, Chosen, Drive, Due, FlightId, Flights, Notifier, SeatId, Wakers};
+use crate::lock::lead::{Lead, Seized};
 use crate::panics::{Panics, swallow};
 use crate::park::thread_token;
 use crate::sync::{Arc, Mutex, MutexGuard};
