@@ -8,15 +8,19 @@ pub(crate) use std::sync::atomic::Ordering;
 #[cfg(smartasync_model)]
 mod modelled;
 #[cfg(not(smartasync_model))]
+mod monitor;
 mod sleep;
 
 #[cfg(smartasync_model)]
 pub(crate) use loom::thread::yield_now;
 #[cfg(smartasync_model)]
-pub(crate) use modelled::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Mutex, MutexGuard, Sleep};
+use modelled::Monitor;
+#[cfg(smartasync_model)]
+pub(crate) use modelled::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Mutex, MutexGuard};
+#[cfg(not(smartasync_model))]
+use monitor::Monitor;
 #[cfg(not(smartasync_model))]
 pub(crate) use parking_lot::{Mutex, MutexGuard};
-#[cfg(not(smartasync_model))]
 pub(crate) use sleep::Sleep;
 #[cfg(not(smartasync_model))]
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};

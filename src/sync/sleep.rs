@@ -1,10 +1,9 @@
-//! Where one thread sleeps until another wakes it: std's mutex and condition variable, which cost fewer steps than parking_lot's where there is
-//! never more than one sleeper.
+//! Where one thread sleeps until another wakes it.
 
+use super::Monitor;
 use core::hint::spin_loop;
 use core::sync::atomic::{AtomicU16, Ordering};
 use core::time::Duration;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// How long [`Sleep::linger`] looks. A core that sleeps takes half as long to wake, so one side that lingers meets the other once that one has
@@ -19,23 +18,22 @@ const MISSES: u16 = 4;
 pub(crate) struct Sleep {
     /// Up to [`SLEEPS`], how many sleeps came since the owner last lingered; beyond it, how many misses are left, and one.
     luck: AtomicU16,
-    /// Protects nothing but the moment between the sleeper's last look and its sleep.
-    mutex: Mutex<()>,
-    condition: Condvar,
+    monitor: Monitor,
 }
 
 impl Sleep {
-    pub(crate) const fn new() -> Self {
-        Self { luck: AtomicU16::new(SLEEPS + MISSES - 1), mutex: Mutex::new(()), condition: Condvar::new() }
+    pub(crate) fn new() -> Self {
+        Self { luck: AtomicU16::new(SLEEPS + MISSES - 1), monitor: Monitor::new() }
     }
 
     /// Looks for a moment whether `may_sleep` says no, before a sleep. Says whether it did. For the owner only.
     ///
     /// Where the answer comes from another core within a few microseconds, that is ten times as fast as to sleep and be woken (`benches`: two
     /// threads that hand a turn back and forth, a pool with short jobs). Where it does not, as on a single core, the time is lost; so an owner
-    /// that was unlucky lingers after so many [`SLEEPS`] only. (Web assembly need not have a clock.)
+    /// that was unlucky lingers after so many [`SLEEPS`] only. (Web assembly need not have a clock. To a model a look more or less makes no
+    /// difference.)
     pub(crate) fn linger(&self, may_sleep: impl Fn() -> bool) -> bool {
-        if cfg!(target_family = "wasm") {
+        if cfg!(any(target_family = "wasm", smartasync_model)) {
             return false;
         }
         // ORDERING: Relaxed; only the owner uses it.
@@ -59,35 +57,28 @@ impl Sleep {
         ended
     }
 
-    fn lock(&self) -> MutexGuard<'_, ()> {
-        self.mutex.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Sleeps as long as `may_sleep` says, for what `how_long` says at a time; with `None` until it is woken. Returns when `may_sleep` says no,
     /// or when the time was up. A [`wake`](Sleep::wake) after the last look ends the sleep.
     pub(crate) fn sleep(&self, may_sleep: impl Fn() -> bool, how_long: impl Fn() -> Option<Duration>) {
-        let mut held = self.lock();
-        while may_sleep() {
+        let mut held = self.monitor.lock();
+        let mut timed_out = false;
+        while !timed_out && may_sleep() {
             match how_long() {
-                None => held = self.condition.wait(held).unwrap_or_else(PoisonError::into_inner),
-                Some(time) => {
-                    let (again, result) = self.condition.wait_timeout(held, time).unwrap_or_else(PoisonError::into_inner);
-                    held = again;
-                    if result.timed_out() {
-                        return;
-                    }
-                }
+                None => held = self.monitor.wait(held),
+                Some(time) => (held, timed_out) = self.monitor.wait_for(held, time),
             }
         }
     }
 
+    /// Ends the sleep, if the owner sleeps. What `may_sleep` looks at was changed before: so either the owner's last look, with the mutex held,
+    /// comes after that, or the owner holds the mutex until it sleeps, and is found sleeping here.
     pub(crate) fn wake(&self) {
-        drop(self.lock());
-        self.condition.notify_one();
+        drop(self.monitor.lock());
+        self.monitor.notify_one();
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(smartasync_model)))]
 mod tests {
     use super::*;
     use core::cell::Cell;
