@@ -151,7 +151,7 @@ impl<T> Flights<T> {
 }
 
 /// The wakers of those who take part, by seat. It remembers which seats have one, so that who is woken alone does not pay for a crowd that was
-/// there: to find them costs one look for 4,096 seats.
+/// there: to find them costs one look for 4,096 seats. (Bits, since a list of those seats would make a follower hold more than 64 bytes.)
 #[derive(Default)]
 struct Registry {
     wakers: Vec<Option<Waker>>,
