@@ -116,6 +116,33 @@ macro_rules! __smart_arguments {
     (args: [$name:ident: impl $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { @named { $name } { $name } {} args: [impl $($rest)*] $($state)* }
     };
+    // `name: Option<&Type>`, `name: Cow<'a, Type>`: not for the body of a sync function.
+    (args: [$name:ident: $($path:ident)::+ <&'static $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { $name } { $name } {} args: [$($path)::+ <&'static $($rest)*] $($state)* }
+    };
+    (args: [$name:ident: $($path:ident)::+ <'static $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { $name } { $name } {} args: [$($path)::+ <'static $($rest)*] $($state)* }
+    };
+    (
+        args: [$name:ident: $($path:ident)::+ <& $($rest:tt)*] attributes: $a:tt parameters: $p:tt boxed_parameters: $b:tt lets: $l:tt passed: $d:tt
+        travel: $t:tt receiver: $r:tt
+        state: {
+            opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+            item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
+        }
+    ) => {
+        $crate::__smart_error_at! { [$function $arguments] { borrowed_inside $name } }
+    };
+    (
+        args: [$name:ident: $($path:ident)::+ <$life:lifetime $($rest:tt)*] attributes: $a:tt parameters: $p:tt boxed_parameters: $b:tt lets: $l:tt passed: $d:tt
+        travel: $t:tt receiver: $r:tt
+        state: {
+            opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+            item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
+        }
+    ) => {
+        $crate::__smart_error_at! { [$function $arguments] { borrowed_inside $name } }
+    };
     (
         args: [$name:ident: $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
         parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*

@@ -154,6 +154,14 @@ macro_rules! __smart_error {
             )
         }
     };
+    (borrowed_inside $name:tt) => {
+        ::core::compile_error! {
+            ::core::concat!(
+                "a sync smart function cannot take something with a reference inside, as `", ::core::stringify!($name),
+                "` is, because its arguments travel to another thread when it is awaited: take a plain reference or something owned, or write `#[maybe_async] async fn` if it does not block"
+            )
+        }
+    };
     (argument $other:tt $name:tt) => {
         ::core::compile_error! {
             ::core::concat!(

@@ -86,7 +86,7 @@ macro_rules! __smart_items {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_whole {
-    // A borrowed result of a sync function.
+    // A borrowed result of a sync function: `-> &Type`, `-> Option<&Type>`, `-> Cow<'a, Type>`.
     (
         item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: $n:tt generics: $g:tt ret: $r:tt tail: [-> &'static $($t:tt)*] }
         $($rest:tt)*
@@ -101,6 +101,40 @@ macro_rules! __smart_whole {
             generics: $g:tt ret: $r:tt tail: [-> & $($t:tt)*]
         }
         bounds: $b:tt body: $body:tt
+    ) => {
+        $crate::__smart_error_at! { [$name $args] { borrowed_result $name } }
+    };
+    (
+        item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: $n:tt generics: $g:tt ret: $r:tt tail: [-> $($t:ident)::+ <&'static $($rest:tt)*] }
+        $($more:tt)*
+    ) => {
+        $crate::__smart_whole! {
+            item: { head: { attributes: $a vis: $v asyncness: [sync] } name: $n generics: $g ret: $r tail: [-> $($t)::+ < $($rest)*] } $($more)*
+        }
+    };
+    (
+        item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: $n:tt generics: $g:tt ret: $r:tt tail: [-> $($t:ident)::+ <'static $($rest:tt)*] }
+        $($more:tt)*
+    ) => {
+        $crate::__smart_whole! {
+            item: { head: { attributes: $a vis: $v asyncness: [sync] } name: $n generics: $g ret: $r tail: [-> $($t)::+ < $($rest)*] } $($more)*
+        }
+    };
+    (
+        item: {
+            head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: [$name:tt $args:tt]
+            generics: $g:tt ret: $r:tt tail: [-> $($t:ident)::+ <& $($rest:tt)*]
+        }
+        $($more:tt)*
+    ) => {
+        $crate::__smart_error_at! { [$name $args] { borrowed_result $name } }
+    };
+    (
+        item: {
+            head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: [$name:tt $args:tt]
+            generics: $g:tt ret: $r:tt tail: [-> $($t:ident)::+ <$life:lifetime $($rest:tt)*]
+        }
+        $($more:tt)*
     ) => {
         $crate::__smart_error_at! { [$name $args] { borrowed_result $name } }
     };
