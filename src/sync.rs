@@ -3,7 +3,7 @@
 //! With `--cfg smartasync_model` these are loom's, behind the same interface, and the models in `models` run the real code on them.
 
 pub(crate) use std::sync::Arc;
-pub(crate) use std::sync::atomic::Ordering;
+pub(crate) use std::sync::atomic::{Ordering, fence};
 
 #[cfg(smartasync_model)]
 mod modelled;

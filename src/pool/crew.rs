@@ -12,7 +12,7 @@
 //! Nothing here starts a thread or knows on which one it runs, so that a model can check it: callers say both.
 
 use crate::park::Parker;
-use crate::sync::{Arc, Mutex, yield_now};
+use crate::sync::{Arc, Mutex, Ordering, fence, yield_now};
 use core::mem;
 use core::task::Waker;
 use std::collections::VecDeque;
@@ -353,7 +353,10 @@ impl Crew {
         // several things. Nobody polls anything with this waker while the thread sleeps, so that stays as it is. That the one is a job that has
         // kept the waker is not enough: an earlier wait of the thread may have left it there, and locks may have been taken since.
         // Nor is a single owner left where another one has just woken the thread.
-        let waits_for_one = Arc::strong_count(parker) == 3 && !parker.is_notified();
+        let owners = Arc::strong_count(parker);
+        // ORDERING: whoever was an owner and has woken the thread has done that before it went, with a decrement that releases.
+        fence(Ordering::Acquire);
+        let waits_for_one = owners == 3 && !parker.is_notified();
         let asleep = waits_for_one.then(|| (waker.clone(), polled));
         let mut state = self.state.lock();
         worker.seat.lock().asleep = asleep;
@@ -413,7 +416,7 @@ impl Crew {
 #[cfg(all(test, not(smartasync_model)))]
 mod tests {
     use super::*;
-    use crate::sync::{AtomicUsize, Ordering};
+    use crate::sync::AtomicUsize;
 
     const STAND_INS: usize = 3;
 
