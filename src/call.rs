@@ -256,7 +256,8 @@ impl<W: Work> Call<W> {
 
     /// Drives the async form of the call, for `timeout` at most, and returns its output. It needs no timer runtime.
     ///
-    /// The async form of a sync function runs on the offload pool; of a `#[maybe_async]` function it is the async copy.
+    /// The async form of a sync function runs on the offload pool; of a `#[maybe_async]` function it is the async copy. So it may need a runtime
+    /// ([`install_runtime`](crate::install_runtime)) where `wait` does not.
     ///
     /// # Errors
     ///
@@ -683,3 +684,11 @@ impl fmt::Display for TimedOut {
 
 #[cfg(feature = "std")]
 impl Error for TimedOut {}
+
+/// As an error of the kind [`TimedOut`](std::io::ErrorKind::TimedOut), for `?`.
+#[cfg(feature = "std")]
+impl From<TimedOut> for std::io::Error {
+    fn from(error: TimedOut) -> Self {
+        Self::new(std::io::ErrorKind::TimedOut, error)
+    }
+}

@@ -163,6 +163,9 @@ impl<T> SmartLock<T> {
     /// half-done future. Choose it where that is worth a box, and a wake-up of all callers whenever the future is woken; choose
     /// `run_once` where the future borrows or is not `Send`, or where callers rarely go away.
     ///
+    /// Each of them polls it on its own thread and runtime. So it must not need the runtime of the caller that brought it (a timer of tokio's panics
+    /// in a poll from a plain thread), and must not be the sync copy of a `#[maybe_async]` function, which would block an async caller.
+    ///
     /// Callers of both kinds follow each other. A panic of the future resumes in the caller that drove it, and one follower starts anew.
     /// When all callers are gone, the half-done future stays in the lock until the next caller comes, or [`reset`](SmartLock::reset).
     ///

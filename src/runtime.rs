@@ -62,7 +62,7 @@ pub trait Runtime: Send + Sync + 'static {
     ///
     /// With tokio, `tokio::runtime::worker_index().is_some()` is the answer for the tasks of the multi-threaded runtime. It is `None` in
     /// `spawn_blocking` and `block_in_place`, where blocking is fine, and also in the future of `#[tokio::main]` itself and in a `LocalSet`, where
-    /// it is not. Before tokio 1.54 there is `tokio::task::try_id()`, which is `Some` in those, too: wrap what blocks there in the crate's
+    /// it is not. (On a current-thread runtime it is `Some` in all of them.) Before tokio 1.54 there is `tokio::task::try_id()`, which is `Some` in those, too: wrap what blocks there in the crate's
     /// [`allow_blocking`](crate::allow_blocking).
     ///
     /// It is asked only where this crate's own marks say nothing: never inside a [`Call`](crate::Call)'s poll, on a pool thread or in

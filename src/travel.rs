@@ -42,7 +42,7 @@ impl<T: ToOwned<Owned: Send + 'static> + ?Sized + 'static> TravelsOwned for T {}
 #[diagnostic::on_unimplemented(
     message = "a sync smart function cannot take `{Self}`, because it could not travel to the offload pool when the function is awaited",
     label = "a function in here takes `{Self}`",
-    note = "take something that is `Send + 'static`, or write `#[maybe_async] async fn` if it does not block"
+    note = "take something that is `Send + 'static`, with these two as bounds where it is generic, or write `#[maybe_async] async fn` if it does not block"
 )]
 pub trait Travels: Send + 'static {}
 

@@ -6,6 +6,7 @@ use futures_lite::future::{poll_once, yield_now, zip};
 use smartasync::{BoxCall, Call, SendBoxCall, Work, block_on, is_async_context, smart, smart_await, smart_fn, smart_sync};
 use std::cell::Cell;
 use std::future::{Ready, pending, ready};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
+use std::time::Duration;
 use support::is_send::{IsSend, NotSend};
 
 smart_fn!(
@@ -397,4 +399,13 @@ fn work_is_a_future_in_signatures() {
         }
     }
     assert_eq!((finish(add_async(1, "a")), finish(add_sync(1, "a")), finish(add_either(1, "a"))), (2, 2, 2));
+}
+
+#[test]
+fn a_time_out_is_an_io_error_of_its_kind() {
+    fn read() -> io::Result<u32> {
+        Ok(smart(pending::<u32>()).wait_timeout(Duration::ZERO)?)
+    }
+    let error = read().unwrap_err();
+    assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::TimedOut, "the call was not done in time"));
 }

@@ -96,13 +96,28 @@ macro_rules! __smart_arguments {
     (args: [#[$($attribute:tt)*] $($rest:tt)*] attributes: [$($attributes:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { args: [$($rest)*] attributes: [$($attributes)* #[$($attribute)*]] $($state)* }
     };
-    // `name: &Type`, `name: Type`
+    // `name: &'a Type`, `name: &mut Type`
     (args: [$name:ident: & $life:lifetime $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { @named { $name } { $name } {} args: [& $life $($rest)*] $($state)* }
     };
     (args: [$name:ident: &mut $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { @named { $name } { $name } {} args: [&mut $($rest)*] $($state)* }
     };
+    // `name: &[&Type]`: not for the body of a sync function.
+    (args: [$name:ident: &[&'static $($inner:tt)*] $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { $name } { $name } {} args: [&[&'static $($inner)*] $($rest)*] $($state)* }
+    };
+    (
+        args: [$name:ident: &[& $($inner:tt)*] $($rest:tt)*] attributes: $a:tt parameters: $p:tt boxed_parameters: $b:tt lets: $l:tt passed: $d:tt
+        travel: $t:tt receiver: $r:tt
+        state: {
+            opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+            item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
+        }
+    ) => {
+        $crate::__smart_error_at! { [$function $arguments] { borrowed_inside $name } }
+    };
+    // `name: &Type`, `name: Type`
     (
         args: [$name:ident: & $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
         parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*

@@ -104,6 +104,11 @@ macro_rules! __smart_error {
     (wraps) => {
         ::core::compile_error! { "`#[wraps]` needs the path of a function, and stands once: write `#[wraps(path::to::function)]`" }
     };
+    (instrument) => {
+        ::core::compile_error! {
+            "the span of `#[instrument]` would end before the body of a smart function runs: put it on a plain function and `#[wraps(…)]` that, or write `.instrument(span)`"
+        }
+    };
     (no_pool $name:tt) => {
         ::core::compile_error! {
             ::core::concat!(

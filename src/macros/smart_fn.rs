@@ -258,7 +258,7 @@ macro_rules! __smart_attributes {
     };
 }
 
-/// Keeps an attribute, unless it is a helper attribute that is repeated or has the wrong shape. `look` and `attribute` are the same tokens.
+/// Keeps an attribute, unless it is a helper attribute that is repeated or has the wrong shape, or one that would do nothing. `look` and `attribute` are the same tokens.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_other_attribute {
@@ -266,6 +266,8 @@ macro_rules! __smart_other_attribute {
     (look: [blocking $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { blocking } $($state)* } };
     (look: [wraps $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { wraps } $($state)* } };
     (look: [boxed $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { attribute boxed } $($state)* } };
+    (look: [instrument $($with:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { instrument } $($state)* } };
+    (look: [tracing::instrument $($with:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { instrument } $($state)* } };
     (look: [send $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { attribute send } $($state)* } };
     (look: $look:tt attribute: $other:tt opaque: $opaque:tt attributes: $more:tt kept: [$($kept:tt)*] $($state:tt)*) => {
         $crate::__smart_attributes! { opaque: $opaque attributes: $more kept: [$($kept)* # $other] $($state)* }

@@ -1,0 +1,17 @@
+//! An attribute that would see the call alone.
+
+use smartasync::smart_fn;
+
+smart_fn!(
+    #[instrument]
+    async fn one() -> u32 {
+        1
+    }
+
+    #[tracing::instrument(skip_all)]
+    fn two() -> u32 {
+        2
+    }
+);
+
+fn main() {}
