@@ -115,7 +115,7 @@ macro_rules! __smart_arguments {
             item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
         }
     ) => {
-        $crate::__smart_error_at! { [$function $arguments] { borrowed_inside $name } }
+        $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
     };
     // `name: &Type`, `name: Type`
     (
@@ -146,7 +146,7 @@ macro_rules! __smart_arguments {
             item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
         }
     ) => {
-        $crate::__smart_error_at! { [$function $arguments] { borrowed_inside $name } }
+        $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
     };
     (
         args: [$name:ident: $($path:ident)::+ <$life:lifetime $($rest:tt)*] attributes: $a:tt parameters: $p:tt boxed_parameters: $b:tt lets: $l:tt passed: $d:tt
@@ -156,7 +156,7 @@ macro_rules! __smart_arguments {
             item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
         }
     ) => {
-        $crate::__smart_error_at! { [$function $arguments] { borrowed_inside $name } }
+        $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
     };
     (
         args: [$name:ident: $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]

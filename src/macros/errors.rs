@@ -16,6 +16,17 @@ macro_rules! __smart_error_at {
     };
 }
 
+/// An error in the place of a function's body, at its name and the group after it. So callers of the function get no errors of their own.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_error_in {
+    (vis: [$vis:vis] name: [$name:tt $args:tt] generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*] error: $error:tt) => {
+        $vis fn $name $($generics)* $args -> $crate::Call<impl $crate::Work<Output = $ret>> where $($bounds)* {
+            $crate::__smart_error_here! { [$name $args] $error }
+        }
+    };
+}
+
 /// An error in the place of an expression: at the name and the group of its function.
 #[doc(hidden)]
 #[macro_export]

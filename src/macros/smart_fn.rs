@@ -102,7 +102,7 @@ macro_rules! __smart_whole {
         }
         bounds: $b:tt body: $body:tt
     ) => {
-        $crate::__smart_error_at! { [$name $args] { borrowed_result $name } }
+        $crate::__smart_error_in! { vis: $v name: [$name $args] generics: $g ret: $r bounds: $b error: { borrowed_result $name } }
     };
     (
         item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: $n:tt generics: $g:tt ret: $r:tt tail: [-> $($t:ident)::+ <&'static $($rest:tt)*] }
@@ -125,18 +125,18 @@ macro_rules! __smart_whole {
             head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: [$name:tt $args:tt]
             generics: $g:tt ret: $r:tt tail: [-> $($t:ident)::+ <& $($rest:tt)*]
         }
-        $($more:tt)*
+        bounds: $b:tt body: $body:tt
     ) => {
-        $crate::__smart_error_at! { [$name $args] { borrowed_result $name } }
+        $crate::__smart_error_in! { vis: $v name: [$name $args] generics: $g ret: $r bounds: $b error: { borrowed_result $name } }
     };
     (
         item: {
             head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: [$name:tt $args:tt]
             generics: $g:tt ret: $r:tt tail: [-> $($t:ident)::+ <$life:lifetime $($rest:tt)*]
         }
-        $($more:tt)*
+        bounds: $b:tt body: $body:tt
     ) => {
-        $crate::__smart_error_at! { [$name $args] { borrowed_result $name } }
+        $crate::__smart_error_in! { vis: $v name: [$name $args] generics: $g ret: $r bounds: $b error: { borrowed_result $name } }
     };
     (
         item: {

@@ -8,4 +8,8 @@ smart_fn!(
     }
 );
 
-fn main() {}
+fn main() {
+    // A call of it is no second mistake.
+    let count: usize = first(vec!["a"]).wait();
+    drop(count);
+}

@@ -8,4 +8,7 @@ smart_fn!(
     }
 );
 
-fn main() {}
+fn main() {
+    // A call of it is no second mistake.
+    assert_eq!(first("a").wait(), "a");
+}
