@@ -158,7 +158,7 @@ impl<W: Work> Call<W> {
     /// assert_eq!(answer, 2);
     /// ```
     pub fn try_wait(self) -> Result<W::Output, WaitError<W>> {
-        if drive::is_async() { Err(WaitError { call: self }) } else { Ok(self.work.run()) }
+        if drive::is_async() { Err(WaitError { call: self }) } else { Ok(self.work.run_if_allowed()) }
     }
 
     /// Drives the async form of the call, and calls `idle` after each poll that finds it pending. Returns its output.

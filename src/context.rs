@@ -237,7 +237,8 @@ pub(crate) fn set_level(level: Option<&'static Level>) {
 ///
 /// It is `true` inside a poll of one of this crate's loops, inside a poll of a [`Call`](crate::Call) on whatever runtime, inside
 /// [`forbid_blocking`], and where the installed [`Runtime`](crate::Runtime) says so. It is `false` inside [`allow_blocking`], on the
-/// threads of the offload pool, and everywhere else. The crate cannot see a bare future that some other executor polls; a
+/// threads of the offload pool, and everywhere else. (A future that the sync copy of a `#[maybe_async]` body waits for counts as a part of that copy:
+/// it is sync code, up to the calls that it polls.) The crate cannot see a bare future that some other executor polls; a
 /// [`Runtime`](crate::Runtime) tells it.
 ///
 /// # Examples

@@ -34,6 +34,20 @@ mod with_std {
         }
     }
 
+    /// Waits for `future`, in the sync copy of a `#[maybe_async]` body. What runs in its polls is a part of that copy, as an `async` block is which
+    /// runs other copies, so it is marked as the copy is: it may wait. A poll of a call inside it is async code all the same.
+    pub(crate) fn wait_for_own<F: Future>(future: F) -> F::Output {
+        let own = context::stack();
+        wait_for(async move {
+            let mut future = pin!(future);
+            poll_fn(|cx| {
+                let _own = context::enter_as(own);
+                future.as_mut().poll(cx)
+            })
+            .await
+        })
+    }
+
     /// Waits for `future` on this thread's loop, and instead of parking calls `idle`, which is sync code.
     pub(crate) fn wait_with<F: Future>(future: F, mut idle: impl FnMut()) -> F::Output {
         wait_for(async move {
@@ -79,6 +93,7 @@ mod without_std {
     }
 
     pub(crate) use wait_for as block_on;
+    pub(crate) use wait_for as wait_for_own;
 
     /// Polls until the future is ready, with a spin hint in between.
     #[inline]

@@ -1,6 +1,6 @@
 //! [`SmartLock`]: callers that come while one runs share its result.
 
-use crate::call::{Call, Work, driven};
+use crate::call::{Call, Work};
 use core::fmt;
 use run::{Core, RunOnce, RunShared};
 
@@ -154,7 +154,7 @@ impl<T> SmartLock<T> {
         Fut: Future<Output = T>,
         T: Clone,
     {
-        driven(RunOnce::new(&self.core, f))
+        Call::new(RunOnce::new(&self.core, f))
     }
 
     /// [`run_once`](SmartLock::run_once) with a future that the lock owns: whichever caller is polled drives it.
@@ -206,7 +206,7 @@ impl<T> SmartLock<T> {
         Fut: Future<Output = T> + Send + 'static,
         T: Clone,
     {
-        driven(RunShared::new(&self.core, f))
+        Call::new(RunShared::new(&self.core, f))
     }
 
     /// Cancels the followers: each gets [`Cancelled`]. A running leader keeps its own result, and the next caller leads a new flight.

@@ -4,7 +4,7 @@
 //! call takes part in it. The last one removes it, and only if it is still the map's entry for the key: after `reset`, the key may have a
 //! newer one.
 
-use crate::call::{Call, Work, driven};
+use crate::call::{Call, Work};
 use crate::lock::run::{Cancelled, Core, Handle, RunOnce, RunShared};
 use crate::panics::Panics;
 use crate::sync::{Arc, Mutex};
@@ -79,7 +79,7 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         K: Clone,
         T: Clone,
     {
-        driven(RunOnce::new(Entry::new(self, key), f))
+        Call::new(RunOnce::new(Entry::new(self, key), f))
     }
 
     /// [`SmartLock::run_shared`](crate::SmartLock::run_shared) for `key`: the map owns the future, and whichever caller is polled drives it.
@@ -105,7 +105,7 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         K: Clone,
         T: Clone,
     {
-        driven(RunShared::new(Entry::new(self, key), f))
+        Call::new(RunShared::new(Entry::new(self, key), f))
     }
 
     /// Cancels the followers of `key`; its running leader keeps its own result, and the next caller leads a new flight.

@@ -405,7 +405,7 @@ where
 
     #[inline(always)]
     fn resolve_sync(value: T) -> Self::Output {
-        drive::wait_for(P::resolve_sync(value).into_future())
+        drive::wait_for_own(P::resolve_sync(value).into_future())
     }
 }
 

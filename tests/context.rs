@@ -3,8 +3,8 @@
 mod support;
 
 use smartasync::{
-    Smart, allow_blocking, block_on, forbid_blocking, is_async_context, offload, smart, smart_await, smart_continuation, smart_fn, smart_sync,
-    spawn_local,
+    Smart, SmartLock, allow_blocking, block_on, forbid_blocking, is_async_context, offload, smart, smart_await, smart_continuation, smart_fn,
+    smart_sync, spawn_local,
 };
 use std::future::{poll_fn, ready};
 use std::panic::{catch_unwind, resume_unwind};
@@ -15,6 +15,7 @@ use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
+use support::both::assert_both;
 use support::gate::Gate;
 use support::refused::{assert_refused_at, refused};
 use support::watchdog::within;
@@ -459,4 +460,48 @@ fn a_task_that_wakes_while_a_nested_wait_sleeps_runs_there_and_its_awaiter_is_wo
             other.join().unwrap();
         }
     });
+}
+
+smart_fn!(
+    fn waits() -> u32 {
+        smart(async { 1 }).wait()
+    }
+
+    #[maybe_async]
+    async fn waits_in_a_block() -> u32 {
+        smart_await!(async {
+            yield_once().await;
+            smart_await!(waits())
+        })
+    }
+
+    #[maybe_async]
+    async fn waits_in_a_leader(lock: &SmartLock<u32>, shared: bool) -> u32 {
+        let value = if shared {
+            smart_await!(lock.run_shared(|| async { smart_await!(waits()) }))
+        } else {
+            smart_await!(lock.run_once(|| async { smart_await!(waits_in_a_block()) }))
+        };
+        value.expect("nobody resets it")
+    }
+
+    #[maybe_async]
+    async fn polls_a_call_in_a_block() -> bool {
+        smart_await!(async { smart(async { smart(async { 1 }).try_wait().is_err() }).await })
+    }
+);
+
+#[test]
+fn an_async_block_of_a_sync_copy_may_wait_and_a_call_that_it_polls_may_not() {
+    let lock = SmartLock::new();
+    assert_both!(waits_in_a_block(), 1);
+    assert_both!(waits_in_a_leader(&lock, false), 1);
+    assert_both!(waits_in_a_leader(&lock, true), 1);
+    assert_both!(polls_a_call_in_a_block(), true);
+    assert_eq!(block_on(offload(|| waits_in_a_block().wait())), 1);
+    // Where no sync copy waits, the closure of a leader is async code as ever.
+    let refuses = || async { u32::from(smart(async { 1 }).try_wait().is_err()) };
+    assert_eq!(lock.run_once(refuses).wait(), Ok(1));
+    assert_eq!(lock.run_once(refuses).try_wait().unwrap(), Ok(1));
+    assert_eq!(lock.run_shared(refuses).try_wait().unwrap(), Ok(1));
 }

@@ -3,6 +3,8 @@
 //! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex free: user code (closures, futures, `Clone`,
 //! `Drop`, wakers), which may panic or use the lock again at any of these points.
 
+use crate::call::{Sealed, Work};
+use crate::drive;
 use crate::lock::flight::{Admission, Aftermath, BoxFuture, Caller, Chosen, Drive, Due, FlightId, Flights, Notifier, SeatId, Wakers};
 use crate::lock::lead::{Lead, Seized};
 use crate::panics::{Panics, swallow};
@@ -658,6 +660,43 @@ where
             this.lock.release();
         }
         answer
+    }
+}
+
+impl<L: Handle<T>, T, F, Fut: Future<Output = T>> Sealed for RunOnce<L, T, F, Fut> {}
+
+impl<L: Handle<T>, T, F> Sealed for RunShared<L, T, F> {}
+
+// The closure of a call in a sync copy is a part of that copy.
+impl<L, T, F, Fut> Work for RunOnce<L, T, F, Fut>
+where
+    L: Handle<T>,
+    Fut: Future<Output = T>,
+    Self: Future,
+{
+    fn run(self) -> Self::Output {
+        drive::wait_for_own(self)
+    }
+
+    #[inline]
+    #[track_caller]
+    fn run_if_allowed(self) -> Self::Output {
+        drive::block_on(self)
+    }
+}
+
+impl<L, T, F> Work for RunShared<L, T, F>
+where
+    L: Handle<T>,
+    Self: Future,
+{
+    fn run(self) -> Self::Output {
+        drive::wait_for_own(self)
+    }
+
+    #[track_caller]
+    fn run_if_allowed(self) -> Self::Output {
+        drive::block_on(self)
     }
 }
 

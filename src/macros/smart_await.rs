@@ -15,8 +15,9 @@
 /// infer the type from what is done with the result.
 ///
 /// Import it, or call it as `smartasync::smart_await!`: in the sync copy of a `#[maybe_async]` body these two names mean another macro. There a
-/// smart call is not awaited but run here, directly; any other future is waited for on this thread's loop, and what is inside it is async code: a
-/// smart call that is passed to a combinator, or returned by a closure, runs its async copy. Give those an `async` block with `smart_await!` in it.
+/// smart call is not awaited but run here, directly; any other future is waited for on this thread's loop. A smart call inside that future, one
+/// that is passed to a combinator, or returned by a closure, is awaited and runs its async copy. Give those an `async` block with `smart_await!` in
+/// it: such a block is a part of the sync copy, and may wait as that may.
 ///
 /// `smart_await!(sync => a, async => b)`, in either order, is `a` in that sync copy, and `b`, awaited, in async code. The other side is not compiled
 /// there, so a variable that only one of them uses is unused in the other copy: declare it in that side.
