@@ -31,7 +31,7 @@ pub trait Sealed {}
 ///
 /// It stands in signatures, as in `fn load() -> Call<impl Work<Output = Page>>`.
 pub trait Work: Future + Sealed {
-    /// Runs in sync code, on this thread, without asking whether it may block.
+    /// Runs in a sync copy or on the pool, on this thread, without asking whether it may block.
     #[doc(hidden)]
     fn run(self) -> Self::Output
     where
@@ -158,6 +158,7 @@ impl<W: Work> Call<W> {
     /// assert_eq!(answer, 2);
     /// ```
     pub fn try_wait(self) -> Result<W::Output, WaitError<W>> {
+        // What `run` drives is a part of a sync copy, and this is none.
         if drive::is_async() { Err(WaitError { call: self }) } else { Ok(self.work.run_if_allowed()) }
     }
 

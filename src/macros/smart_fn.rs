@@ -258,7 +258,8 @@ macro_rules! __smart_attributes {
     };
 }
 
-/// Keeps an attribute, unless it is a helper attribute that is repeated or has the wrong shape, or one that would do nothing. `look` and `attribute` are the same tokens.
+/// Keeps an attribute, unless it is a helper attribute that is repeated or has the wrong shape, or one that would do nothing. `look` and
+/// `attribute` are the same tokens.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_other_attribute {
