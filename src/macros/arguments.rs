@@ -20,45 +20,43 @@
 #[macro_export]
 macro_rules! __smart_receiver {
     (look: (&mut self $($l:tt)*) args: (&mut $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [mutable $this [&mut $this] [&'smart mut $this]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [mutable $this [&mut $this] [&'smart mut $this]] state: $state }
     };
     (look: (& $l0:lifetime mut self $($l:tt)*) args: (& $life:lifetime mut $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [mutable $this [& $life mut $this] [& $life mut $this]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [mutable $this [& $life mut $this] [& $life mut $this]] state: $state }
     };
     (look: (&self $($l:tt)*) args: (& $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [reference $this [& $this] [&'smart $this]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [reference $this [& $this] [&'smart $this]] state: $state }
     };
     (look: (& $l0:lifetime self $($l:tt)*) args: (& $life:lifetime $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [reference $this [& $life $this] [& $life $this]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [reference $this [& $life $this] [& $life $this]] state: $state }
     };
     (look: (self: &mut $($l:tt)*) args: ($this:tt: &mut $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [mutable $this [$this: &mut $t] [$this: &'smart mut $t]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [mutable $this [$this: &mut $t] [$this: &'smart mut $t]] state: $state }
     };
     (look: (self: & $l0:lifetime mut $($l:tt)*) args: ($this:tt: & $life:lifetime mut $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [mutable $this [$this: & $life mut $t] [$this: & $life mut $t]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [mutable $this [$this: & $life mut $t] [$this: & $life mut $t]] state: $state }
     };
     (look: (self: & $l0:lifetime $($l:tt)*) args: ($this:tt: & $life:lifetime $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [reference $this [$this: & $life $t] [$this: & $life $t]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [reference $this [$this: & $life $t] [$this: & $life $t]] state: $state }
     };
     (look: (self: & $($l:tt)*) args: ($this:tt: & $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [reference $this [$this: & $t] [$this: &'smart $t]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [reference $this [$this: & $t] [$this: &'smart $t]] state: $state }
     };
     (look: (self: $($l:tt)*) args: ($this:tt: $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [value $this [$this: $t] [$this: $t]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [value $this [$this: $t] [$this: $t]] state: $state }
     };
     (look: (self $($l:tt)*) args: ($this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [value $this [$this] [$this]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [value $this [$this] [$this]] state: $state }
     };
     (look: (mut self: $($l:tt)*) args: (mut $this:tt: $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [value $this [mut $this: $t] [mut $this: $t]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [value $this [mut $this: $t] [mut $this: $t]] state: $state }
     };
     (look: (mut self $($l:tt)*) args: (mut $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { @start receiver: [value $this [mut $this] [mut $this]] args: [$($($more)*)?] state: $state }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [value $this [mut $this] [mut $this]] state: $state }
     };
     (look: ($($l:tt)*) args: ($($args:tt)*) state: $state:tt) => {
-        $crate::__smart_arguments! {
-            args: [$($args)*] attributes: [] parameters: [] boxed_parameters: [] lets: [] passed: [] travel: [] receiver: [] state: $state
-        }
+        $crate::__smart_arguments! { args: [$($args)*] attributes: [] records: [] receiver: [] state: $state }
     };
     (look: $l:tt args: $a:tt state: { opaque: $o:tt kept: $k:tt maybe: $m:tt twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
         item: { vis: $v:tt asyncness: $z:tt name: [$name:tt $args:tt] $($item:tt)* } }
@@ -67,22 +65,20 @@ macro_rules! __smart_receiver {
     };
 }
 
-/// Reads one argument after the other: first its attributes and its pattern, which become `@named`, then its type.
+/// Reads one argument after the other: first its attributes and its pattern, which become `@named`, then its type. Makes a record of each: how it
+/// travels, its name, its pattern, what keeps it whole, its attributes, its type, and its type in a boxed function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_arguments {
-    (@start receiver: $receiver:tt args: $args:tt state: $state:tt) => {
-        $crate::__smart_arguments! {
-            args: $args attributes: [] parameters: [] boxed_parameters: [] lets: [] passed: [] travel: [] receiver: $receiver state: $state
-        }
-    };
     (
-        args: [] attributes: [] parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt passed: $passed:tt travel: $travel:tt
+        args: [] attributes: []
+        records: [$(($kind:ident $name:tt { $($pattern:tt)* } { $($keep:tt)* } [$($attribute:tt)*] [$($type:tt)*] [$($boxed:tt)*]))*]
         receiver: $receiver:tt state: { $($state:tt)* }
     ) => {
         $crate::__smart_choose! {
             $($state)*
-            receiver: $receiver parameters: $parameters boxed_parameters: $boxed_parameters lets: $lets passed: $passed travel: $travel
+            receiver: $receiver parameters: [$($name: $($type)*,)*] boxed_parameters: [$($name: $($boxed)*,)*]
+            lets: [$($($keep)* $($attribute)* let $($pattern)* = $name;)*] passed: [$($name,)*] travel: [$(($kind $name { $($keep)* }))*]
         }
     };
     // `#[cfg(…)] name: Type`: the whole function is emitted with the argument and, for the opposite case, without it.
@@ -96,42 +92,10 @@ macro_rules! __smart_arguments {
     (args: [#[$($attribute:tt)*] $($rest:tt)*] attributes: [$($attributes:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { args: [$($rest)*] attributes: [$($attributes)* #[$($attribute)*]] $($state)* }
     };
-    // `name: &'a Type`, `name: &mut Type`
-    (args: [$name:ident: & $life:lifetime $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} args: [& $life $($rest)*] $($state)* }
-    };
-    (args: [$name:ident: &mut $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} args: [&mut $($rest)*] $($state)* }
-    };
-    // `name: &[&Type]`: not for the body of a sync function.
+    // `name: &[&Type]`, `name: Option<&Type>`, `name: Cow<'a, Type>`: not for the body of a sync function.
     (args: [$name:ident: &[&'static $($inner:tt)*] $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { @named { $name } { $name } {} args: [&[&'static $($inner)*] $($rest)*] $($state)* }
     };
-    (
-        args: [$name:ident: &[& $($inner:tt)*] $($rest:tt)*] attributes: $a:tt parameters: $p:tt boxed_parameters: $b:tt lets: $l:tt passed: $d:tt
-        travel: $t:tt receiver: $r:tt
-        state: {
-            opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
-            item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
-        }
-    ) => {
-        $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
-    };
-    // `name: &Type`, `name: Type`
-    (
-        args: [$name:ident: & $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
-        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
-    ) => {
-        $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: []
-            parameters: [$($parameters)* $name: & $t,] boxed_parameters: [$($boxed)* $name: &'smart $t,]
-            lets: [$($lets)* $($attributes)* let $name = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name {})] $($state)*
-        }
-    };
-    (args: [$name:ident: impl $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} args: [impl $($rest)*] $($state)* }
-    };
-    // `name: Option<&Type>`, `name: Cow<'a, Type>`: not for the body of a sync function.
     (args: [$name:ident: $($path:ident)::+ <&'static $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! { @named { $name } { $name } {} args: [$($path)::+ <&'static $($rest)*] $($state)* }
     };
@@ -139,8 +103,7 @@ macro_rules! __smart_arguments {
         $crate::__smart_arguments! { @named { $name } { $name } {} args: [$($path)::+ <'static $($rest)*] $($state)* }
     };
     (
-        args: [$name:ident: $($path:ident)::+ <& $($rest:tt)*] attributes: $a:tt parameters: $p:tt boxed_parameters: $b:tt lets: $l:tt passed: $d:tt
-        travel: $t:tt receiver: $r:tt
+        args: [$name:ident: &[& $($inner:tt)*] $($rest:tt)*] attributes: $a:tt records: $p:tt receiver: $r:tt
         state: {
             opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
             item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
@@ -149,8 +112,7 @@ macro_rules! __smart_arguments {
         $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
     };
     (
-        args: [$name:ident: $($path:ident)::+ <$life:lifetime $($rest:tt)*] attributes: $a:tt parameters: $p:tt boxed_parameters: $b:tt lets: $l:tt passed: $d:tt
-        travel: $t:tt receiver: $r:tt
+        args: [$name:ident: $($path:ident)::+ <& $($rest:tt)*] attributes: $a:tt records: $p:tt receiver: $r:tt
         state: {
             opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
             item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
@@ -159,14 +121,31 @@ macro_rules! __smart_arguments {
         $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
     };
     (
-        args: [$name:ident: $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
-        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
+        args: [$name:ident: $($path:ident)::+ <$life:lifetime $($rest:tt)*] attributes: $a:tt records: $p:tt receiver: $r:tt
+        state: {
+            opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+            item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
+        }
     ) => {
+        $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
+    };
+    // `name: &Type`, `name: Type`, at once: to go by `@named` would take a level of recursion for each argument.
+    (args: [$name:ident: & $life:lifetime $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { $name } { $name } {} args: [& $life $($rest)*] $($state)* }
+    };
+    (args: [$name:ident: &mut $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { $name } { $name } {} args: [&mut $($rest)*] $($state)* }
+    };
+    (args: [$name:ident: impl $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { @named { $name } { $name } {} args: [impl $($rest)*] $($state)* }
+    };
+    (args: [$name:ident: & $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: []
-            parameters: [$($parameters)* $name: $t,] boxed_parameters: [$($boxed)* $name: $t,]
-            lets: [$($lets)* $($attributes)* let $name = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name {})] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* (reference $name { $name } {} $a [& $t] [&'smart $t])] $($state)*
         }
+    };
+    (args: [$name:ident: $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [$($records)* (value $name { $name } {} $a [$t] [$t])] $($state)* }
     };
     // `mut name: …`, `pattern: …`
     (args: [mut $name:ident: $($rest:tt)*] $($state:tt)*) => {
@@ -199,79 +178,47 @@ macro_rules! __smart_arguments {
         }
     };
     // `&'static Type` travels as it is.
-    (
-        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [&'static $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
-        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
-    ) => {
+    (@named { $name:ident } $pattern:tt $keep:tt args: [&'static $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: []
-            parameters: [$($parameters)* $name: &'static $t,] boxed_parameters: [$($boxed)* $name: &'static $t,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name { $($keep)* })] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* (value $name $pattern $keep $a [&'static $t] [&'static $t])] $($state)*
         }
     };
     // `&mut Type`
-    (
-        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [& $life:lifetime mut $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
-        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
-    ) => {
+    (@named { $name:ident } $pattern:tt $keep:tt args: [& $life:lifetime mut $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: []
-            parameters: [$($parameters)* $name: & $life mut $t,] boxed_parameters: [$($boxed)* $name: & $life mut $t,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (mutable $name { $($keep)* })] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* (mutable $name $pattern $keep $a [& $life mut $t] [& $life mut $t])] $($state)*
         }
     };
-    (
-        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [&mut $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
-        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
-    ) => {
+    (@named { $name:ident } $pattern:tt $keep:tt args: [&mut $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: []
-            parameters: [$($parameters)* $name: &mut $t,] boxed_parameters: [$($boxed)* $name: &'smart mut $t,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (mutable $name { $($keep)* })] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* (mutable $name $pattern $keep $a [&mut $t] [&'smart mut $t])] $($state)*
         }
     };
     // `&Type`
-    (
-        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [& $life:lifetime $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
-        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
-    ) => {
+    (@named { $name:ident } $pattern:tt $keep:tt args: [& $life:lifetime $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: []
-            parameters: [$($parameters)* $name: & $life $t,] boxed_parameters: [$($boxed)* $name: & $life $t,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name { $($keep)* })] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* (reference $name $pattern $keep $a [& $life $t] [& $life $t])] $($state)*
         }
     };
-    (
-        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [& $t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
-        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
-    ) => {
+    (@named { $name:ident } $pattern:tt $keep:tt args: [& $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: []
-            parameters: [$($parameters)* $name: & $t,] boxed_parameters: [$($boxed)* $name: &'smart $t,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (reference $name { $($keep)* })] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* (reference $name $pattern $keep $a [& $t] [&'smart $t])] $($state)*
         }
     };
     // `impl Trait`: in a boxed function it has to outlive `'smart`, and only its own bounds can say so.
     (
-        @named $name:tt $pattern:tt $keep:tt args: [impl $($rest:tt)*] attributes: $attributes:tt
-        parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt passed: $passed:tt travel: $travel:tt receiver: $receiver:tt
+        @named { $name:ident } $pattern:tt $keep:tt args: [impl $($rest:tt)*] attributes: $a:tt records: $records:tt receiver: $receiver:tt
         state: { opaque: $opaque:tt kept: $kept:tt maybe: $maybe:tt twin: $twin:tt wraps: $wraps:tt boxed: [boxed] $($state:tt)* }
     ) => {
         $crate::__smart_impl_argument! {
-            rest: [$($rest)*] depth: [] bounds: [] named: { $name $pattern $keep } attributes: $attributes
-            parameters: $parameters boxed_parameters: $boxed_parameters lets: $lets passed: $passed travel: $travel receiver: $receiver
+            rest: [$($rest)*] depth: [] bounds: [] named: [$name $pattern $keep $a] records: $records receiver: $receiver
             state: { opaque: $opaque kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: [boxed] $($state)* }
         }
     };
     // `Type`
-    (
-        @named { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } args: [$t:ty $(, $($more:tt)*)?] attributes: [$($attributes:tt)*]
-        parameters: [$($parameters:tt)*] boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*] travel: [$($travel:tt)*] $($state:tt)*
-    ) => {
+    (@named { $name:ident } $pattern:tt $keep:tt args: [$t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: []
-            parameters: [$($parameters)* $name: $t,] boxed_parameters: [$($boxed)* $name: $t,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,] travel: [$($travel)* (value $name { $($keep)* })] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* (value $name $pattern $keep $a [$t] [$t])] $($state)*
         }
     };
     (args: [$other:tt $($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $other $($state)* } };
@@ -280,20 +227,14 @@ macro_rules! __smart_arguments {
     };
 }
 
-/// Reads the bounds of an `impl Trait` argument of a boxed function, which has `boxed_parameters` alone. `depth` has a token for each angle bracket
+/// Reads the bounds of an `impl Trait` argument of a boxed function, whose type is used there alone. `depth` has a token for each angle bracket
 /// that is open.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_impl_argument {
-    (
-        rest: [$(, $($more:tt)*)?] depth: [] bounds: [$($bounds:tt)*] named: { { $name:ident } { $($pattern:tt)* } { $($keep:tt)* } }
-        attributes: [$($attributes:tt)*] parameters: $parameters:tt boxed_parameters: [$($boxed:tt)*] lets: [$($lets:tt)*] passed: [$($passed:tt)*]
-        travel: [$($travel:tt)*] $($state:tt)*
-    ) => {
+    (rest: [$(, $($more:tt)*)?] depth: [] bounds: [$($bounds:tt)*] named: [$($named:tt)*] records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] parameters: $parameters boxed_parameters: [$($boxed)* $name: impl $($bounds)* + 'smart,]
-            lets: [$($lets)* $($keep)* $($attributes)* let $($pattern)* = $name;] passed: [$($passed)* $name,]
-            travel: [$($travel)* (value $name { $($keep)* })] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* (value $($named)* [impl $($bounds)*] [impl $($bounds)* + 'smart])] $($state)*
         }
     };
     (rest: [< $($rest:tt)*] depth: [$($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {
@@ -311,8 +252,8 @@ macro_rules! __smart_impl_argument {
     (rest: [$t:tt $($rest:tt)*] depth: $depth:tt bounds: [$($bounds:tt)*] $($state:tt)*) => {
         $crate::__smart_impl_argument! { rest: [$($rest)*] depth: $depth bounds: [$($bounds)* $t] $($state)* }
     };
-    (rest: $rest:tt depth: $depth:tt bounds: $bounds:tt named: { { $name:ident } $pattern:tt $keep:tt } $($state:tt)*) => {
-        $crate::__smart_wrong_argument! { $name $($state)* }
+    (rest: $rest:tt depth: $depth:tt bounds: $bounds:tt named: [$name:ident $pattern:tt $keep:tt $a:tt] $($state:tt)*) => {
+        $crate::__smart_wrong_argument! { $name attributes: $a $($state)* }
     };
 }
 
@@ -321,7 +262,7 @@ macro_rules! __smart_impl_argument {
 #[macro_export]
 macro_rules! __smart_wrong_argument {
     (
-        $other:tt attributes: $a:tt parameters: $p:tt boxed_parameters: $b:tt lets: $l:tt passed: $d:tt travel: $t:tt receiver: $r:tt
+        $other:tt attributes: $a:tt records: $p:tt receiver: $r:tt
         state: {
             opaque: $o:tt kept: $k:tt maybe: $m:tt twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
             item: { vis: $v:tt asyncness: $z:tt name: [$name:tt $args:tt] $($item:tt)* }

@@ -63,126 +63,42 @@ macro_rules! __smart_refuse {
     ({ $($error:tt)* } $name:tt [] []) => { $crate::__smart_error! { $($error)* } };
 }
 
-/// Every mistake that the stages of `smart_fn!` find.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_error {
-    (const) => {
-        ::core::compile_error! { "a smart function cannot be `const`, because it returns a call that runs later: write `fn` or `async fn`" }
-    };
-    (unsafe) => {
-        ::core::compile_error! {
-            "a smart function cannot be `unsafe`, because its body runs after the call was made: write a safe function with an `unsafe` block in it"
+/// Makes `__smart_error!` of a table: a mistake, the tokens that belong to it, and its sentence, in which these tokens are quoted.
+macro_rules! define_errors {
+    ($d:tt $($mistake:ident $($token:ident)*: $($text:literal $($quoted:ident)?)+;)+) => {
+        /// Every mistake that the stages of `smart_fn!` find.
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __smart_error {
+            $(
+                ($mistake $($d $token:tt)*) => {
+                    ::core::compile_error! { ::core::concat!($($text, $(::core::stringify!($d $quoted),)?)+) }
+                };
+            )+
         }
     };
-    (extern) => {
-        ::core::compile_error! {
-            "a smart function cannot be `extern`, because its result has no C type: write `fn` or `async fn`, and call it from an `extern` function with `.wait()`"
-        }
-    };
-    (not_a_function $other:tt) => {
-        ::core::compile_error! { ::core::concat!("`smart_fn!` takes functions only, but found `", ::core::stringify!($other), "`: write `fn` or `async fn`") }
-    };
-    (nothing_after_attributes) => {
-        ::core::compile_error! { "the attributes in `smart_fn!` belong to nothing: write a function after them" }
-    };
-    (no_arguments $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!("the smart function `", ::core::stringify!($name), "` has no parentheses for its arguments: write `fn ", ::core::stringify!($name), "(…)`")
-        }
-    };
-    (no_body $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!("the smart function `", ::core::stringify!($name), "` has no body: write one, or `;` in a trait or with `#[wraps(…)]`")
-        }
-    };
-    (after_arguments $other:tt $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!(
-                "found `", ::core::stringify!($other), "` after the arguments of the smart function `", ::core::stringify!($name),
-                "`: write `-> Type`, `where …`, a body or `;`"
-            )
-        }
-    };
-    (attribute $name:ident) => {
-        ::core::compile_error! {
-            ::core::concat!("`#[", ::core::stringify!($name), "]` takes no arguments and stands once on a function: write `#[", ::core::stringify!($name), "]`")
-        }
-    };
-    (blocking) => {
-        ::core::compile_error! { "`#[blocking]` needs the name of the blocking twin, and stands once on a function: write `#[blocking(name)]`" }
-    };
-    (wraps) => {
-        ::core::compile_error! { "`#[wraps]` needs the path of a function, and stands once: write `#[wraps(path::to::function)]`" }
-    };
-    (instrument) => {
-        ::core::compile_error! {
-            "the span of `#[instrument]` would end before the body of a smart function runs: put it on a plain function and `#[wraps(…)]` that, or write `.instrument(span)`"
-        }
-    };
-    (no_pool $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!(
-                "the sync smart function `", ::core::stringify!($name), "` runs on the offload pool when it is awaited, \
-                and without the feature `std` there is none: write `#[maybe_async] async fn`"
-            )
-        }
-    };
-    (no_box $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!("the smart function `", ::core::stringify!($name), "` is `#[boxed]`, and without the feature `alloc` there is no box: add the feature, or remove the attribute")
-        }
-    };
-    (wraps_body $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!("`", ::core::stringify!($name), "` has `#[wraps(…)]` and a body of its own: end it with `;`, or remove the attribute")
-        }
-    };
-    (maybe_sync $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!(
-                "`#[maybe_async]` compiles an `async fn` as sync code too, and `", ::core::stringify!($name), "` is a `fn`: \
-                write `async fn`, or remove the attribute"
-            )
-        }
-    };
-    (maybe_wraps $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!(
-                "`#[maybe_async]` needs a body to compile twice, and `", ::core::stringify!($name), "` has `#[wraps(…)]`: \
-                write a body that calls the wrapped function, or remove one of the two"
-            )
-        }
-    };
-    (mutable $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!(
-                "a sync smart function cannot take `&mut` as `", ::core::stringify!($name),
-                "` does, because its arguments travel to another thread when it is awaited: take the value and return it, share it in an `Arc<Mutex<_>>`, or write `#[maybe_async] async fn` if it does not block"
-            )
-        }
-    };
-    (borrowed_result $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!(
-                "the sync smart function `", ::core::stringify!($name),
-                "` cannot return a reference, because its arguments travel to another thread when it is awaited: return something owned, or write `#[maybe_async] async fn` if it does not block"
-            )
-        }
-    };
-    (borrowed_inside $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!(
-                "a sync smart function cannot take something with a reference inside, as `", ::core::stringify!($name),
-                "` is, because its arguments travel to another thread when it is awaited: take a plain reference or something owned, or write `#[maybe_async] async fn` if it does not block"
-            )
-        }
-    };
-    (argument $other:tt $name:tt) => {
-        ::core::compile_error! {
-            ::core::concat!(
-                "found `", ::core::stringify!($other), "` where the smart function `", ::core::stringify!($name), "` has an argument: write `name: Type`, where for the name a pattern of at most six tokens may stand"
-            )
-        }
-    };
+}
+
+define_errors! { $
+    const: "a smart function cannot be `const`, because it returns a call that runs later: write `fn` or `async fn`";
+    unsafe: "a smart function cannot be `unsafe`, because its body runs after the call was made: write a safe function with an `unsafe` block in it";
+    extern: "a smart function cannot be `extern`, because its result has no C type: write `fn` or `async fn`, and call it from an `extern` function with `.wait()`";
+    not_a_function other: "`smart_fn!` takes functions only, but found `" other "`: write `fn` or `async fn`";
+    nothing_after_attributes: "the attributes in `smart_fn!` belong to nothing: write a function after them";
+    no_arguments name: "the smart function `" name "` has no parentheses for its arguments: write `fn " name "(…)`";
+    no_body name: "the smart function `" name "` has no body: write one, or `;` in a trait or with `#[wraps(…)]`";
+    after_arguments other name: "found `" other "` after the arguments of the smart function `" name "`: write `-> Type`, `where …`, a body or `;`";
+    attribute name: "`#[" name "]` takes no arguments and stands once on a function: write `#[" name "]`";
+    blocking: "`#[blocking]` needs the name of the blocking twin, and stands once on a function: write `#[blocking(name)]`";
+    wraps: "`#[wraps]` needs the path of a function, and stands once: write `#[wraps(path::to::function)]`";
+    instrument: "the span of `#[instrument]` would end before the body of a smart function runs: put it on a plain function and `#[wraps(…)]` that, or write `.instrument(span)`";
+    no_pool name: "the sync smart function `" name "` runs on the offload pool when it is awaited, and without the feature `std` there is none: write `#[maybe_async] async fn`";
+    no_box name: "the smart function `" name "` is `#[boxed]`, and without the feature `alloc` there is no box: add the feature, or remove the attribute";
+    wraps_body name: "`" name "` has `#[wraps(…)]` and a body of its own: end it with `;`, or remove the attribute";
+    maybe_sync name: "`#[maybe_async]` compiles an `async fn` as sync code too, and `" name "` is a `fn`: write `async fn`, or remove the attribute";
+    maybe_wraps name: "`#[maybe_async]` needs a body to compile twice, and `" name "` has `#[wraps(…)]`: write a body that calls the wrapped function, or remove one of the two";
+    mutable name: "a sync smart function cannot take `&mut` as `" name "` does, because its arguments travel to another thread when it is awaited: take the value and return it, share it in an `Arc<Mutex<_>>`, or write `#[maybe_async] async fn` if it does not block";
+    borrowed_result name: "the sync smart function `" name "` cannot return a reference, because its arguments travel to another thread when it is awaited: return something owned, or write `#[maybe_async] async fn` if it does not block";
+    borrowed_inside name: "a sync smart function cannot take something with a reference inside, as `" name "` is, because its arguments travel to another thread when it is awaited: take a plain reference or something owned, or write `#[maybe_async] async fn` if it does not block";
+    argument other name: "found `" other "` where the smart function `" name "` has an argument: write `name: Type`, where for the name a pattern of at most six tokens may stand";
 }

@@ -8,62 +8,34 @@
 //! would take it for the label of a block.
 
 /// Finds the end of `<…>`: the `>` or `>>` before the parenthesised arguments.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_generics {
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* >] } tail: [$($tail)*] copy: [$($tail)*] }
+macro_rules! define_generics {
+    ($d:tt $([$($t:ident)*])+ next: [$($n:ident)+]) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __smart_generics {
+            $(
+                (head: $d head:tt name: $d name:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* > ($d($d args:tt)*) $d($d tail:tt)*]) => {
+                    $crate::__smart_result! {
+                        item: { head: $d head name: [$d name ($d($d args)*)] generics: [$d($d taken)* $($d $t)* >] } tail: [$d($d tail)*] copy: [$d($d tail)*]
+                    }
+                };
+                (head: $d head:tt name: $d name:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* >> ($d($d args:tt)*) $d($d tail:tt)*]) => {
+                    $crate::__smart_result! {
+                        item: { head: $d head name: [$d name ($d($d args)*)] generics: [$d($d taken)* $($d $t)* >>] } tail: [$d($d tail)*] copy: [$d($d tail)*]
+                    }
+                };
+            )+
+            (head: $d head:tt name: $d name:tt taken: [$d($d taken:tt)*] rest: [$($d $n:tt)+ $d($d rest:tt)*]) => {
+                $crate::__smart_generics! { head: $d head name: $d name taken: [$d($d taken)* $($d $n)+] rest: [$d($d rest)*] }
+            };
+            (head: $d head:tt name: $d name:tt taken: $d taken:tt rest: [$d($d rest:tt)*]) => {
+                $crate::__smart_refuse! { { no_arguments $d name } rest: [fn $d name $d($d rest)*] }
+            };
+        }
     };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [>> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* >>] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 >] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 >>] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 >] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 >>] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 >] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 >>] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 >] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 >>] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 >>] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 >>] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt > ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt >> ($($args:tt)*) $($tail:tt)*]) => {
-        $crate::__smart_result! { item: { head: $head name: [$name ($($args)*)] generics: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 >>] } tail: [$($tail)*] copy: [$($tail)*] }
-    };
-    (head: $head:tt name: $name:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $t6:tt $t7:tt $($rest:tt)*]) => {
-        $crate::__smart_generics! { head: $head name: $name taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5 $t6 $t7] rest: [$($rest)*] }
-    };
-    (head: $head:tt name: $name:tt taken: $taken:tt rest: [$($rest:tt)*]) => { $crate::__smart_refuse! { { no_arguments $name } rest: [fn $name $($rest)*] } };
 }
+
+define_generics! { $ [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] next: [a b c e f g h i] }
 
 /// Reads `-> Ret`, and all the rest where there is no `where` clause. `copy` is the same as `tail`, to be searched for `impl` later: a type
 /// that has been read cannot be looked into.
@@ -123,215 +95,102 @@ macro_rules! __smart_result {
 }
 
 /// Finds the end of a `where` clause: the body or `;`. A block before `>`, `>>` or `,` is a constant in the clause.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_where {
-    // The frequent shapes, at once: `T::Item: Into<u32>, {` and `T: Copy + fmt::Debug + 'static,`.
-    (
-        item: $item:tt taken: [$($taken:tt)*]
-        rest: [
-            $($t:tt)::+: $($b0:tt)::+ $(<$a0:tt $(= $v0:tt)?>)? $(+ $($b:tt)::+ $(<$a:tt $(= $v:tt)?>)?)*
-            $(,)? $body:block $($($next:tt)+)?
-        ]
-    ) => {
-        $crate::__smart_whole! {
-            item: $item bounds: [$($taken)* $($t)::+: $($b0)::+ $(<$a0 $(= $v0)?>)? $(+ $($b)::+ $(<$a $(= $v)?>)?)*] body: [$body]
+macro_rules! define_where {
+    ($d:tt $([$($t:ident)*])+ next: [$($n:ident)+]) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __smart_where {
+            // The frequent shapes, at once: `T::Item: Into<u32>, {` and `T: Copy + fmt::Debug + 'static,`.
+            (
+                item: $d item:tt taken: [$d($d taken:tt)*]
+                rest: [
+                    $d($d t:tt)::+: $d($d b0:tt)::+ $d(<$d a0:tt $d(= $d v0:tt)?>)? $d(+ $d($d b:tt)::+ $d(<$d a:tt $d(= $d v:tt)?>)?)*
+                    $d(,)? $d body:block $d($d($d next:tt)+)?
+                ]
+            ) => {
+                $crate::__smart_whole! {
+                    item: $d item
+                    bounds: [$d($d taken)* $d($d t)::+: $d($d b0)::+ $d(<$d a0 $d(= $d v0)?>)? $d(+ $d($d b)::+ $d(<$d a $d(= $d v)?>)?)*] body: [$d body]
+                }
+                $d($crate::__smart_items! { $d($d next)+ })?
+            };
+            (
+                item: $d item:tt taken: [$d($d taken:tt)*]
+                rest: [$d($d t:tt)::+: $d($d b0:tt)::+ $d(<$d a0:tt $d(= $d v0:tt)?>)? $d(+ $d($d b:tt)::+ $d(<$d a:tt $d(= $d v:tt)?>)?)*, $d($d rest:tt)*]
+            ) => {
+                $crate::__smart_where! {
+                    item: $d item
+                    taken: [$d($d taken)* $d($d t)::+: $d($d b0)::+ $d(<$d a0 $d(= $d v0)?>)? $d(+ $d($d b)::+ $d(<$d a $d(= $d v)?>)?)*,] rest: [$d($d rest)*]
+                }
+            };
+            $(
+                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* {$d($d constant:tt)*} > $d($d rest:tt)*]) => {
+                    $crate::__smart_where! { item: $d item taken: [$d($d taken)* $($d $t)* {$d($d constant)*} >] rest: [$d($d rest)*] }
+                };
+                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* {$d($d constant:tt)*} >> $d($d rest:tt)*]) => {
+                    $crate::__smart_where! { item: $d item taken: [$d($d taken)* $($d $t)* {$d($d constant)*} >>] rest: [$d($d rest)*] }
+                };
+                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* {$d($d constant:tt)*} , $d($d rest:tt)*]) => {
+                    $crate::__smart_where! { item: $d item taken: [$d($d taken)* $($d $t)* {$d($d constant)*} ,] rest: [$d($d rest)*] }
+                };
+                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* ; $d($d($d next:tt)+)?]) => {
+                    $crate::__smart_whole! { item: $d item bounds: [$d($d taken)* $($d $t)*] body: [] } $d($crate::__smart_items! { $d($d next)+ })?
+                };
+                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* $d life:lifetime $d($d rest:tt)*]) => {
+                    $crate::__smart_where! { item: $d item taken: [$d($d taken)* $($d $t)* $d life] rest: [$d($d rest)*] }
+                };
+                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* $d body:block $d($d($d next:tt)+)?]) => {
+                    $crate::__smart_whole! { item: $d item bounds: [$d($d taken)* $($d $t)*] body: [$d body] } $d($crate::__smart_items! { $d($d next)+ })?
+                };
+            )+
+            (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $n:tt)+ $d($d rest:tt)*]) => {
+                $crate::__smart_where! { item: $d item taken: [$d($d taken)* $($d $n)+] rest: [$d($d rest)*] }
+            };
+            (item: { head: $d h:tt name: [$d name:tt $d args:tt] $d($d i:tt)* } taken: $d taken:tt rest: $d rest:tt) => {
+                $crate::__smart_error_at! { [$d name $d args] { no_body $d name } }
+            };
         }
-        $($crate::__smart_items! { $($next)+ })?
     };
-    (
-        item: $item:tt taken: [$($taken:tt)*]
-        rest: [$($t:tt)::+: $($b0:tt)::+ $(<$a0:tt $(= $v0:tt)?>)? $(+ $($b:tt)::+ $(<$a:tt $(= $v:tt)?>)?)*, $($rest:tt)*]
-    ) => {
-        $crate::__smart_where! {
-            item: $item taken: [$($taken)* $($t)::+: $($b0)::+ $(<$a0 $(= $v0)?>)? $(+ $($b)::+ $(<$a $(= $v)?>)?)*,] rest: [$($rest)*]
-        }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [{$($constant:tt)*} > $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* {$($constant)*} >] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [{$($constant:tt)*} >> $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* {$($constant)*} >>] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [{$($constant:tt)*} , $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* {$($constant)*} ,] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [; $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)*] body: [] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$life:lifetime $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $life] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$body:block $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)*] body: [$body] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt {$($constant:tt)*} > $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 {$($constant)*} >] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt {$($constant:tt)*} >> $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 {$($constant)*} >>] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt {$($constant:tt)*} , $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 {$($constant)*} ,] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt ; $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0] body: [] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $life:lifetime $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $life] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $body:block $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0] body: [$body] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt {$($constant:tt)*} > $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 {$($constant)*} >] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt {$($constant:tt)*} >> $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 {$($constant)*} >>] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt {$($constant:tt)*} , $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 {$($constant)*} ,] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt ; $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1] body: [] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $life:lifetime $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $life] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $body:block $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1] body: [$body] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt {$($constant:tt)*} > $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 {$($constant)*} >] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt {$($constant:tt)*} >> $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 {$($constant)*} >>] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt {$($constant:tt)*} , $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 {$($constant)*} ,] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt ; $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2] body: [] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $life:lifetime $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $life] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $body:block $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2] body: [$body] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt {$($constant:tt)*} > $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 {$($constant)*} >] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt {$($constant:tt)*} >> $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 {$($constant)*} >>] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt {$($constant:tt)*} , $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 {$($constant)*} ,] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt ; $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3] body: [] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $life:lifetime $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $life] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $body:block $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3] body: [$body] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt {$($constant:tt)*} > $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 {$($constant)*} >] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt {$($constant:tt)*} >> $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 {$($constant)*} >>] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt {$($constant:tt)*} , $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 {$($constant)*} ,] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt ; $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3 $t4] body: [] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $life:lifetime $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $life] rest: [$($rest)*] }
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $body:block $($($next:tt)+)?]) => {
-        $crate::__smart_whole! { item: $item bounds: [$($taken)* $t0 $t1 $t2 $t3 $t4] body: [$body] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: $item:tt taken: [$($taken:tt)*] rest: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt $($rest:tt)*]) => {
-        $crate::__smart_where! { item: $item taken: [$($taken)* $t0 $t1 $t2 $t3 $t4 $t5] rest: [$($rest)*] }
-    };
-    (item: { head: $h:tt name: [$name:tt $args:tt] $($i:tt)* } taken: $taken:tt rest: $rest:tt) => { $crate::__smart_error_at! { [$name $args] { no_body $name } } };
 }
 
+define_where! { $ [] [c] [c e] [c e f] [c e f g] [c e f g h] next: [c e f g h i] }
+
 /// Says whether a result type contains `impl Trait`, which can be named in the signature only.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_find_impl {
-    // The frequent shapes, at once: `-> path::Type {`, `-> Type<A> {`, `-> Type<A, path::B> {`, `-> Type<(), A> {`. (`impl ::path::Trait` has the
-    // looks of a path.)
-    (look: [-> impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
-    (look: [-> $($t:ident)::+ < impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
-    (look: [-> $($t:ident)::+ < $($a:ident)::+, impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
-    (look: [-> $($t:ident)::+ < (), impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
-    (look: [-> $($t:ident)::+ { $($body:tt)* } $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [-> $($t:ident)::+ < $($a:ident)::+ $(, $($b:ident)::+)? > { $($body:tt)* } $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_attributes! { opaque: [no] $($state)* }
+macro_rules! define_find_impl {
+    ($d:tt $([$($t:ident)*])+ next: [$($n:ident)+]) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __smart_find_impl {
+            // The frequent shapes, at once: `-> path::Type {`, `-> Type<A> {`, `-> Type<A, path::B> {`, `-> Type<(), A> {`. (`impl ::path::Trait`
+            // has the looks of a path.)
+            (look: [-> impl $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $d($d state)* } };
+            (look: [-> $d($d t:ident)::+ < impl $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $d($d state)* } };
+            (look: [-> $d($d t:ident)::+ < $d($d a:ident)::+, impl $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $d($d state)* } };
+            (look: [-> $d($d t:ident)::+ < (), impl $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $d($d state)* } };
+            (look: [-> $d($d t:ident)::+ { $d($d body:tt)* } $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $d($d state)* } };
+            (look: [-> $d($d t:ident)::+ < $d($d a:ident)::+ $d(, $d($d b:ident)::+)? > { $d($d body:tt)* } $d($d rest:tt)*] $d($d state:tt)*) => {
+                $crate::__smart_attributes! { opaque: [no] $d($d state)* }
+            };
+            (look: [-> $d($d t:ident)::+ < () $d(, $d($d a:ident)::+)? > { $d($d body:tt)* } $d($d rest:tt)*] $d($d state:tt)*) => {
+                $crate::__smart_attributes! { opaque: [no] $d($d state)* }
+            };
+            $(
+                (look: [$($d $t:tt)* impl $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $d($d state)* } };
+                (look: [$($d $t:tt)* where $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $d($d state)* } };
+                (look: [$($d $t:tt)* ; $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $d($d state)* } };
+                (look: [$($d $t:tt)* $d life:lifetime $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_find_impl! { look: [$d($d rest)*] $d($d state)* } };
+                (look: [$($d $t:tt)* $d body:block $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $d($d state)* } };
+                (look: [$($d $t:tt)* ($d($d inner:tt)*) $d($d rest:tt)*] $d($d state:tt)*) => {
+                    $crate::__smart_find_impl! { look: [$d($d inner)* $d($d rest)*] $d($d state)* }
+                };
+                (look: [$($d $t:tt)* [$d($d inner:tt)*] $d($d rest:tt)*] $d($d state:tt)*) => {
+                    $crate::__smart_find_impl! { look: [$d($d inner)* $d($d rest)*] $d($d state)* }
+                };
+            )+
+            (look: [$($d $n:tt)+ $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_find_impl! { look: [$d($d rest)*] $d($d state)* } };
+            (look: $d look:tt $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $d($d state)* } };
+        }
     };
-    (look: [-> $($t:ident)::+ < () $(, $($a:ident)::+)? > { $($body:tt)* } $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_attributes! { opaque: [no] $($state)* }
-    };
-    (look: [impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
-    (look: [where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [$life:lifetime $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($rest)*] $($state)* }
-    };
-    (look: [$body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
-    };
-    (look: [[$($inner:tt)*] $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
-    };
-    (look: [$t0:tt impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
-    (look: [$t0:tt where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [$t0:tt ; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [$t0:tt $life:lifetime $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($rest)*] $($state)* }
-    };
-    (look: [$t0:tt $body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [$t0:tt ($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
-    };
-    (look: [$t0:tt [$($inner:tt)*] $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
-    };
-    (look: [$t0:tt $t1:tt impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
-    (look: [$t0:tt $t1:tt where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [$t0:tt $t1:tt ; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [$t0:tt $t1:tt $life:lifetime $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($rest)*] $($state)* }
-    };
-    (look: [$t0:tt $t1:tt $body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [$t0:tt $t1:tt ($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
-    };
-    (look: [$t0:tt $t1:tt [$($inner:tt)*] $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
-    };
-    (look: [$t0:tt $t1:tt $t2:tt impl $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $($state)* } };
-    (look: [$t0:tt $t1:tt $t2:tt where $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [$t0:tt $t1:tt $t2:tt ; $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [$t0:tt $t1:tt $t2:tt $life:lifetime $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($rest)*] $($state)* }
-    };
-    (look: [$t0:tt $t1:tt $t2:tt $body:block $($rest:tt)*] $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
-    (look: [$t0:tt $t1:tt $t2:tt ($($inner:tt)*) $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
-    };
-    (look: [$t0:tt $t1:tt $t2:tt [$($inner:tt)*] $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($inner)* $($rest)*] $($state)* }
-    };
-    (look: [$t0:tt $t1:tt $t2:tt $t3:tt $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_find_impl! { look: [$($rest)*] $($state)* }
-    };
-    (look: $look:tt $($state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $($state)* } };
 }
+
+define_find_impl! { $ [] [c] [c e] [c e f] next: [c e f g] }
