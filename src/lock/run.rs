@@ -14,7 +14,7 @@ use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem;
-use core::ops::{Deref, DerefMut};
+use core::ops::{ControlFlow, Deref, DerefMut};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
@@ -352,14 +352,6 @@ impl<T> Core<T> {
     }
 }
 
-/// What a polled caller is to do: lead, return this from its poll, or look elsewhere.
-enum Boarded<T> {
-    Lead(Leader),
-    Answer(Poll<Result<T, Cancelled>>),
-    /// Look for another lock: this one is out of its map.
-    Closed,
-}
-
 impl<T: Clone> Core<T> {
     /// A caller follows, if somebody leads who owns the future. Else a clone of its waker comes back.
     #[inline(never)]
@@ -373,47 +365,6 @@ impl<T: Clone> Core<T> {
     #[inline(never)]
     fn collect(&self, seat: SeatId) -> Option<T> {
         self.flights.lock().collect(seat)
-    }
-
-    /// Settles the role of a caller that is polled and does not lead yet.
-    fn board(&self, role: &mut Role, can_lead: bool, own: &Waker, wakers: &mut Wakers) -> Boarded<T> {
-        let seat = if let Role::Follower(seat) = *role { Some(seat) } else { None };
-        let mut caller = Caller { seat, thread: thread_token(), own, can_lead };
-        let mut registered: Option<Arc<Notifier>> = None;
-        loop {
-            let admission = self.admit(caller, wakers);
-            *role = Role::Ended;
-            return Boarded::Answer(match admission {
-                Admission::Lead(flight) => return Boarded::Lead(Leader::Of(flight)),
-                Admission::Follow(at, notifier) => {
-                    *role = Role::Follower(at);
-                    let known = registered.as_ref().map(Arc::as_ptr);
-                    if let Some(notifier) = notifier.filter(|notifier| known != Some(Arc::as_ptr(notifier))) {
-                        // The future may have been woken before this, so the lock is asked once more.
-                        notifier.register(at, own);
-                        caller.seat = Some(at);
-                        registered = Some(notifier);
-                        // Its old waker is dropped here, with the mutex free, not when the next answer replaces it.
-                        drop(mem::take(wakers));
-                        continue;
-                    }
-                    Poll::Pending
-                }
-                Admission::Drive(drive) => self.drive(role, own, drive),
-                Admission::Served(value) => Poll::Ready(Ok(value)),
-                Admission::Reentrant => Poll::Ready(Err(Cancelled { by: Cause::Reentry })),
-                Admission::Cancelled => Poll::Ready(Err(Cancelled { by: Cause::Reset })),
-                Admission::Spent(next) => {
-                    self.finish(Aftermath { next, ..Aftermath::NOTHING });
-                    Poll::Ready(Err(Cancelled { by: Cause::Panic }))
-                }
-                Admission::Closed => {
-                    *role = Role::Fresh;
-                    return Boarded::Closed;
-                }
-                Admission::BringWaker => unreachable!("it brought one"),
-            });
-        }
     }
 
     /// The leader has made a future for all.
@@ -518,12 +469,6 @@ impl<T> Drop for Delivery<'_, T> {
     }
 }
 
-/// What a polled caller has found: the lead, or what its poll is to return.
-enum Sought<T> {
-    Lead(Leader),
-    Answer(Poll<Result<T, Cancelled>>),
-}
-
 /// What happens most to a caller that is polled: it follows, or is served. Else a clone of its waker comes back, if one was made. (Without this a
 /// follower would cost 1,109 instructions instead of 870, and a call without contention 85 instead of 70.)
 #[inline]
@@ -543,36 +488,73 @@ fn look<L: Handle<T>, T: Clone>(lock: &mut L, role: &mut Role, own: &Waker) -> R
     }
 }
 
-/// Settles the role of a caller that is polled. If it is to lead, its role is that of one that has ended, until its own poll has gone well.
+/// Settles the role of a caller that is polled: it leads, or its poll returns what is found. One that is to lead counts as ended, until its own poll
+/// has gone well.
 #[inline(never)]
-fn seek<L: Handle<T>, T: Clone>(lock: &mut L, role: &mut Role, can_lead: bool, own: &Waker, fresh: Option<Waker>) -> Sought<T> {
+fn seek<L: Handle<T>, T: Clone>(
+    lock: &mut L,
+    role: &mut Role,
+    can_lead: bool,
+    own: &Waker,
+    fresh: Option<Waker>,
+) -> ControlFlow<Poll<Result<T, Cancelled>>, Leader> {
     // Dropped when the role is settled: a waker's destructor may panic.
     let mut wakers = Wakers { fresh, ..Wakers::default() };
-    loop {
-        match *role {
+    let mut registered: Option<Arc<Notifier>> = None;
+    let answer = loop {
+        let core = lock.core();
+        let seat = match *role {
             Role::Ended => panic!("a call of a `SmartLock` was polled after it had ended"),
             Role::Leader(mut leader) => {
-                lock.core().enter_leader(&mut leader);
-                return Sought::Lead(leader);
+                core.enter_leader(&mut leader);
+                return ControlFlow::Continue(leader);
             }
-            Role::Fresh | Role::Follower(_) => {}
-        }
-        match lock.core().board(role, can_lead, own, &mut wakers) {
-            Boarded::Lead(leader) => {
-                let lost = LoseLeader { core: lock.core(), leader };
+            Role::Fresh => None,
+            Role::Follower(seat) => Some(seat),
+        };
+        let admission = core.admit(Caller { seat, thread: thread_token(), own, can_lead }, &mut wakers);
+        *role = Role::Ended;
+        break match admission {
+            Admission::Lead(flight) => {
+                let leader = Leader::Of(flight);
+                let lost = LoseLeader { core, leader };
                 drop(wakers);
                 mem::forget(lost);
-                return Sought::Lead(leader);
+                return ControlFlow::Continue(leader);
             }
-            Boarded::Closed => lock.release(),
-            Boarded::Answer(answer) => {
-                if answer.is_ready() {
-                    lock.release();
+            Admission::Follow(at, notifier) => {
+                *role = Role::Follower(at);
+                let known = registered.as_ref().map(Arc::as_ptr);
+                if let Some(notifier) = notifier.filter(|notifier| known != Some(Arc::as_ptr(notifier))) {
+                    // The future may have been woken before this, so the lock is asked once more.
+                    notifier.register(at, own);
+                    registered = Some(notifier);
+                    // Its old waker is dropped here, with the mutex free, not when the next answer replaces it.
+                    drop(mem::take(&mut wakers));
+                    continue;
                 }
-                return Sought::Answer(answer);
+                Poll::Pending
             }
-        }
+            Admission::Drive(drive) => core.drive(role, own, drive),
+            Admission::Served(value) => Poll::Ready(Ok(value)),
+            Admission::Reentrant => Poll::Ready(Err(Cancelled { by: Cause::Reentry })),
+            Admission::Cancelled => Poll::Ready(Err(Cancelled { by: Cause::Reset })),
+            Admission::Spent(next) => {
+                core.finish(Aftermath { next, ..Aftermath::NOTHING });
+                Poll::Ready(Err(Cancelled { by: Cause::Panic }))
+            }
+            Admission::Closed => {
+                *role = Role::Fresh;
+                lock.release();
+                continue;
+            }
+            Admission::BringWaker => unreachable!("it brought one"),
+        };
+    };
+    if answer.is_ready() {
+        lock.release();
     }
+    ControlFlow::Break(answer)
 }
 
 impl<L, T, F, Fut> Future for RunOnce<L, T, F, Fut>
@@ -596,8 +578,8 @@ where
                 Err(fresh) => fresh,
             };
             match seek(this.lock, this.role, true, cx.waker(), fresh) {
-                Sought::Lead(leader) => leader,
-                Sought::Answer(answer) => return answer,
+                ControlFlow::Continue(leader) => leader,
+                ControlFlow::Break(answer) => return answer,
             }
         };
         let core = this.lock.core();
@@ -638,8 +620,8 @@ where
             Err(fresh) => fresh,
         };
         let answer = match seek(&mut this.lock, &mut this.role, this.f.is_some(), cx.waker(), fresh) {
-            Sought::Answer(answer) => return answer,
-            Sought::Lead(leader) => {
+            ControlFlow::Break(answer) => return answer,
+            ControlFlow::Continue(leader) => {
                 let core = this.lock.core();
                 this.role = Role::Ended;
                 let lost = LoseLeader { core, leader };

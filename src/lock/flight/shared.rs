@@ -12,7 +12,6 @@
 use super::{Aftermath, Due, FlightId, Flights, Seat, SeatId, Unwanted};
 use crate::panics::Panics;
 use crate::sync::{Arc, Mutex};
-use core::iter;
 use core::mem;
 use core::num::NonZeroUsize;
 use core::pin::Pin;
@@ -150,62 +149,31 @@ impl<T> Flights<T> {
     }
 }
 
-/// The wakers of those who take part, by seat. It remembers which seats have one, so that who is woken alone does not pay for a crowd that was
-/// there: to find them costs one look for 4,096 seats. (Bits, since a list of those seats would make a follower hold more than 64 bytes.)
+/// The wakers of those who take part, by seat.
 #[derive(Default)]
-struct Registry {
-    wakers: Vec<Option<Waker>>,
-    /// A bit for each seat, and one for each 64 seats.
-    ///
-    /// INVARIANT: where there is a waker, its two bits are set. Where a bit is set, there may be none any more.
-    seats: Vec<u64>,
-    groups: Vec<u64>,
-}
+struct Registry(Vec<Option<Waker>>);
 
 impl Registry {
     fn get(&self, seat: SeatId) -> Option<&Waker> {
-        self.wakers.get(seat.index())?.as_ref()
+        self.0.get(seat.index())?.as_ref()
     }
 
     /// Puts a waker in, and returns what was in its place.
     fn put(&mut self, seat: SeatId, waker: Waker) -> Option<Waker> {
-        let seat = seat.index();
-        let group = seat / 64;
-        if self.wakers.len() <= seat {
-            self.wakers.resize_with(seat + 1, || None);
-            self.seats.resize(group + 1, 0);
-            self.groups.resize(group / 64 + 1, 0);
+        if self.0.len() <= seat.index() {
+            self.0.resize_with(seat.index() + 1, || None);
         }
-        self.seats[group] |= 1 << (seat % 64);
-        self.groups[group / 64] |= 1 << (group % 64);
-        self.wakers[seat].replace(waker)
+        self.0[seat.index()].replace(waker)
     }
 
     fn take(&mut self, seat: SeatId) -> Option<Waker> {
-        self.wakers.get_mut(seat.index())?.take()
+        self.0.get_mut(seat.index())?.take()
     }
 
     /// Takes all, in the order of their seats, and keeps the room for the next ones.
     fn take_all(&mut self) -> Vec<Waker> {
-        let mut all = Vec::new();
-        for (index, groups) in self.groups.iter_mut().enumerate() {
-            for group in ones(mem::take(groups)).map(|bit| index * 64 + bit) {
-                for seat in ones(mem::take(&mut self.seats[group])).map(|bit| group * 64 + bit) {
-                    all.extend(self.wakers[seat].take());
-                }
-            }
-        }
-        all
+        self.0.iter_mut().filter_map(Option::take).collect()
     }
-}
-
-/// The places of the bits that are set.
-fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
-    iter::from_fn(move || {
-        let lowest = bits.trailing_zeros();
-        bits &= bits.wrapping_sub(1);
-        (lowest < u64::BITS).then_some(lowest as usize)
-    })
 }
 
 /// The waker of a shared flight's future.
@@ -270,7 +238,7 @@ impl Notifier {
                 mem::forget(woken.wakers.put(driver, own));
             }
         }
-        all.wakers
+        all.0
     }
 
     /// Wakes all who take part, unless the future is out: then its driver does.
