@@ -3,10 +3,10 @@
 use crate::context;
 use crate::park::{self, Parker};
 use crate::sync::Arc;
-use core::cell::RefCell;
+use core::cell::Cell;
 use core::num::NonZeroUsize;
 use core::task::Waker;
-use crew::{Crew, Next, PATIENCE, Refused, Worker};
+use crew::{Crew, Next, PATIENCE, Refused};
 use std::string::String;
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -38,7 +38,7 @@ fn parse_limit(value: &str) -> usize {
 }
 
 thread_local! {
-    static WORKER: RefCell<Option<Arc<Worker>>> = const { RefCell::new(None) };
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Does what `next` says, with a thread of the system's. Says whether that was refused.
@@ -50,9 +50,9 @@ fn carry_out(next: Next) -> bool {
 /// are then run where they are polled. For these the thread is none of the pool. So where they wait it is not counted as blocked once more.
 fn carry_out_blocked(next: Next) -> bool {
     let Some(refused) = CREW.carry_out(next, start) else { return false };
-    let worker = WORKER.take();
+    IS_WORKER.set(false);
     let woken = refused.nudge();
-    WORKER.set(worker);
+    IS_WORKER.set(true);
     woken
 }
 
@@ -64,10 +64,10 @@ fn start() -> bool {
 
 /// The life of a pool thread.
 fn work() {
-    WORKER.set(Some(Arc::default()));
+    IS_WORKER.set(true);
     CREW.work(run, start);
     // From here on the thread is no pool thread, also where the destructor of one of its locals waits.
-    WORKER.take();
+    IS_WORKER.set(false);
 }
 
 /// Runs a job as sync code, whatever stands on this thread's stack.
@@ -76,19 +76,14 @@ fn run(job: Arc<dyn Job>) {
     job.run();
 }
 
-/// What others see of this thread, if it is one of the pool.
-fn this_worker() -> Option<Arc<Worker>> {
-    WORKER.try_with(|worker| worker.borrow().clone()).ok().flatten()
-}
-
 /// Says whether this thread is one of the pool.
 pub(crate) fn is_worker() -> bool {
-    this_worker().is_some()
+    IS_WORKER.get()
 }
 
 /// Queues `job` and sees to it that a thread takes it up.
 pub(crate) fn submit(job: Arc<dyn Job>) {
-    carry_out(CREW.submit(job, this_worker()));
+    carry_out(CREW.submit(job));
 }
 
 /// Runs the queued `job` here, if no thread will come for it. Its future is polled here, so it waits for nothing else.
@@ -100,16 +95,23 @@ pub(crate) fn run_if_stranded(job: &Arc<dyn Job>) {
 
 /// [`Parker::park`]. Where a job of the pool sleeps in it, its thread's place is filled meanwhile, and it may return early. `waker` is the parker's.
 pub(crate) fn park(parker: &Arc<Parker>, waker: &Waker, deadline: Option<Instant>) -> bool {
-    let Some(worker) = this_worker() else { return parker.park(deadline) };
+    if !is_worker() {
+        return parker.park(deadline);
+    }
     if parker.linger() {
         return true;
     }
-    let (next, watch) = CREW.block(&worker, parker, waker, park::noted_job());
-    let notified = sleep_blocked(parker, deadline, next, watch);
-    if let Some(job) = CREW.resume(&worker) {
-        run(job);
+    match CREW.block(parker, waker, park::noted_job(parker)) {
+        Ok((next, watch)) => {
+            let notified = sleep_blocked(parker, deadline, next, watch);
+            CREW.resume();
+            notified
+        }
+        Err(job) => {
+            run(job);
+            false
+        }
     }
-    notified
 }
 
 /// Does what `next` says, and sleeps; where the thread is to watch, it looks from time to time. Says whether a notification was taken.

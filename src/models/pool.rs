@@ -5,9 +5,9 @@ use super::flight::Event;
 use super::{check, poll_once};
 use crate::offload::{Awaited, Progress, model_job};
 use crate::park::Parker;
-use crate::pool::crew::{Crew, Job, Next, PATIENCE, Refused, Worker, number};
+use crate::pool::crew::{Crew, Job, Next, PATIENCE, Refused, number};
 use crate::sync::{Arc, Mutex, Ordering};
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use core::future::poll_fn;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
@@ -16,7 +16,7 @@ use loom::thread::{self, JoinHandle};
 use std::vec::Vec;
 
 loom::thread_local! {
-    static WORKER: RefCell<Option<Arc<Worker>>> = RefCell::new(None);
+    static IS_WORKER: Cell<bool> = Cell::new(false);
     /// The job that the thread polled last.
     static POLLED: Cell<usize> = Cell::new(0);
 }
@@ -32,8 +32,8 @@ fn run(job: Arc<dyn Job>) {
     job.run();
 }
 
-fn worker() -> Option<Arc<Worker>> {
-    WORKER.with(|worker| worker.borrow().clone())
+fn is_worker() -> bool {
+    IS_WORKER.with(Cell::get)
 }
 
 impl Pool {
@@ -52,7 +52,7 @@ impl Pool {
         if granted {
             let pool = self.clone();
             let thread = thread::spawn(move || {
-                WORKER.with(|worker| *worker.borrow_mut() = Some(Arc::default()));
+                IS_WORKER.with(|worker| worker.set(true));
                 pool.crew.work(run, || pool.start());
             });
             self.threads.lock().push(thread);
@@ -75,17 +75,19 @@ impl Pool {
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return output;
             }
-            let Some(worker) = worker() else {
+            if !is_worker() {
                 parker.park(None);
                 continue;
-            };
-            let (next, watch) = self.crew.block(&worker, &parker, &waker, POLLED.with(Cell::get));
-            let nudged = self.carry_out(next);
-            if !nudged && !watch.is_some_and(|watch| self.watch(watch, &parker)) {
-                parker.park(None);
             }
-            if let Some(job) = self.crew.resume(&worker) {
-                run(job);
+            match self.crew.block(&parker, &waker, POLLED.with(Cell::get)) {
+                Err(job) => run(job),
+                Ok((next, watch)) => {
+                    let nudged = self.carry_out(next);
+                    if !nudged && !watch.is_some_and(|watch| self.watch(watch, &parker)) {
+                        parker.park(None);
+                    }
+                    self.crew.resume();
+                }
             }
         }
     }
@@ -133,13 +135,13 @@ impl<T> Offload<T> {
         if let Progress::Waiting = progress {
             POLLED.with(|polled| polled.set(number(&self.job)));
             if self.submitted {
-                if let Some(job) = self.pool.crew.take_if_stranded(&self.job, worker().is_some()) {
+                if let Some(job) = self.pool.crew.take_if_stranded(&self.job, is_worker()) {
                     run(job);
                 }
                 progress = self.awaited.poll(cx.waker());
             } else {
                 self.submitted = true;
-                self.pool.carry_out(self.pool.crew.submit(self.job.clone(), worker()));
+                self.pool.carry_out(self.pool.crew.submit(self.job.clone()));
             }
         }
         match progress {

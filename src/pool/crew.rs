@@ -13,7 +13,6 @@
 
 use crate::park::Parker;
 use crate::sync::{Arc, Mutex, Ordering, fence, yield_now};
-use core::mem;
 use core::task::Waker;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -40,15 +39,8 @@ pub(crate) fn number(job: &Arc<dyn Job>) -> usize {
     Arc::as_ptr(job).addr()
 }
 
-/// A job in the queue.
-struct Queued {
-    job: Arc<dyn Job>,
-    /// The pool thread that asked for it.
-    owner: Option<Arc<Worker>>,
-}
-
 struct State {
-    queue: VecDeque<Queued>,
+    queue: VecDeque<Arc<dyn Job>>,
     /// How many threads may be active.
     limit: usize,
     /// How many threads there may be beyond `limit`, to stand in for blocked ones.
@@ -138,21 +130,6 @@ impl State {
     }
 }
 
-/// A thread of the pool, as others see it.
-#[derive(Default)]
-pub(crate) struct Worker {
-    seat: Mutex<Seat>,
-}
-
-/// Protected by [`Worker::seat`], and changed only while the crew's state is locked.
-#[derive(Default)]
-struct Seat {
-    /// What wakes the thread, and the number of the job that its wait has polled, while it is blocked and waits for one thing only.
-    asleep: Option<(Waker, usize)>,
-    /// The job that the blocked thread is to run itself. With it the thread counts as active.
-    order: Option<Arc<dyn Job>>,
-}
-
 /// What has to happen once the state is unlocked: see [`Crew::carry_out`].
 #[must_use]
 pub(crate) enum Next {
@@ -161,29 +138,6 @@ pub(crate) enum Next {
     Wake(Arc<Parker>),
     /// Start a thread; it is counted already.
     Spawn,
-    /// Wake the blocked threads that were ordered to run their own jobs.
-    Rescue(Vec<Waker>),
-}
-
-/// Where a thread is to be found. The blocked are found by a look at the whole queue, so that is left out where it is in vain.
-///
-/// INVARIANT: while fewer are active than may be, and no thread is on its way to the queue, no blocked thread waits for a queued job that it may
-/// run at the cap. A thread that blocks sees to it, as does one that came to the queue, since none was looked for while it was on its way, or
-/// that does not come; and a limit that rises. A new job changes nothing: who asks for it is active. Nor does a thread that takes one job more.
-enum Among {
-    All,
-    Unblocked,
-}
-
-impl Next {
-    /// Wakes whom it says, who are threads of the pool.
-    fn wake(self) {
-        match self {
-            Self::Nothing | Self::Spawn => {}
-            Self::Wake(parker) => parker.unpark(),
-            Self::Rescue(wakers) => wakers.into_iter().for_each(Waker::wake),
-        }
-    }
 }
 
 /// The system refused a thread. Where no other will come, these are the jobs that wait for one.
@@ -209,24 +163,16 @@ impl Crew {
         Self { state: Mutex::new(State::new(limit, stand_ins)) }
     }
 
-    /// Queues `job`, which the pool thread `owner` asks for, if it is one.
-    pub(crate) fn submit(&self, job: Arc<dyn Job>, owner: Option<Arc<Worker>>) -> Next {
+    /// Queues `job`.
+    pub(crate) fn submit(&self, job: Arc<dyn Job>) -> Next {
         let mut state = self.state.lock();
-        state.queue.push_back(Queued { job, owner });
-        // Who asks is not blocked.
-        Self::find_a_thread(&mut state, Among::Unblocked)
+        state.queue.push_back(job);
+        Self::find_a_thread(&mut state)
     }
 
-    /// Finds a thread for the queue's next job: an idle one, a new one or, at the cap, the blocked one that waits for a job.
-    fn find_a_thread(state: &mut State, among: Among) -> Next {
-        if let Some(next) = Self::find_a_thread_that_is_there(state) {
-            return next;
-        }
-        match among {
-            _ if state.may_grow() => state.grow(),
-            Among::All => Self::order_rescues(state),
-            Among::Unblocked => Next::Nothing,
-        }
+    /// Finds a thread for the queue's next job: an idle one or a new one.
+    fn find_a_thread(state: &mut State) -> Next {
+        Self::find_a_thread_that_is_there(state).unwrap_or_else(|| if state.may_grow() { state.grow() } else { Next::Nothing })
     }
 
     /// Finds an idle thread for the queue's next job, if it needs one. `None` where there is none.
@@ -239,52 +185,29 @@ impl Crew {
         Some(Next::Wake(parker))
     }
 
-    /// Orders blocked threads to run the jobs that they wait for themselves, as many as may be active.
-    fn order_rescues(state: &mut State) -> Next {
-        let mut wakers = Vec::new();
-        while state.wants_a_thread() {
-            match Self::order_a_rescue(state) {
-                Some(waker) => wakers.push(waker),
-                None => break,
-            }
-        }
-        if wakers.is_empty() { Next::Nothing } else { Next::Rescue(wakers) }
-    }
-
-    /// Orders the blocked owner of a queued job to run it itself, if it waits for that job alone.
-    fn order_a_rescue(state: &mut State) -> Option<Waker> {
-        for at in 0..state.queue.len() {
-            let Queued { job, owner: Some(owner) } = &state.queue[at] else { continue };
-            let mut seat = owner.seat.lock();
-            let Some((waker, _)) = seat.asleep.take_if(|(waker, polled)| *polled == number(job) && job.is_awaited_by(waker)) else { continue };
-            seat.order = Some(job.clone());
-            drop(seat);
-            state.queue.remove(at);
-            state.blocked -= 1;
-            return Some(waker);
-        }
-        None
-    }
-
     /// Does what `next` says; `start` starts a thread that [works](Crew::work). Says so where the system refuses it; the caller then
     /// [nudges](Refused::nudge).
     pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce() -> bool) -> Option<Refused> {
-        if !matches!(next, Next::Spawn) {
-            next.wake();
-            return None;
-        }
-        if start() {
-            return None;
+        match next {
+            Next::Nothing => return None,
+            Next::Wake(parker) => {
+                parker.unpark();
+                return None;
+            }
+            Next::Spawn if start() => return None,
+            Next::Spawn => {}
         }
         let mut state = self.state.lock();
         state.threads -= 1;
         state.starting -= 1;
         state.refused = true;
-        // One that has become idle meanwhile was not called, since this one was on its way. Else, as at the cap, blocked ones may help themselves.
-        let next = Self::find_a_thread_that_is_there(&mut state).unwrap_or_else(|| Self::order_rescues(&mut state));
-        let stranded: Vec<_> = if state.is_stranded() { state.queue.iter().map(|queued| queued.job.clone()).collect() } else { Vec::new() };
+        // One that has become idle meanwhile was not called, since this one was on its way.
+        let next = Self::find_a_thread_that_is_there(&mut state);
+        let stranded: Vec<_> = if state.is_stranded() { state.queue.iter().cloned().collect() } else { Vec::new() };
         drop(state);
-        next.wake();
+        if let Some(Next::Wake(parker)) = next {
+            parker.unpark();
+        }
         Some(Refused(stranded))
     }
 
@@ -294,13 +217,11 @@ impl Crew {
         let mut state = self.state.lock();
         state.starting -= 1;
         state.refused = false;
-        let mut among = Among::All;
         loop {
             if state.may_take_a_job() {
-                if let Some(Queued { job, owner }) = state.queue.pop_front() {
-                    let next = Self::find_a_thread(&mut state, mem::replace(&mut among, Among::Unblocked));
+                if let Some(job) = state.queue.pop_front() {
+                    let next = Self::find_a_thread(&mut state);
                     drop(state);
-                    drop(owner);
                     // This thread is active, so no job is stranded.
                     let _refused = self.carry_out(next, &start);
                     run(job);
@@ -308,7 +229,6 @@ impl Crew {
                     continue;
                 }
             }
-            among = Among::All;
             state.idle.push(parker.clone());
             drop(state);
             let notified = parker.park_for(KEEP_ALIVE);
@@ -342,13 +262,14 @@ impl Crew {
         if !state.refused || state.active() > usize::from(on_a_worker) || !state.idle.is_empty() {
             return None;
         }
-        let place = state.queue.iter().position(|queued| Arc::ptr_eq(&queued.job, job))?;
-        state.queue.remove(place).map(|queued| queued.job)
+        let place = state.queue.iter().position(|queued| Arc::ptr_eq(queued, job))?;
+        state.queue.remove(place)
     }
 
-    /// The job on the thread of `worker` is about to sleep on `parker`, until `waker` wakes it: its place is free. With the number of a watch,
-    /// it is to [look](Crew::look) after [`PATIENCE`]. Its wait has polled the job with the number `polled`.
-    pub(crate) fn block(&self, worker: &Worker, parker: &Arc<Parker>, waker: &Waker, polled: usize) -> (Next, Option<u64>) {
+    /// The job on this thread is about to sleep on `parker`, until `waker` wakes it, and has polled the job with the number `polled`: its place is
+    /// free. With the number of a watch, it is to [look](Crew::look) after [`PATIENCE`]. Where no thread can come for the job that it waits for, and
+    /// it waits for nothing else, that job comes back, to be run here.
+    pub(crate) fn block(&self, parker: &Arc<Parker>, waker: &Waker, polled: usize) -> Result<(Next, Option<u64>), Arc<dyn Job>> {
         // One owner of the parker is its level, one the waker there, and one whatever the thread waits for. Where there are more, it waits for
         // several things. Nobody polls anything with this waker while the thread sleeps, so that stays as it is. That the one is a job that has
         // kept the waker is not enough: an earlier wait of the thread may have left it there, and locks may have been taken since.
@@ -357,16 +278,20 @@ impl Crew {
         // ORDERING: whoever was an owner and has woken the thread has done that before it went, with a decrement that releases.
         fence(Ordering::Acquire);
         let waits_for_one = owners == 3 && !parker.is_notified();
-        let asleep = waits_for_one.then(|| (waker.clone(), polled));
         let mut state = self.state.lock();
-        worker.seat.lock().asleep = asleep;
+        if waits_for_one && polled != 0 && state.idle.is_empty() && !state.may_grow() {
+            let place = state.queue.iter().position(|job| number(job) == polled && job.is_awaited_by(waker));
+            if let Some(job) = place.and_then(|place| state.queue.remove(place)) {
+                return Err(job);
+            }
+        }
         state.blocked += 1;
-        let next = Self::find_a_thread(&mut state, Among::All);
+        let next = Self::find_a_thread(&mut state);
         let watch = state.stands_still().then(|| {
             state.watches += 1;
             state.watches
         });
-        (next, watch)
+        Ok((next, watch))
     }
 
     /// The thread that was the last to be blocked has waited for [`PATIENCE`]. Says what is to happen, and whether the thread is to look again.
@@ -379,18 +304,9 @@ impl Crew {
         if state.queue.is_empty() { (Next::Nothing, true) } else { (state.grow(), true) }
     }
 
-    /// The job on the thread of `worker` was woken. It goes on even if that makes one active thread too many: it may hold locks. Returns the
-    /// job that the thread is to run first.
-    pub(crate) fn resume(&self, worker: &Worker) -> Option<Arc<dyn Job>> {
-        let mut state = self.state.lock();
-        let mut seat = worker.seat.lock();
-        // The parker lives on elsewhere, so nothing of a user's is dropped here.
-        seat.asleep = None;
-        let order = seat.order.take();
-        if order.is_none() {
-            state.blocked -= 1;
-        }
-        order
+    /// The job on this thread was woken. It goes on even if that makes one active thread too many: it may hold locks.
+    pub(crate) fn resume(&self) {
+        self.state.lock().blocked -= 1;
     }
 
     pub(crate) fn set_limit(&self, limit: usize) {
@@ -401,7 +317,7 @@ impl Crew {
     pub(crate) fn grow(&self) -> Option<Next> {
         let mut state = self.state.lock();
         let before = state.active();
-        let next = Self::find_a_thread(&mut state, Among::All);
+        let next = Self::find_a_thread(&mut state);
         (state.active() > before).then_some(next)
     }
 
@@ -416,7 +332,6 @@ impl Crew {
 #[cfg(all(test, not(smartasync_model)))]
 mod tests {
     use super::*;
-    use crate::sync::AtomicUsize;
 
     const STAND_INS: usize = 3;
 
@@ -431,7 +346,7 @@ mod tests {
                 false
             }
         }
-        let queue = (0..queued).map(|_| Queued { job: Arc::new(Nothing), owner: None }).collect();
+        let queue = (0..queued).map(|_| Arc::new(Nothing) as Arc<dyn Job>).collect();
         let idle = (0..idle).map(|_| Arc::new(Parker::new())).collect();
         State { queue, threads, idle, blocked, ..State::new(limit, STAND_INS) }
     }
@@ -478,32 +393,6 @@ mod tests {
         assert!(idle.take());
         let state = crew.state.into_inner();
         assert_eq!((state.threads, state.starting, state.waking, state.idle.len()), (1, 0, 1, 0));
-    }
-
-    #[test]
-    fn a_new_job_is_no_reason_to_look_through_the_queue() {
-        struct Looks(AtomicUsize);
-        impl Job for Looks {
-            fn run(self: Arc<Self>) {}
-            fn nudge(&self) -> bool {
-                false
-            }
-            fn is_awaited_by(&self, _waker: &Waker) -> bool {
-                self.0.fetch_add(1, Ordering::Relaxed);
-                false
-            }
-        }
-        let looks = Arc::new(Looks(AtomicUsize::new(0)));
-        let job: Arc<dyn Job> = looks.clone();
-        let owner = Arc::new(Worker::default());
-        owner.seat.lock().asleep = Some((Waker::noop().clone(), number(&job)));
-        let crew = Crew { state: Mutex::new(state(0, 1, 1 + STAND_INS, 0, 1 + STAND_INS)) };
-        for _ in 0..10 {
-            assert!(matches!(crew.submit(job.clone(), Some(owner.clone())), Next::Nothing));
-        }
-        assert_eq!(looks.0.load(Ordering::Relaxed), 0);
-        assert!(crew.grow().is_none());
-        assert_eq!(looks.0.load(Ordering::Relaxed), 10);
     }
 
     #[test]
