@@ -8,7 +8,6 @@
 //! | [`Both`] | two functions over the same arguments: one runs the body here, one hands out a future |
 //! | [`Routes`] | one closure that is told which [`Route`] was taken: for the `self` of a `#[maybe_async]` function, which cannot be an argument of a closure, and would be kept twice by two |
 //! | [`Packed`](crate::travel::Packed) | the body of a sync function, a list of arguments, and how they travel to the pool |
-//! | [`Later`] | what is turned into a future |
 //!
 //! A sync function's future is an [`Offload`](crate::Offload), that of a `#[maybe_async]` function is its async copy. All own their arguments
 //! until then, so nothing is cloned and nothing runs before the caller has chosen.
@@ -584,25 +583,6 @@ where
     Call::new(Forked::Fresh { fork: Both { arguments, here, away } })
 }
 
-/// What becomes a future when the call is finished.
-struct Later<I>(I);
-
-impl<I: IntoFuture> Away for Later<I> {
-    type Future = I::IntoFuture;
-
-    #[inline]
-    fn away(self) -> I::IntoFuture {
-        self.0.into_future()
-    }
-}
-
-impl<I: IntoFuture> Here for Later<I> {
-    #[inline]
-    fn here(self) -> I::Output {
-        drive::wait_for(self.away())
-    }
-}
-
 /// Makes a call of any future, or of anything that becomes one: for inline use, and for functions of other crates.
 ///
 /// `into_future` is called when the call is finished, not before.
@@ -620,7 +600,7 @@ impl<I: IntoFuture> Here for Later<I> {
 /// ```
 #[inline]
 pub fn smart<F: IntoFuture>(future: F) -> Call<impl Work<Output = F::Output>> {
-    Call::new(Forked::Fresh { fork: Later(future) })
+    both(future, |future: F| drive::wait_for(future.into_future()), |future, _| future.into_future())
 }
 
 /// Makes a call of a closure that blocks: `.wait()` calls it here, `.await` runs it on the offload pool.
@@ -639,10 +619,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    forked(move |route| match route {
-        Route::Here => Routed::Here(f),
-        Route::Away => Routed::Away(crate::offload(f)),
-    })
+    both(f, |f| f(), |f, _| crate::offload(f))
 }
 
 /// The error of [`Call::try_wait`]: the caller is async code. It holds the call, unstarted.

@@ -10,17 +10,6 @@ use crate::runtime;
 use core::cell::Cell;
 use std::thread_local;
 
-/// The innermost statement about the code that runs now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mark {
-    /// Nobody said anything: sync code, unless the installed runtime knows better.
-    Unmarked,
-    /// Inside a poll, or inside `forbid_blocking`: blocking would block an executor.
-    Async,
-    /// On a pool thread or inside `allow_blocking`: blocking is fine, whatever the runtime says.
-    Blocking,
-}
-
 /// What stands on this thread's stack, in one number: zero where nothing does.
 #[derive(Clone, Copy)]
 pub(crate) struct Stack(u64);
@@ -38,18 +27,6 @@ impl Stack {
     #[inline]
     const fn polls(self) -> u32 {
         self.0 as u32
-    }
-
-    /// The innermost mark.
-    #[inline]
-    pub(crate) const fn mark(self) -> Mark {
-        if self.polls() != 0 {
-            Mark::Async
-        } else if self.0 & Self::BLOCKING != 0 {
-            Mark::Blocking
-        } else {
-            Mark::Unmarked
-        }
     }
 
     /// How many waits run, one inside the other.
@@ -252,11 +229,9 @@ pub(crate) fn set_level(level: Option<&'static Level>) {
 #[inline]
 #[must_use]
 pub fn is_async_context() -> bool {
-    match stack().mark() {
-        Mark::Async => true,
-        Mark::Blocking => false,
-        Mark::Unmarked => runtime::is_installed() && runtime::installed().is_some_and(|runtime| runtime.is_async_context()),
-    }
+    let stack = stack();
+    // Where nobody said anything, it is sync code, unless the installed runtime knows better.
+    stack.polls() != 0 || (stack.0 & Stack::BLOCKING == 0 && runtime::is_installed() && runtime::installed().is_some_and(|runtime| runtime.is_async_context()))
 }
 
 /// Calls `f`; inside it `.wait()` is allowed, even in async code. Returns what `f` returns.

@@ -80,7 +80,7 @@ pub(crate) fn drive<F: Future>(level: &Level, before: Stack, mut future: Pin<&mu
             return Some(output);
         }
         // The usual reason to be here again soon: the future has woken itself, and there is nothing else to do.
-        if deadline.is_none() && park::take_own_alone() {
+        if deadline.is_none() && !park::has_tasks() && level.parker.take() {
             continue;
         }
         if !wait_for_notification(level, before, deadline) {

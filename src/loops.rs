@@ -108,7 +108,6 @@ impl Drop for Owner {
             tasks.clear();
         }
         context::set_level(None);
-        park::set_own(None);
         HERE.with(|here| {
             here.id.set(None);
             here.ended.set(true);
@@ -153,7 +152,6 @@ impl Here {
                 };
                 self.slot.set(Some(slot));
                 context::set_level(Some(&slot.level));
-                park::set_own(Some(&slot.level.parker));
                 slot
             }
         };
@@ -246,7 +244,7 @@ pub(crate) fn drive<F: Future>(future: F, deadline: Option<Instant>) -> Option<F
 fn drive_here<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
     let before = context::stack();
     if let Some(Nested { level, .. }) = &Nested::begin() {
-        let _own = park::sleep_on(&level.parker);
+        park::forget_job();
         return executor::drive(level, before, future, deadline);
     }
     let slot = HERE.with(Here::start);
@@ -260,7 +258,7 @@ fn drive_here<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Opti
             &fresh
         }
     };
-    let _own = park::sleep_on(&level.parker);
+    park::forget_job();
     executor::drive(level, before, future, deadline)
 }
 
@@ -273,7 +271,6 @@ fn drive_if_allowed<F: Future>(future: F) -> F::Output {
         return drive_to_the_end(future);
     };
     let mut future = pin!(future);
-    // What the thread notifies itself of in this poll is kept in the parkers, since it does not sleep on this one yet.
     match future.as_mut().poll(&mut Context::from_waker(&nested.level.waker)) {
         Poll::Ready(output) => output,
         Poll::Pending => sleep_and_drive(&nested, future),
@@ -288,7 +285,7 @@ fn drive_to_the_end<F: Future>(future: F) -> F::Output {
 /// Goes on after a first poll.
 #[inline(never)]
 fn sleep_and_drive<F: Future>(nested: &Nested, future: Pin<&mut F>) -> F::Output {
-    let _own = park::sleep_on(&nested.level.parker);
+    park::forget_job();
     let before = context::stack().around_wait();
     // A thread of the pool polls once more instead: what it polls from here on is noted as what it waits for.
     if !pool::is_worker() {

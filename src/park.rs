@@ -23,97 +23,44 @@ const EMPTY: u8 = 0;
 const PARKED: u8 = 1;
 const NOTIFIED: u8 = 2;
 
-/// What a thread knows of its own parkers.
+/// What a thread knows of its own waits.
 struct Own {
-    /// The address of the parker that it sleeps on next: the innermost wait's, or between waits that of the next outermost one.
-    parker: Cell<usize>,
-    /// What there is to do between two polls of the innermost wait, as bits.
-    turn: Cell<u8>,
-    /// The number of the job that was polled last with the waker of `parker`, since the thread sleeps on that.
-    job: Cell<usize>,
+    /// The thread has tasks that are not finished.
+    has_tasks: Cell<bool>,
+    /// The job that was polled last, by its number, and the address of the parker behind the waker that it was polled with.
+    noted: Cell<(usize, usize)>,
 }
-
-/// The thread has notified that parker itself.
-const POLL: u8 = 1;
-/// The thread has tasks that are not finished.
-const TASKS: u8 = 2;
 
 thread_local! {
-    /// A thread that notifies its own parker sets a bit here, so that a future that wakes itself while it is polled costs no atomic
-    /// read-modify-write: a wait of 100 self-wakes takes 1,717 instructions, where it would take 2,616.
-    static OWN: Own = const { Own { parker: Cell::new(0), turn: Cell::new(0), job: Cell::new(0) } };
-}
-
-/// Says whether this thread has notified itself and has nothing else to do, and takes that notification.
-#[inline]
-pub(crate) fn take_own_alone() -> bool {
-    OWN.with(|own| {
-        let alone = own.turn.get() == POLL;
-        if alone {
-            own.turn.set(0);
-        }
-        alone
-    })
+    static OWN: Own = const { Own { has_tasks: Cell::new(false), noted: Cell::new((0, 0)) } };
 }
 
 /// Says whether this thread has tasks that are not finished.
 #[inline]
 pub(crate) fn has_tasks() -> bool {
-    OWN.with(|own| own.turn.get() & TASKS != 0)
+    OWN.with(|own| own.has_tasks.get())
 }
 
 /// Says what [`has_tasks`] says from now on.
 #[inline]
 pub(crate) fn set_has_tasks(any: bool) {
-    OWN.with(|own| own.turn.set(own.turn.get() & !TASKS | if any { TASKS } else { 0 }));
+    OWN.with(|own| own.has_tasks.set(any));
 }
 
-/// This thread sleeps on `parker` next, whenever it is in no wait.
-pub(crate) fn set_own(parker: Option<&Parker>) {
-    OWN.with(|own| own.parker.set(parker.map_or(0, Parker::address)));
-}
-
-/// This thread sleeps on `parker` next, until the returned guard is dropped. What it notifies another one of meanwhile, the one of a wait around
-/// this one say, is kept in that parker; what it has notified it of before is kept in the guard.
-#[must_use]
-pub(crate) fn sleep_on(parker: &Parker) -> SleepsOn {
-    OWN.with(|own| {
-        let former = SleepsOn { parker: own.parker.replace(parker.address()), notified: own.turn.get() & POLL, job: own.job.replace(0) };
-        own.turn.set(own.turn.get() & !POLL);
-        former
-    })
-}
-
-/// Puts the former parker back when it is dropped.
-pub(crate) struct SleepsOn {
-    parker: usize,
-    notified: u8,
-    job: usize,
-}
-
-impl Drop for SleepsOn {
-    fn drop(&mut self) {
-        OWN.with(|own| {
-            own.parker.set(self.parker);
-            own.turn.set(own.turn.get() & !POLL | self.notified);
-            own.job.set(self.job);
-        });
-    }
-}
-
-/// The job with this number was polled with `waker`. If that is the innermost wait's, the wait is now one that polls this job: a waker that the
-/// job keeps does not say so, since the waits of a thread have the same one after each other.
+/// The job with this number was polled with `waker`.
 pub(crate) fn note_job(job: usize, waker: &Waker) {
-    OWN.with(|own| {
-        if own.parker.get() == waker.data().addr() {
-            own.job.set(job);
-        }
-    });
+    OWN.with(|own| own.noted.set((job, waker.data().addr())));
 }
 
-/// The number of the job that the innermost wait has polled last, or 0.
-pub(crate) fn noted_job() -> usize {
-    OWN.with(|own| own.job.get())
+/// A new wait begins: it has polled no job.
+pub(crate) fn forget_job() {
+    OWN.with(|own| own.noted.set((0, 0)));
+}
+
+/// The number of the job that the wait on `parker` has polled last, or 0.
+pub(crate) fn noted_job(parker: &Parker) -> usize {
+    let (job, polled_for) = OWN.with(|own| own.noted.get());
+    if polled_for == core::ptr::from_ref(parker).addr() { job } else { 0 }
 }
 
 /// A number that no other living thread has: the address of a thread-local.
@@ -143,40 +90,14 @@ impl Parker {
         Self { state: AtomicU8::new(EMPTY), sleep: Sleep::new() }
     }
 
-    #[inline]
-    fn address(&self) -> usize {
-        core::ptr::from_ref(self).addr()
-    }
-
-    /// Says whether the owner itself has notified it.
-    #[inline]
-    fn is_notified_by(&self, own: &Own) -> bool {
-        own.turn.get() & POLL != 0 && own.parker.get() == self.address()
-    }
-
-    /// Takes a notification by the owner itself, if there is one.
-    #[inline]
-    fn take_own(&self) -> bool {
-        OWN.with(|own| {
-            let notified = self.is_notified_by(own);
-            if notified {
-                own.turn.set(own.turn.get() & !POLL);
-            }
-            notified
-        })
-    }
-
     /// Says whether there is a notification. For the owner only.
     pub(crate) fn is_notified(&self) -> bool {
-        OWN.with(|own| self.is_notified_by(own)) || self.state.load(Ordering::Relaxed) == NOTIFIED
+        self.state.load(Ordering::Relaxed) == NOTIFIED
     }
 
     /// Takes a notification, if there is one. For the owner only.
     #[inline]
     pub(crate) fn take(&self) -> bool {
-        if self.take_own() {
-            return true;
-        }
         // A plain load finds that there is nothing to take. To take, the swap is needed: a load and a store could step over a second
         // notification between them, whose writes this thread would then not see.
         // ORDERING: pairs with the swap in `unpark`; what the waker wrote is visible to the poll that follows.
@@ -208,9 +129,6 @@ impl Parker {
     /// is taken here. Or it comes after: then `unpark` sees PARKED and wakes `sleep`; so either it finds the owner sleeping, or the owner's last
     /// look at `state` finds NOTIFIED.
     fn sleep_while(&self, how_long: impl Fn() -> Option<Duration>) -> bool {
-        if self.take_own() {
-            return true;
-        }
         // ORDERING: a failure reads NOTIFIED; the swap in `take` acquires it. A success publishes nothing.
         if self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return self.take();
@@ -223,20 +141,6 @@ impl Parker {
     /// Notifies the owner: its current or next `park` returns at once.
     #[inline]
     pub(crate) fn unpark(&self) {
-        let by_owner = OWN.with(|own| {
-            let by_owner = own.parker.get() == self.address();
-            if by_owner {
-                own.turn.set(own.turn.get() | POLL);
-            }
-            by_owner
-        });
-        if !by_owner {
-            self.unpark_from_elsewhere();
-        }
-    }
-
-    #[inline(never)]
-    fn unpark_from_elsewhere(&self) {
         // ORDERING: pairs with the swaps in `take` and `sleep_while`; publishes all that the caller did before it woke.
         if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
             self.sleep.wake();
@@ -267,35 +171,6 @@ mod tests {
         parker.unpark();
         assert!(parker.park(None));
         assert!(!parker.take());
-    }
-
-    #[test]
-    fn the_owner_notifies_itself() {
-        let parker = Parker::new();
-        let _own = sleep_on(&parker);
-        parker.unpark();
-        assert_eq!(parker.state.load(Ordering::Relaxed), EMPTY);
-        assert!(parker.park(None));
-        assert!(!parker.take());
-    }
-
-    #[test]
-    fn notifications_of_two_parkers_by_their_owner_are_kept_apart() {
-        let (outer, inner) = (Parker::new(), Parker::new());
-        let _own = sleep_on(&outer);
-        outer.unpark();
-        {
-            let _own = sleep_on(&inner);
-            assert!(!inner.take());
-            inner.unpark();
-        }
-        assert!(outer.take() && !outer.take());
-        {
-            let _own = sleep_on(&inner);
-            outer.unpark();
-            assert!(!inner.take());
-        }
-        assert!(outer.take() && !outer.take());
     }
 
     #[test]

@@ -4,8 +4,7 @@
 //! `read_ahead`), and a smart function that is called once an item ([`smart_unfold`]). Each knows two ways to its next item: polled, for
 //! async code, and here on this thread, for sync code.
 
-use crate::call::{Call, Sealed, Work, forked};
-use crate::call::{Route, Routed};
+use crate::call::{Call, Sealed, Work, both};
 use crate::drive;
 use alloc::boxed::Box;
 use core::fmt;
@@ -129,10 +128,7 @@ impl<S: Source> SmartStream<S> {
     /// ```
     #[allow(clippy::should_implement_trait, reason = "sync code, async code and combinators all call it `next`")]
     pub fn next(&mut self) -> Call<impl Work<Output = Option<S::Item>>> {
-        forked(move |route| match route {
-            Route::Here => Routed::Here(|| self.next_here()),
-            Route::Away => Routed::Away(poll_fn(move |cx| self.poll_source(cx))),
-        })
+        both(self, Self::next_here, |stream, _| poll_fn(move |cx| stream.poll_source(cx)))
     }
 
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
