@@ -49,13 +49,17 @@ struct Page {
 smart_fn!(
     /// Async inside, since it talks to a socket. Sync callers drive it on their thread's own loop; async callers just await it.
     async fn fetch(port: u16, path: &str) -> Result<Vec<u8>, String> {
-        in_time(get(port, path)).await.map_err(|error| format!("cannot fetch http://127.0.0.1:{port}{path}: {error}"))
+        in_time(get(port, path))
+            .await
+            .map_err(|error| format!("cannot fetch http://127.0.0.1:{port}{path}: {error}"))
     }
 
     /// Sync inside, since it only computes: the 64-bit FNV-1a hash, and the thread it ran on. Sync callers run it in place, on the borrowed
     /// bytes. Async callers must not be held up by it, so for them it runs on the offload pool, on a copy of the bytes.
     fn hash(bytes: &[u8]) -> (u64, String) {
-        let digest = bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let digest = bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         (digest, this_thread())
     }
 
@@ -65,16 +69,25 @@ smart_fn!(
         let body = smart_await!(fetch(port, path))?;
         let fetched_on = this_thread();
         let (digest, hashed_on) = smart_await!(hash(&body));
-        Ok(Page { bytes: body.len(), digest, fetched_on, hashed_on })
+        Ok(Page {
+            bytes: body.len(),
+            digest,
+            fetched_on,
+            hashed_on,
+        })
     }
 
     /// The same page for everybody who asks while it is on its way. Whoever comes first fetches it, the others get a clone.
     async fn shared_page(port: u16, path: &str) -> Result<Page, String> {
         let lead = || async {
-            in_time(everybody_waits()).await.map_err(|error| format!("some of the callers never came: {error}"))?;
+            in_time(everybody_waits())
+                .await
+                .map_err(|error| format!("some of the callers never came: {error}"))?;
             page(port, path).await
         };
-        LOCK.run_once(lead).await.map_err(|cancelled| cancelled.to_string())?
+        LOCK.run_once(lead)
+            .await
+            .map_err(|cancelled| cancelled.to_string())?
     }
 );
 
@@ -102,20 +115,26 @@ async fn in_time<T>(future: impl Future<Output = io::Result<T>>) -> io::Result<T
 /// One HTTP/1.1 request on a connection of its own. The body is as long as `Content-Length` says, whatever else the server sends.
 async fn get(port: u16, path: &str) -> io::Result<Vec<u8>> {
     let mut stream = net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut reply = smol::io::BufReader::new(stream);
     let mut line = String::new();
     reply.read_line(&mut line).await?;
     if line.split(' ').nth(1) != Some("200") {
-        return Err(io::Error::other(format!("the server answered {:?}", line.trim_end())));
+        return Err(io::Error::other(format!(
+            "the server answered {:?}",
+            line.trim_end()
+        )));
     }
     let mut length = None;
     loop {
         line.clear();
         reply.read_line(&mut line).await?;
         // The blank line that ends the head has no colon, and neither has the empty one where a reply was cut off.
-        let Some((name, value)) = line.split_once(':') else { break };
+        let Some((name, value)) = line.split_once(':') else {
+            break;
+        };
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse::<u64>().ok();
         }
@@ -123,14 +142,21 @@ async fn get(port: u16, path: &str) -> io::Result<Vec<u8>> {
     let length = length.ok_or_else(|| io::Error::other("the reply has no Content-Length"))?;
     let mut body = Vec::new();
     reply.take(length).read_to_end(&mut body).await?;
-    if body.len() as u64 == length { Ok(body) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    if body.len() as u64 == length {
+        Ok(body)
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
 // ---- The three ways to call them.
 
 /// From sync code: one page after the other, with no runtime in sight.
 fn fetch_in_turn(port: u16, files: &Files) -> Result<Pages, String> {
-    files.keys().map(|path| Ok((path.clone(), page(port, path).wait()?))).collect()
+    files
+        .keys()
+        .map(|path| Ok((path.clone(), page(port, path).wait()?)))
+        .collect()
 }
 
 /// From async code: a few tasks share the work, all on this thread. Whatever waits for the network leaves the thread to the others.
@@ -143,9 +169,18 @@ fn fetch_concurrently(port: u16, files: &Files) -> Result<Pages, String> {
         }
         Ok::<_, String>(pages)
     };
-    let share = |of| files.keys().skip(of).step_by(CONNECTIONS).cloned().collect();
+    let share = |of| {
+        files
+            .keys()
+            .skip(of)
+            .step_by(CONNECTIONS)
+            .cloned()
+            .collect()
+    };
     block_on(async {
-        let workers: Vec<_> = (0..CONNECTIONS).map(|number| spawn_local(worker(share(number)))).collect();
+        let workers: Vec<_> = (0..CONNECTIONS)
+            .map(|number| spawn_local(worker(share(number))))
+            .collect();
         let mut pages = Pages::new();
         for worker in workers {
             pages.extend(worker.await?);
@@ -159,12 +194,18 @@ fn fetch_together(port: u16, path: &str) -> Result<Vec<Page>, Box<dyn Error>> {
     let mut threads = Vec::new();
     for number in 1..=CALLERS_OF_A_KIND {
         let path = path.to_owned();
-        threads.push(thread::Builder::new().name(format!("caller {number}")).spawn(move || shared_page(port, &path).wait())?);
+        threads.push(
+            thread::Builder::new()
+                .name(format!("caller {number}"))
+                .spawn(move || shared_page(port, &path).wait())?,
+        );
     }
     // A task outlives this function as far as the compiler knows, so each owns its path and lends it to the call inside.
     let call = |path: String| async move { shared_page(port, &path).await };
     let mut pages = block_on(async {
-        let tasks: Vec<_> = (0..CALLERS_OF_A_KIND).map(|_| spawn_local(call(path.to_owned()))).collect();
+        let tasks: Vec<_> = (0..CALLERS_OF_A_KIND)
+            .map(|_| spawn_local(call(path.to_owned())))
+            .collect();
         let mut pages = Vec::new();
         for task in tasks {
             pages.push(task.await?);
@@ -180,7 +221,9 @@ fn fetch_together(port: u16, path: &str) -> Result<Vec<Page>, Box<dyn Error>> {
 // ---- The account.
 
 fn main() -> ExitCode {
-    let Err(error) = run(&mut io::stdout()) else { return ExitCode::SUCCESS };
+    let Err(error) = run(&mut io::stdout()) else {
+        return ExitCode::SUCCESS;
+    };
     eprintln!("quickstart: {error}");
     ExitCode::FAILURE
 }
@@ -190,15 +233,25 @@ fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let (directory, port) = arguments()?;
     let mut files = Files::new();
     // `{:?}` keeps the line a line, since a path may hold anything, a line break too.
-    let skipped = list(&directory, "/", &mut files).map_err(|error| format!("cannot read the directory {directory:?}: {error}"))?;
-    let first = files.keys().next().ok_or_else(|| format!("there is no file to serve in {directory:?}"))?;
+    let skipped = list(&directory, "/", &mut files)
+        .map_err(|error| format!("cannot read the directory {directory:?}: {error}"))?;
+    let first = files
+        .keys()
+        .next()
+        .ok_or_else(|| format!("there is no file to serve in {directory:?}"))?;
     let requests = Arc::new(AtomicUsize::new(0));
     // Only a server of our own can say how many requests reached it.
     let (port, count): (_, &dyn Fn() -> String) = match port {
         Some(port) => (port, &|| "requests not counted".to_owned()),
-        None => (serve(files.clone(), requests.clone())?, &|| plural(requests.swap(0, Relaxed), "request")),
+        None => (serve(files.clone(), requests.clone())?, &|| {
+            plural(requests.swap(0, Relaxed), "request")
+        }),
     };
-    writeln!(out, "site    {} of {directory:?} at http://127.0.0.1:{port}/, skipped: {skipped}", plural(files.len(), "file"))?;
+    writeln!(
+        out,
+        "site    {} of {directory:?} at http://127.0.0.1:{port}/, skipped: {skipped}",
+        plural(files.len(), "file")
+    )?;
 
     let start = Instant::now();
     let in_turn = fetch_in_turn(port, &files)?;
@@ -208,24 +261,72 @@ fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let concurrently = fetch_concurrently(port, &files)?;
     report(out, "async", &concurrently, start.elapsed(), &count())?;
 
-    if let Some(path) = files.keys().find(|&path| in_turn[path].digest != concurrently[path].digest) {
+    if let Some(path) = files
+        .keys()
+        .find(|&path| in_turn[path].digest != concurrently[path].digest)
+    {
         return Err(format!("{path} differs between the passes: did it change meanwhile?").into());
     }
-    writeln!(out, "check   both passes have the same {}", plural(files.len(), "digest"))?;
+    writeln!(
+        out,
+        "check   both passes have the same {}",
+        plural(files.len(), "digest")
+    )?;
 
     let start = Instant::now();
     let pages = fetch_together(port, first)?;
-    writeln!(out, "lock    {} callers of {first}, half threads, half tasks: {:.1?}, {}", pages.len(), start.elapsed(), count())?;
-    let right = pages.iter().filter(|page| page.digest == in_turn[first].digest).count();
-    writeln!(out, "        fetched on {}; callers with the right digest: {right}", pages[0].fetched_on)?;
-    if right == pages.len() { Ok(()) } else { Err(format!("{first} changed meanwhile").into()) }
+    writeln!(
+        out,
+        "lock    {} callers of {first}, half threads, half tasks: {:.1?}, {}",
+        pages.len(),
+        start.elapsed(),
+        count()
+    )?;
+    let right = pages
+        .iter()
+        .filter(|page| page.digest == in_turn[first].digest)
+        .count();
+    writeln!(
+        out,
+        "        fetched on {}; callers with the right digest: {right}",
+        pages[0].fetched_on
+    )?;
+    if right == pages.len() {
+        Ok(())
+    } else {
+        Err(format!("{first} changed meanwhile").into())
+    }
 }
 
-fn report(out: &mut impl Write, name: &str, pages: &Pages, took: Duration, requests: &str) -> io::Result<()> {
+fn report(
+    out: &mut impl Write,
+    name: &str,
+    pages: &Pages,
+    took: Duration,
+    requests: &str,
+) -> io::Result<()> {
     let bytes: usize = pages.values().map(|page| page.bytes).sum();
-    let threads = |of: fn(&Page) -> &str| pages.values().map(of).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
-    writeln!(out, "{name}   {}, {}: {took:.1?}, {requests}", plural(pages.len(), "file"), plural(bytes, "byte"))?;
-    writeln!(out, "        fetched on {}\n        hashed on  {}", threads(|page| &page.fetched_on), threads(|page| &page.hashed_on))
+    let threads = |of: fn(&Page) -> &str| {
+        pages
+            .values()
+            .map(of)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    writeln!(
+        out,
+        "{name}   {}, {}: {took:.1?}, {requests}",
+        plural(pages.len(), "file"),
+        plural(bytes, "byte")
+    )?;
+    writeln!(
+        out,
+        "        fetched on {}\n        hashed on  {}",
+        threads(|page| &page.fetched_on),
+        threads(|page| &page.hashed_on)
+    )
 }
 
 fn plural(count: usize, of: &str) -> String {
@@ -243,13 +344,18 @@ fn arguments() -> Result<(PathBuf, Option<u16>), &'static str> {
     let (directory, port) = match &arguments[..] {
         [directory @ .., flag, number] if flag == "--port" => {
             let number = number.to_str().and_then(|number| number.parse().ok());
-            (directory, Some(number.ok_or("--port takes a number from 0 to 65535")?))
+            (
+                directory,
+                Some(number.ok_or("--port takes a number from 0 to 65535")?),
+            )
         }
         directory => (directory, None),
     };
     match directory {
         [] => Ok((Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), port)),
-        [directory] if !directory.to_string_lossy().starts_with("--") => Ok((directory.into(), port)),
+        [directory] if !directory.to_string_lossy().starts_with("--") => {
+            Ok((directory.into(), port))
+        }
         _ => Err("usage: quickstart [DIRECTORY] [--port N]"),
     }
 }
@@ -263,9 +369,17 @@ fn list(directory: &Path, url: &str, files: &mut Files) -> io::Result<usize> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let (kind, path) = (entry.file_type()?, entry.path());
-        match entry.file_name().to_str().map(|name| format!("{url}{}", percent_encode(name))) {
-            Some(url) if kind.is_dir() => skipped += list(&path, &format!("{url}/"), files).unwrap_or(1),
-            Some(url) if kind.is_file() && File::open(&path).is_ok() => drop(files.insert(url, path)),
+        match entry
+            .file_name()
+            .to_str()
+            .map(|name| format!("{url}{}", percent_encode(name)))
+        {
+            Some(url) if kind.is_dir() => {
+                skipped += list(&path, &format!("{url}/"), files).unwrap_or(1)
+            }
+            Some(url) if kind.is_file() && File::open(&path).is_ok() => {
+                drop(files.insert(url, path))
+            }
             _ => skipped += 1,
         }
     }
@@ -274,7 +388,15 @@ fn list(directory: &Path, url: &str, files: &mut Files) -> io::Result<usize> {
 
 fn percent_encode(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    name.bytes()
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 /// Serves `files` on a free port, which it returns, until the program ends. Each connection has a thread; clients may go away.
@@ -304,7 +426,11 @@ fn answer(mut stream: &TcpStream, files: &Files, requests: &AtomicUsize) -> io::
         _ => ("404 Not Found", Vec::new()),
     };
     // One write, since a second small one would wait for the client's acknowledgement of the first.
-    let mut reply = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len()).into_bytes();
+    let mut reply = format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
     reply.extend(body);
     stream.write_all(&reply)
 }

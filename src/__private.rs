@@ -2,7 +2,9 @@
 
 #[cfg(feature = "alloc")]
 pub use crate::boxed::{BoxWork, DynWork, boxed, boxed_send};
-pub use crate::call::{Away, Both, Driven, Forked, Here, Route, Routed, Routes, Sealed, both, driven, forked, here};
+pub use crate::call::{
+    Away, Both, Driven, Forked, Here, Route, Routed, Routes, Sealed, both, driven, forked, here,
+};
 #[cfg(feature = "std")]
 pub use crate::offload::offload;
 pub use crate::resolve::*;

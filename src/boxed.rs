@@ -108,11 +108,15 @@ impl<D: ?Sized> fmt::Debug for BoxWork<D> {
 /// Boxes a call.
 #[doc(hidden)]
 pub fn boxed<'a, W: Work + 'a>(call: Call<W>) -> BoxCall<'a, W::Output> {
-    Call::new(BoxWork { state: State::Fresh(Box::new(call.into_work())) })
+    Call::new(BoxWork {
+        state: State::Fresh(Box::new(call.into_work())),
+    })
 }
 
 /// Boxes a call that is `Send`.
 #[doc(hidden)]
 pub fn boxed_send<'a, W: Work + Send + 'a>(call: Call<W>) -> SendBoxCall<'a, W::Output> {
-    Call::new(BoxWork { state: State::Fresh(Box::new(call.into_work())) })
+    Call::new(BoxWork {
+        state: State::Fresh(Box::new(call.into_work())),
+    })
 }

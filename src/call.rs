@@ -158,7 +158,11 @@ impl<W: Work> Call<W> {
     /// ```
     pub fn try_wait(self) -> Result<W::Output, WaitError<W>> {
         // What `run` drives is a part of a sync copy, and this is none.
-        if drive::is_async() { Err(WaitError { call: self }) } else { Ok(self.work.run_if_allowed()) }
+        if drive::is_async() {
+            Err(WaitError { call: self })
+        } else {
+            Ok(self.work.run_if_allowed())
+        }
     }
 
     /// Drives the async form of the call, and calls `idle` after each poll that finds it pending. Returns its output.
@@ -440,7 +444,9 @@ impl<K: Away<Future = F>, F: Future> Future for Forked<K, F> {
             if let ForkedProj::Begun { future } = self.as_mut().project() {
                 return future.poll(cx);
             }
-            let ForkedTaken::Fresh { fork } = self.as_mut().project_replace(Self::Taken) else { panic!("a `Call` was polled after it had panicked") };
+            let ForkedTaken::Fresh { fork } = self.as_mut().project_replace(Self::Taken) else {
+                panic!("a `Call` was polled after it had panicked")
+            };
             let future = fork.away();
             self.set(Self::Begun { future });
         }
@@ -530,7 +536,9 @@ where
     C: FnOnce(Route) -> Routed<B, F>,
     F: Future<Output = T>,
 {
-    Call::new(Forked::Fresh { fork: Routes(choose) })
+    Call::new(Forked::Fresh {
+        fork: Routes(choose),
+    })
 }
 
 /// Two functions over the same arguments: one runs here, one gives a future. The second is told the [`origin`](Here::origin) of its call.
@@ -580,7 +588,13 @@ where
     C: FnOnce(A, &'static str) -> F,
     F: Future<Output = T>,
 {
-    Call::new(Forked::Fresh { fork: Both { arguments, here, away } })
+    Call::new(Forked::Fresh {
+        fork: Both {
+            arguments,
+            here,
+            away,
+        },
+    })
 }
 
 /// Makes a call of any future, or of anything that becomes one: for inline use, and for functions of other crates.
@@ -600,7 +614,11 @@ where
 /// ```
 #[inline]
 pub fn smart<F: IntoFuture>(future: F) -> Call<impl Work<Output = F::Output>> {
-    both(future, |future: F| drive::wait_for(future.into_future()), |future, _| future.into_future())
+    both(
+        future,
+        |future: F| drive::wait_for(future.into_future()),
+        |future, _| future.into_future(),
+    )
 }
 
 /// Makes a call of a closure that blocks: `.wait()` calls it here, `.await` runs it on the offload pool.
@@ -636,7 +654,9 @@ impl<W> WaitError<W> {
 
 impl<W> fmt::Debug for WaitError<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitError").field("call", &self.call).finish()
+        f.debug_struct("WaitError")
+            .field("call", &self.call)
+            .finish()
     }
 }
 

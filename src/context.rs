@@ -148,7 +148,12 @@ pub(crate) fn begin_usual_wait() -> Option<(&'static Level, Scope)> {
             return None;
         }
         here.stack.set(Stack::NOTHING.waiting());
-        Some((level, Scope { former: Stack::NOTHING }))
+        Some((
+            level,
+            Scope {
+                former: Stack::NOTHING,
+            },
+        ))
     })
 }
 
@@ -169,7 +174,11 @@ impl Nested {
     pub(crate) fn begin() -> Option<Self> {
         HERE.with(|here| {
             let stack = here.stack.get();
-            if stack.waits() > 0 { Some(Self::at(here, stack, here.level.get()?.inner())) } else { None }
+            if stack.waits() > 0 {
+                Some(Self::at(here, stack, here.level.get()?.inner()))
+            } else {
+                None
+            }
         })
     }
 
@@ -183,7 +192,11 @@ impl Nested {
                 return None;
             }
             let outer = here.level.get()?;
-            if outer.unusual() == 0 { Some(Self::at(here, stack, outer.known_inner()?)) } else { None }
+            if outer.unusual() == 0 {
+                Some(Self::at(here, stack, outer.known_inner()?))
+            } else {
+                None
+            }
         })
     }
 
@@ -231,7 +244,10 @@ pub(crate) fn set_level(level: Option<&'static Level>) {
 pub fn is_async_context() -> bool {
     let stack = stack();
     // Where nobody said anything, it is sync code, unless the installed runtime knows better.
-    stack.polls() != 0 || (stack.0 & Stack::BLOCKING == 0 && runtime::is_installed() && runtime::installed().is_some_and(|runtime| runtime.is_async_context()))
+    stack.polls() != 0
+        || (stack.0 & Stack::BLOCKING == 0
+            && runtime::is_installed()
+            && runtime::installed().is_some_and(|runtime| runtime.is_async_context()))
 }
 
 /// Calls `f`; inside it `.wait()` is allowed, even in async code. Returns what `f` returns.

@@ -28,7 +28,12 @@ struct Queue {
 
 impl Woken {
     pub(crate) fn new() -> Self {
-        Self { queue: Mutex::new(Queue { tasks: Vec::new(), sleeper: None }) }
+        Self {
+            queue: Mutex::new(Queue {
+                tasks: Vec::new(),
+                sleeper: None,
+            }),
+        }
     }
 
     /// Queues a woken task.
@@ -73,7 +78,12 @@ impl Woken {
 ///
 /// The thread counts as async already, and between the polls as it did `before`.
 #[inline]
-pub(crate) fn drive<F: Future>(level: &Level, before: Stack, mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+pub(crate) fn drive<F: Future>(
+    level: &Level,
+    before: Stack,
+    mut future: Pin<&mut F>,
+    deadline: Option<Instant>,
+) -> Option<F::Output> {
     let mut cx = Context::from_waker(&level.waker);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
@@ -91,7 +101,11 @@ pub(crate) fn drive<F: Future>(level: &Level, before: Stack, mut future: Pin<&mu
 
 /// Gives each ready task a turn, then takes the parker's notification, for which it sleeps if it has to. Returns `false` at the deadline.
 #[inline(never)]
-pub(crate) fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>) -> bool {
+pub(crate) fn wait_for_notification(
+    level: &Level,
+    before: Stack,
+    deadline: Option<Instant>,
+) -> bool {
     let _between = context::enter_as(before);
     loop {
         if park::has_tasks() {
@@ -110,8 +124,14 @@ pub(crate) fn wait_for_notification(level: &Level, before: Stack, deadline: Opti
 /// Sleeps until the parker is notified, a task is woken or the deadline has come. Says whether the parker was notified.
 #[inline(never)]
 fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
-    let tasks = if park::has_tasks() { loops::running_tasks() } else { None };
-    let Some(tasks) = tasks else { return pool::park(&level.parker, &level.waker, deadline) };
+    let tasks = if park::has_tasks() {
+        loops::running_tasks()
+    } else {
+        None
+    };
+    let Some(tasks) = tasks else {
+        return pool::park(&level.parker, &level.waker, deadline);
+    };
     if tasks.has_ready() || !tasks.woken().prepare_to_sleep(&level.parker) {
         return false;
     }

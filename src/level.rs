@@ -32,12 +32,20 @@ impl Level {
     fn inside(outer: Option<&'static Self>) -> Self {
         let parker = Arc::new(Parker::new());
         let waker = Waker::from(parker.clone());
-        Self { parker, waker, cached: AtomicBool::new(false), unusual: AtomicU32::new(1), outer, inner: OnceLock::new() }
+        Self {
+            parker,
+            waker,
+            cached: AtomicBool::new(false),
+            unusual: AtomicU32::new(1),
+            outer,
+            inner: OnceLock::new(),
+        }
     }
 
     /// The level of a wait inside this one.
     pub(crate) fn inner(&'static self) -> &'static Self {
-        self.inner.get_or_init(|| Box::new(Self::inside(Some(self))))
+        self.inner
+            .get_or_init(|| Box::new(Self::inside(Some(self))))
     }
 
     /// The level of a wait inside this one, if there ever was one.
@@ -65,6 +73,7 @@ impl Level {
     /// Sets both flags. The caller sees to it that this happens to one level at a time.
     pub(crate) fn set_cached(&self, cached: bool, has_runtime: bool) {
         self.cached.store(cached, Ordering::Relaxed);
-        self.unusual.store((!cached || has_runtime).into(), Ordering::Relaxed);
+        self.unusual
+            .store((!cached || has_runtime).into(), Ordering::Relaxed);
     }
 }

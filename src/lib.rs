@@ -3,8 +3,22 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(feature = "nightly", feature(macro_attr))]
-#![cfg_attr(smartasync_model, allow(dead_code, unreachable_pub, missing_debug_implementations, reason = "a model uses a part of the crate"))]
-#![cfg_attr(not(feature = "std"), allow(rustdoc::broken_intra_doc_links, reason = "the documentation links to what needs `std`"))]
+#![cfg_attr(
+    smartasync_model,
+    allow(
+        dead_code,
+        unreachable_pub,
+        missing_debug_implementations,
+        reason = "a model uses a part of the crate"
+    )
+)]
+#![cfg_attr(
+    not(feature = "std"),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the documentation links to what needs `std`"
+    )
+)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -69,7 +83,9 @@ pub use lock::{Cancelled, SmartLock};
 #[cfg(feature = "std")]
 pub use lock_map::SmartLockMap;
 #[cfg(feature = "std")]
-pub use loops::{LoopId, block_on, cached_loops, current_loop, install_runtime, reset_smartasync_cache};
+pub use loops::{
+    LoopId, block_on, cached_loops, current_loop, install_runtime, reset_smartasync_cache,
+};
 #[cfg(feature = "std")]
 pub use offload::{Offload, offload};
 #[cfg(feature = "std")]

@@ -256,6 +256,9 @@ impl<T> Default for SmartLock<T> {
 
 impl<T> fmt::Debug for SmartLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmartLock").field("running", &self.is_running()).field("waiters", &self.waiters()).finish()
+        f.debug_struct("SmartLock")
+            .field("running", &self.is_running())
+            .field("waiters", &self.waiters())
+            .finish()
     }
 }

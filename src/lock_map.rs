@@ -55,8 +55,13 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
     /// A map without a key in use.
     #[must_use]
     pub fn new() -> Self {
-        let shards = core::iter::repeat_with(|| Mutex::new(Table::new())).take(SHARDS).collect();
-        Self { shards, hasher: RandomState::new() }
+        let shards = core::iter::repeat_with(|| Mutex::new(Table::new()))
+            .take(SHARDS)
+            .collect();
+        Self {
+            shards,
+            hasher: RandomState::new(),
+        }
     }
 
     /// [`SmartLock::run_once`](crate::SmartLock::run_once) for `key`: the first caller of the key runs, those that come meanwhile follow.
@@ -122,7 +127,10 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         Q: Hash + Eq + ?Sized,
     {
         let hash = self.hash(key);
-        let removed = self.shard(hash).lock().remove_if(hash, |known, _| known.borrow() == key);
+        let removed = self
+            .shard(hash)
+            .lock()
+            .remove_if(hash, |known, _| known.borrow() == key);
         if let Some((key, core)) = removed {
             // The entry is out of the map, so this cannot reach a newer flight; and a caller that still holds it looks in the map again.
             let mut panics = Panics::default();
@@ -140,7 +148,10 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         Q: Hash + Eq + ?Sized,
     {
         let hash = self.hash(key);
-        self.shard(hash).lock().get(hash, key).is_some_and(|core| core.is_running())
+        self.shard(hash)
+            .lock()
+            .get(hash, key)
+            .is_some_and(|core| core.is_running())
     }
 
     /// How many followers of `key` wait now; see [`SmartLock::waiters`](crate::SmartLock::waiters).
@@ -169,7 +180,10 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         Q: Hash + Eq + ?Sized,
     {
         let hash = self.hash(key);
-        self.shard(hash).lock().get(hash, key).map_or(0, |core| core.waiters())
+        self.shard(hash)
+            .lock()
+            .get(hash, key)
+            .map_or(0, |core| core.waiters())
     }
 
     /// [`reset`](SmartLockMap::reset) for every key.
@@ -217,7 +231,9 @@ impl<K: Hash + Eq, T> Default for SmartLockMap<K, T> {
 
 impl<K, T> fmt::Debug for SmartLockMap<K, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmartLockMap").field("len", &self.len()).finish_non_exhaustive()
+        f.debug_struct("SmartLockMap")
+            .field("len", &self.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -235,7 +251,11 @@ struct Entered<T> {
 
 impl<'m, K: Hash + Eq + Clone, T> Entry<'m, K, T> {
     fn new(map: &'m SmartLockMap<K, T>, key: K) -> Self {
-        Self { map, key, entered: OnceCell::new() }
+        Self {
+            map,
+            key,
+            entered: OnceCell::new(),
+        }
     }
 
     fn enter(&self) -> Entered<T> {
@@ -258,7 +278,9 @@ impl<'m, K: Hash + Eq + Clone, T> Entry<'m, K, T> {
     }
 
     fn leave(&mut self) {
-        let Some(Entered { hash, core }) = self.entered.take() else { return };
+        let Some(Entered { hash, core }) = self.entered.take() else {
+            return;
+        };
         let mut entries = self.map.shard(hash).lock();
         // INVARIANT: entries are cloned under the shard's mutex, and dropped under it while they are in the map. So a count of two, the
         // map's and this one, means that nobody else takes part; and a count of more that this one is not the last.

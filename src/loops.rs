@@ -66,7 +66,11 @@ struct Slot {
 
 impl Slot {
     fn new() -> Self {
-        Self { level: Level::new(), woken: Woken::new(), owned: AtomicBool::new(false) }
+        Self {
+            level: Level::new(),
+            woken: Woken::new(),
+            owned: AtomicBool::new(false),
+        }
     }
 
     /// Makes this thread the owner, unless there is one.
@@ -189,7 +193,11 @@ fn claim_spare() -> &'static Slot {
 /// Calls `f` for each slot that there is.
 fn for_each_slot(mut f: impl FnMut(&Slot)) {
     CACHE.iter().for_each(&mut f);
-    SPARES.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|spare| f(spare));
+    SPARES
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .iter()
+        .for_each(|spare| f(spare));
 }
 
 /// Drops the tasks of a loop that has ended. They are user code, so nothing is borrowed.
@@ -203,7 +211,15 @@ fn end_tasks() {
 /// The tasks of this thread's loop, or `None` while the thread's locals are being destroyed.
 pub(crate) fn tasks() -> Option<Rc<Tasks>> {
     let slot = HERE.with(Here::start)?;
-    OWNER.try_with(|owner| owner.tasks.borrow_mut().get_or_insert_with(|| new_tasks(slot)).clone()).ok()
+    OWNER
+        .try_with(|owner| {
+            owner
+                .tasks
+                .borrow_mut()
+                .get_or_insert_with(|| new_tasks(slot))
+                .clone()
+        })
+        .ok()
 }
 
 #[cold]
@@ -214,7 +230,10 @@ fn new_tasks(slot: &'static Slot) -> Rc<Tasks> {
 
 /// The tasks of the loop that runs, if there were ever any.
 pub(crate) fn running_tasks() -> Option<Rc<Tasks>> {
-    OWNER.try_with(|owner| owner.tasks.borrow().clone()).ok().flatten()
+    OWNER
+        .try_with(|owner| owner.tasks.borrow().clone())
+        .ok()
+        .flatten()
 }
 
 /// Gives each task that is ready a turn.
@@ -229,7 +248,9 @@ pub(crate) fn run_ready_tasks() {
 #[cold]
 #[inline(never)]
 pub(crate) fn drive<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
-    let Some(runtime) = runtime::installed() else { return drive_here(pin!(future), deadline) };
+    let Some(runtime) = runtime::installed() else {
+        return drive_here(pin!(future), deadline);
+    };
     let (mut future, mut driven) = (Some(future), None);
     runtime.around_wait(&mut || {
         // Taken, so that what is left of it is dropped inside the runtime, too.
@@ -271,7 +292,10 @@ fn drive_if_allowed<F: Future>(future: F) -> F::Output {
         return drive_to_the_end(future);
     };
     let mut future = pin!(future);
-    match future.as_mut().poll(&mut Context::from_waker(&nested.level.waker)) {
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(&nested.level.waker))
+    {
         Poll::Ready(output) => output,
         Poll::Pending => sleep_and_drive(&nested, future),
     }
@@ -315,7 +339,9 @@ fn sleep_and_drive<F: Future>(nested: &Nested, future: Pin<&mut F>) -> F::Output
 pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
     let future = future.into_future();
     match context::begin_usual_wait() {
-        Some((level, _waiting)) => to_the_end(executor::drive(level, Stack::NOTHING, pin!(future), None)),
+        Some((level, _waiting)) => {
+            to_the_end(executor::drive(level, Stack::NOTHING, pin!(future), None))
+        }
         None => drive_if_allowed(future),
     }
 }
@@ -324,7 +350,9 @@ pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
 #[inline]
 pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
     match context::begin_usual_wait() {
-        Some((level, _waiting)) => to_the_end(executor::drive(level, Stack::NOTHING, pin!(future), None)),
+        Some((level, _waiting)) => {
+            to_the_end(executor::drive(level, Stack::NOTHING, pin!(future), None))
+        }
         None => drive_to_the_end(future),
     }
 }

@@ -109,7 +109,9 @@ impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for JobCel
             Stage::Ended { .. } | Stage::Abandoned => {
                 let ended = mem::replace(&mut *stage, Stage::Abandoned);
                 drop(stage);
-                let Stage::Ended { result } = ended else { panic!("an `Offload` was polled after it had given its result") };
+                let Stage::Ended { result } = ended else {
+                    panic!("an `Offload` was polled after it had given its result")
+                };
                 return Progress::Ended(result);
             }
         };
@@ -130,8 +132,15 @@ impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for JobCel
 
 /// Both sides of a job, for a model.
 #[cfg(all(test, smartasync_model))]
-pub(crate) fn model_job<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> (Arc<dyn Job>, Arc<dyn Awaited<T>>) {
-    let job = Arc::new(JobCell { stage: Mutex::new(Stage::Waiting { job: f, waker: None }) });
+pub(crate) fn model_job<T: Send + 'static>(
+    f: impl FnOnce() -> T + Send + 'static,
+) -> (Arc<dyn Job>, Arc<dyn Awaited<T>>) {
+    let job = Arc::new(JobCell {
+        stage: Mutex::new(Stage::Waiting {
+            job: f,
+            waker: None,
+        }),
+    });
     (job.clone(), job)
 }
 
@@ -153,17 +162,33 @@ pub(crate) fn model_job<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'stati
 /// ```
 pub fn offload<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Offload<T> {
     let job: Arc<dyn Awaited<T>> = match runtime::installed() {
-        None => Arc::new(JobCell { stage: Mutex::new(Stage::Waiting { job: f, waker: None }) }),
+        None => Arc::new(JobCell {
+            stage: Mutex::new(Stage::Waiting {
+                job: f,
+                waker: None,
+            }),
+        }),
         Some(runtime) => {
             let wrapped = wrap(runtime, f);
-            Arc::new(JobCell { stage: Mutex::new(Stage::Waiting { job: wrapped, waker: None }) })
+            Arc::new(JobCell {
+                stage: Mutex::new(Stage::Waiting {
+                    job: wrapped,
+                    waker: None,
+                }),
+            })
         }
     };
-    Offload { job, submitted: false }
+    Offload {
+        job,
+        submitted: false,
+    }
 }
 
 /// Passes `f` through the runtime's `around_offload`.
-fn wrap<T: Send + 'static>(runtime: &'static dyn runtime::Runtime, f: impl FnOnce() -> T + Send + 'static) -> impl FnOnce() -> T + Send + 'static {
+fn wrap<T: Send + 'static>(
+    runtime: &'static dyn runtime::Runtime,
+    f: impl FnOnce() -> T + Send + 'static,
+) -> impl FnOnce() -> T + Send + 'static {
     let result = Arc::new(Mutex::new(None));
     let in_job = result.clone();
     let wrapped = runtime.around_offload(Box::new(move || {
@@ -173,7 +198,9 @@ fn wrap<T: Send + 'static>(runtime: &'static dyn runtime::Runtime, f: impl FnOnc
     move || {
         wrapped();
         let output = result.lock().take();
-        output.expect("the installed Runtime's `around_offload` returned a closure that did not call the job")
+        output.expect(
+            "the installed Runtime's `around_offload` returned a closure that did not call the job",
+        )
     }
 }
 
@@ -230,6 +257,8 @@ impl<T> Drop for Offload<T> {
 
 impl<T> fmt::Debug for Offload<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Offload").field("submitted", &self.submitted).finish_non_exhaustive()
+        f.debug_struct("Offload")
+            .field("submitted", &self.submitted)
+            .finish_non_exhaustive()
     }
 }

@@ -24,7 +24,9 @@ pub(crate) struct Panics {
 impl Panics {
     /// Calls `f`. Says whether it returned.
     pub(crate) fn catch(&mut self, f: impl FnOnce()) -> bool {
-        let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { return true };
+        let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else {
+            return true;
+        };
         if self.first.is_none() {
             self.first = Some(payload);
         } else {

@@ -60,7 +60,11 @@ pub(crate) fn forget_job() {
 /// The number of the job that the wait on `parker` has polled last, or 0.
 pub(crate) fn noted_job(parker: &Parker) -> usize {
     let (job, polled_for) = OWN.with(|own| own.noted.get());
-    if polled_for == core::ptr::from_ref(parker).addr() { job } else { 0 }
+    if polled_for == core::ptr::from_ref(parker).addr() {
+        job
+    } else {
+        0
+    }
 }
 
 /// A number that no other living thread has: the address of a thread-local.
@@ -87,7 +91,10 @@ pub(crate) struct Parker {
 
 impl Parker {
     pub(crate) fn new() -> Self {
-        Self { state: AtomicU8::new(EMPTY), sleep: Sleep::new() }
+        Self {
+            state: AtomicU8::new(EMPTY),
+            sleep: Sleep::new(),
+        }
     }
 
     /// Says whether there is a notification. For the owner only.
@@ -101,7 +108,8 @@ impl Parker {
         // A plain load finds that there is nothing to take. To take, the swap is needed: a load and a store could step over a second
         // notification between them, whose writes this thread would then not see.
         // ORDERING: pairs with the swap in `unpark`; what the waker wrote is visible to the poll that follows.
-        self.state.load(Ordering::Relaxed) == NOTIFIED && self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
+        self.state.load(Ordering::Relaxed) == NOTIFIED
+            && self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
     }
 
     /// Sleeps until a notification comes, and takes it; or until `deadline`. Says whether a notification was taken. For the owner only.
@@ -116,13 +124,19 @@ impl Parker {
 
     /// [`park`](Parker::park) without a look for the notification that comes soon.
     pub(crate) fn sleep_until(&self, deadline: Option<Instant>) -> bool {
-        self.sleep_while(|| deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())))
+        self.sleep_while(|| {
+            deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        })
     }
 
     /// Takes a notification that is there, or comes so soon that a sleep would not pay.
     pub(crate) fn linger(&self) -> bool {
         // What is there already is no reason to linger the next time: on a single core, it came before this thread had its turn.
-        self.take() || (self.sleep.linger(|| self.state.load(Ordering::Relaxed) == EMPTY) && self.take())
+        self.take()
+            || (self
+                .sleep
+                .linger(|| self.state.load(Ordering::Relaxed) == EMPTY)
+                && self.take())
     }
 
     /// No wake-up is lost. Either `unpark`'s swap comes before the exchange to PARKED: then the exchange fails, and the notification
@@ -130,10 +144,15 @@ impl Parker {
     /// look at `state` finds NOTIFIED.
     fn sleep_while(&self, how_long: impl Fn() -> Option<Duration>) -> bool {
         // ORDERING: a failure reads NOTIFIED; the swap in `take` acquires it. A success publishes nothing.
-        if self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        if self
+            .state
+            .compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed)
+            .is_err()
+        {
             return self.take();
         }
-        self.sleep.sleep(|| self.state.load(Ordering::Relaxed) == PARKED, how_long);
+        self.sleep
+            .sleep(|| self.state.load(Ordering::Relaxed) == PARKED, how_long);
         // ORDERING: as in `take`. At the deadline this leaves PARKED, or takes a notification that came at the last moment.
         self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
     }

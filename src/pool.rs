@@ -26,14 +26,19 @@ static CREW: LazyLock<Crew> = LazyLock::new(|| Crew::new(start_limit(), STAND_IN
 fn start_limit() -> usize {
     match env::var(LIMIT_VARIABLE) {
         Ok(value) if !value.is_empty() => parse_limit(&value),
-        _ => thread::available_parallelism().map_or(1, NonZeroUsize::get).saturating_add(4).min(32),
+        _ => thread::available_parallelism()
+            .map_or(1, NonZeroUsize::get)
+            .saturating_add(4)
+            .min(32),
     }
 }
 
 fn parse_limit(value: &str) -> usize {
     match value.parse::<NonZeroUsize>() {
         Ok(limit) => limit.get(),
-        Err(error) => panic!("the environment variable {LIMIT_VARIABLE} must be a number of threads, at least 1, but is {value:?}: {error}"),
+        Err(error) => panic!(
+            "the environment variable {LIMIT_VARIABLE} must be a number of threads, at least 1, but is {value:?}: {error}"
+        ),
     }
 }
 
@@ -49,7 +54,9 @@ fn carry_out(next: Next) -> bool {
 /// [`carry_out`] on a thread that is counted as blocked. Says whether user code has run on it: wakers, which may poll here, and the jobs that
 /// are then run where they are polled. For these the thread is none of the pool. So where they wait it is not counted as blocked once more.
 fn carry_out_blocked(next: Next) -> bool {
-    let Some(refused) = CREW.carry_out(next, start) else { return false };
+    let Some(refused) = CREW.carry_out(next, start) else {
+        return false;
+    };
     IS_WORKER.set(false);
     let woken = refused.nudge();
     IS_WORKER.set(true);
@@ -115,14 +122,21 @@ pub(crate) fn park(parker: &Arc<Parker>, waker: &Waker, deadline: Option<Instant
 }
 
 /// Does what `next` says, and sleeps; where the thread is to watch, it looks from time to time. Says whether a notification was taken.
-fn sleep_blocked(parker: &Parker, deadline: Option<Instant>, mut next: Next, mut watch: Option<u64>) -> bool {
+fn sleep_blocked(
+    parker: &Parker,
+    deadline: Option<Instant>,
+    mut next: Next,
+    mut watch: Option<u64>,
+) -> bool {
     loop {
         // User code has run here, which may have waited, and run tasks: what the wait knew before may not hold any more, and who wakes a task may
         // not know of this thread's sleep.
         if carry_out_blocked(next) {
             return false;
         }
-        let Some(number) = watch else { return parker.sleep_until(deadline) };
+        let Some(number) = watch else {
+            return parker.sleep_until(deadline);
+        };
         let look = Instant::now() + PATIENCE;
         if deadline.is_some_and(|deadline| deadline <= look) {
             return parker.sleep_until(deadline);
@@ -170,6 +184,11 @@ mod tests {
     fn the_limit_is_read_from_a_number() {
         assert_eq!(parse_limit("7"), 7);
         let message = thread::spawn(|| parse_limit("0")).join().unwrap_err();
-        assert!(message.downcast_ref::<String>().unwrap().contains("SMARTASYNC_OFFLOAD_THREADS must be a number of threads"));
+        assert!(
+            message
+                .downcast_ref::<String>()
+                .unwrap()
+                .contains("SMARTASYNC_OFFLOAD_THREADS must be a number of threads")
+        );
     }
 }

@@ -41,7 +41,15 @@ struct State<T> {
 
 impl<T> Buffer<T> {
     pub(crate) fn new(capacity: NonZeroUsize) -> Self {
-        Self { state: Mutex::new(State { items: VecDeque::new(), waker: None, stopped: true, closed: false }), capacity }
+        Self {
+            state: Mutex::new(State {
+                items: VecDeque::new(),
+                waker: None,
+                stopped: true,
+                closed: false,
+            }),
+            capacity,
+        }
     }
 
     /// Takes from `iter` until the buffer is full.
@@ -95,7 +103,11 @@ impl<T> Buffer<T> {
         let fresh = waker.clone();
         let mut state = self.state.lock();
         let item = state.items.pop_front();
-        let stale = if item.is_none() { state.waker.replace(fresh) } else { None };
+        let stale = if item.is_none() {
+            state.waker.replace(fresh)
+        } else {
+            None
+        };
         drop(state);
         drop(stale);
         item
@@ -205,7 +217,10 @@ where
         match &self.reader {
             Reader::Here(iter) => {
                 let (low, high) = iter.size_hint();
-                (low.saturating_add(buffered), high.and_then(|high| high.checked_add(buffered)))
+                (
+                    low.saturating_add(buffered),
+                    high.and_then(|high| high.checked_add(buffered)),
+                )
             }
             // Read after the length of the buffer, so the job may have put more there: no upper bound.
             Reader::Away(_) => (buffered, None),
@@ -276,5 +291,8 @@ pub fn smart_iter<I>(iter: I, read_ahead: NonZeroUsize) -> SmartStream<impl Sour
 where
     I: IntoIterator<IntoIter: Send + 'static, Item: Send + 'static>,
 {
-    SmartStream::new(ReadAhead { buffer: Arc::new(Buffer::new(read_ahead)), reader: Reader::Here(iter.into_iter()) })
+    SmartStream::new(ReadAhead {
+        buffer: Arc::new(Buffer::new(read_ahead)),
+        reader: Reader::Here(iter.into_iter()),
+    })
 }

@@ -227,7 +227,13 @@ impl Single {
 
 type One = (Start, FutureStep);
 type Two = (One, FutureStep);
-type Eight = ((((((Two, FutureStep), FutureStep), FutureStep), FutureStep), FutureStep), FutureStep);
+type Eight = (
+    (
+        ((((Two, FutureStep), FutureStep), FutureStep), FutureStep),
+        FutureStep,
+    ),
+    FutureStep,
+);
 type Nine = (Eight, FutureStep);
 
 /// The plan for a `T` that is a future of a future, by the steps `P` if `T` has as many levels.
@@ -330,11 +336,16 @@ where
     (P, FutureStep): ResolveAsync<T, Output: IntoFuture>,
 {
     type Output = <<(P, FutureStep) as ResolveAsync<T>>::Output as IntoFuture>::Output;
-    type Future = Flatten<<(P, FutureStep) as ResolveAsync<T>>::Future, <<(P, FutureStep) as ResolveAsync<T>>::Output as IntoFuture>::IntoFuture>;
+    type Future = Flatten<
+        <(P, FutureStep) as ResolveAsync<T>>::Future,
+        <<(P, FutureStep) as ResolveAsync<T>>::Output as IntoFuture>::IntoFuture,
+    >;
 
     #[inline]
     fn resolve_async(value: T) -> Self::Future {
-        Flatten::Outer { outer: <(P, FutureStep)>::resolve_async(value) }
+        Flatten::Outer {
+            outer: <(P, FutureStep)>::resolve_async(value),
+        }
     }
 }
 

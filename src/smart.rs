@@ -52,17 +52,23 @@ impl<T> Unpin for Smart<'_, T> {}
 impl<'a, T> Smart<'a, T> {
     /// A value that is there.
     pub const fn ready(value: T) -> Self {
-        Self { state: State::Ready(value) }
+        Self {
+            state: State::Ready(value),
+        }
     }
 
     /// A value that `future` brings. Boxes the future.
     pub fn future(future: impl Future<Output = T> + Send + 'a) -> Self {
-        Self { state: State::Future(Box::pin(future)) }
+        Self {
+            state: State::Future(Box::pin(future)),
+        }
     }
 
     /// A value that the `Smart` brings which `future` brings. Boxes the future.
     pub fn nested(future: impl Future<Output = Self> + Send + 'a) -> Self {
-        Self { state: State::Nested(Box::pin(future)) }
+        Self {
+            state: State::Nested(Box::pin(future)),
+        }
     }
 
     /// Applies `f` to the value: now if it is there, else when it comes.

@@ -101,7 +101,11 @@ impl<S> Drop for Held<S> {
 
 impl<S: Source> SmartStream<S> {
     pub(crate) fn new(source: S) -> Self {
-        Self { source: Some(Held { source: Some(Box::pin(source)) }) }
+        Self {
+            source: Some(Held {
+                source: Some(Box::pin(source)),
+            }),
+        }
     }
 
     /// The next item, or `None` after the last one, as a call: finish it with `.await`, or with [`.wait()`](Call::wait) or
@@ -126,13 +130,20 @@ impl<S: Source> SmartStream<S> {
     /// let mut silence = smart_stream(stream::pending::<u32>());
     /// assert_eq!(silence.next().wait_timeout(Duration::from_millis(1)), Err(TimedOut));
     /// ```
-    #[allow(clippy::should_implement_trait, reason = "sync code, async code and combinators all call it `next`")]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "sync code, async code and combinators all call it `next`"
+    )]
     pub fn next(&mut self) -> Call<impl Work<Output = Option<S::Item>>> {
-        both(self, Self::next_here, |stream, _| poll_fn(move |cx| stream.poll_source(cx)))
+        both(self, Self::next_here, |stream, _| {
+            poll_fn(move |cx| stream.poll_source(cx))
+        })
     }
 
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
-        let Some(mut source) = self.source.take() else { return Poll::Ready(None) };
+        let Some(mut source) = self.source.take() else {
+            return Poll::Ready(None);
+        };
         let item = source.source().poll_next(cx);
         if !matches!(item, Poll::Ready(None)) {
             self.source = Some(source);
@@ -196,7 +207,9 @@ impl<S: Source> IntoIterator for SmartStream<S> {
 
 impl<S> fmt::Debug for SmartStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmartStream").field("ended", &self.source.is_none()).finish_non_exhaustive()
+        f.debug_struct("SmartStream")
+            .field("ended", &self.source.is_none())
+            .finish_non_exhaustive()
     }
 }
 
@@ -312,7 +325,9 @@ where
         if let Some(state) = this.state.take() {
             this.running.set(Some((this.step)(state).into_work()));
         }
-        let Some(running) = this.running.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let Some(running) = this.running.as_mut().as_pin_mut() else {
+            return Poll::Ready(None);
+        };
         let output = ready!(running.poll(cx));
         this.running.set(None);
         Poll::Ready(output.map(|(item, state)| {
@@ -380,5 +395,9 @@ where
     F: FnMut(St) -> Call<W>,
     W: Work<Output = Option<(T, St)>>,
 {
-    SmartStream::new(Unfold { state: Some(state), step, running: None })
+    SmartStream::new(Unfold {
+        state: Some(state),
+        step,
+        running: None,
+    })
 }

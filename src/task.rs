@@ -59,20 +59,29 @@ impl<F: Future + 'static> TaskCell<F> {
         // Where the destructor has panicked, the output is here already. Else the future is, whose destructor may panic as well.
         let has_output = matches!(self.as_mut().project(), CellProj::Finished { .. });
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| self.as_mut().clear())) {
-            let superseded = if has_output { second } else { mem::replace(&mut payload, second) };
+            let superseded = if has_output {
+                second
+            } else {
+                mem::replace(&mut payload, second)
+            };
             swallow(|| drop(superseded));
         }
-        self.set(Self::Finished { result: Err(payload) });
+        self.set(Self::Finished {
+            result: Err(payload),
+        });
     }
 }
 
 impl<F: Future + 'static> AnyTask for TaskCell<F> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let polled = catch_unwind(AssertUnwindSafe(|| {
-            let CellProj::Running { future } = self.as_mut().project() else { return Poll::Ready(()) };
+            let CellProj::Running { future } = self.as_mut().project() else {
+                return Poll::Ready(());
+            };
             future.poll(cx).map(|output| {
                 // This drops the future first. Its destructor is a part of the task, and may panic.
-                self.as_mut().project_replace(Self::Finished { result: Ok(output) });
+                self.as_mut()
+                    .project_replace(Self::Finished { result: Ok(output) });
             })
         }));
         polled.unwrap_or_else(|payload| {
@@ -82,7 +91,9 @@ impl<F: Future + 'static> AnyTask for TaskCell<F> {
     }
 
     fn take_result(self: Pin<&mut Self>, into: &mut dyn Any) {
-        let Some(into) = into.downcast_mut::<Option<_>>() else { return };
+        let Some(into) = into.downcast_mut::<Option<_>>() else {
+            return;
+        };
         if let CellTaken::Finished { result } = self.project_replace(Self::Empty) {
             // `None` has no destructor to call.
             mem::forget(into.replace(result));
@@ -90,8 +101,14 @@ impl<F: Future + 'static> AnyTask for TaskCell<F> {
     }
 
     fn refill(mut self: Pin<&mut Self>, from: &mut dyn Any) -> bool {
-        let (Some(from), CellProj::Empty) = (from.downcast_mut::<Option<F>>(), self.as_mut().project()) else { return false };
-        let Some(future) = from.take() else { return false };
+        let (Some(from), CellProj::Empty) =
+            (from.downcast_mut::<Option<F>>(), self.as_mut().project())
+        else {
+            return false;
+        };
+        let Some(future) = from.take() else {
+            return false;
+        };
         // `Empty` has no destructor to call.
         mem::forget(self.project_replace(Self::Running { future }));
         true
@@ -106,8 +123,13 @@ type BoxTask = Pin<Box<dyn AnyTask>>;
 
 /// Moves the future in `from` into a slot's `place`. The box that may be there is empty, so to refill or to drop it runs no user code.
 fn put<F: Future + 'static>(from: &mut Option<F>, place: &mut Option<BoxTask>) {
-    if !place.as_mut().is_some_and(|task| task.as_mut().refill(from)) {
-        *place = from.take().map(|future| Box::pin(TaskCell::Running { future }) as BoxTask);
+    if !place
+        .as_mut()
+        .is_some_and(|task| task.as_mut().refill(from))
+    {
+        *place = from
+            .take()
+            .map(|future| Box::pin(TaskCell::Running { future }) as BoxTask);
     }
 }
 
@@ -168,7 +190,12 @@ impl Slot {
     /// Puts the slot, whose index is this, at the head of the vacant ones. The box that may be in it is empty.
     #[inline]
     fn vacate(&mut self, index: u32, vacant: &mut u32) {
-        if index >= KEEPERS || self.task.as_ref().is_some_and(|task| size_of_val(&**task) > LARGEST_KEPT) {
+        if index >= KEEPERS
+            || self
+                .task
+                .as_ref()
+                .is_some_and(|task| size_of_val(&**task) > LARGEST_KEPT)
+        {
             self.free_box();
         }
         self.state = State::Vacant;
@@ -210,7 +237,11 @@ impl Signal {
 /// A signal, for a model.
 #[cfg(all(test, smartasync_model))]
 pub(crate) fn model_signal(index: u32, woken: &'static Woken) -> Arc<Signal> {
-    Arc::new(Signal { index, queued: AtomicBool::new(false), woken })
+    Arc::new(Signal {
+        index,
+        queued: AtomicBool::new(false),
+        woken,
+    })
 }
 
 impl Wake for Signal {
@@ -251,21 +282,35 @@ const NO_SLOT: u32 = u32::MAX;
 
 impl Table {
     const fn new() -> Self {
-        Self { slots: Vec::new(), vacant: NO_SLOT, ready: VecDeque::new(), unfinished: 0 }
+        Self {
+            slots: Vec::new(),
+            vacant: NO_SLOT,
+            ready: VecDeque::new(),
+            unfinished: 0,
+        }
     }
 
     /// A slot, and the head of the vacant ones. There is none if the loop has ended, or if a waker of an ended thread's task asks.
     #[inline]
     fn slot(&mut self, index: u32) -> Option<(&mut Slot, &mut u32)> {
-        self.slots.get_mut(index as usize).map(|slot| (slot, &mut self.vacant))
+        self.slots
+            .get_mut(index as usize)
+            .map(|slot| (slot, &mut self.vacant))
     }
 
     /// A slot more, which is not in the list of vacant ones.
     #[cold]
     #[inline(never)]
     fn add_slot(&mut self, woken: &'static Woken) -> u32 {
-        let index = u32::try_from(self.slots.len()).ok().filter(|&index| index != NO_SLOT).expect("a thread has less than 2^32 tasks");
-        let signal = Arc::new(Signal { index, queued: AtomicBool::new(false), woken });
+        let index = u32::try_from(self.slots.len())
+            .ok()
+            .filter(|&index| index != NO_SLOT)
+            .expect("a thread has less than 2^32 tasks");
+        let signal = Arc::new(Signal {
+            index,
+            queued: AtomicBool::new(false),
+            woken,
+        });
         let waker = Some(Waker::from(signal.clone()));
         self.slots.push(Slot {
             task: None,
@@ -292,7 +337,12 @@ impl Table {
 
 impl Tasks {
     pub(crate) fn new(woken: &'static Woken) -> Self {
-        Self { woken, table: RefCell::new(Table::new()), drops: Cell::new(0), to_drop: RefCell::default() }
+        Self {
+            woken,
+            table: RefCell::new(Table::new()),
+            drops: Cell::new(0),
+            to_drop: RefCell::default(),
+        }
     }
 
     pub(crate) fn woken(&self) -> &'static Woken {
@@ -306,7 +356,11 @@ impl Tasks {
     /// Queues the task that `put` puts into a slot, and returns the index of the slot. `put` runs no user code.
     fn spawn(&self, put: &mut dyn FnMut(&mut Option<BoxTask>)) -> u32 {
         let table = &mut *self.table.borrow_mut();
-        let index = if table.vacant == NO_SLOT { table.add_slot(self.woken) } else { table.vacant };
+        let index = if table.vacant == NO_SLOT {
+            table.add_slot(self.woken)
+        } else {
+            table.vacant
+        };
         let slot = &mut table.slots[index as usize];
         table.vacant = slot.next_vacant;
         put(&mut slot.task);
@@ -330,19 +384,25 @@ impl Tasks {
             table.ready.len()
         };
         for _ in 0..turns {
-            let Some(index) = self.table.borrow_mut().ready.pop_front() else { return };
+            let Some(index) = self.table.borrow_mut().ready.pop_front() else {
+                return;
+            };
             self.run(index);
         }
     }
 
     fn run(&self, index: u32) {
-        let Some((mut task, waker)) = self.take_to_poll(index) else { return };
+        let Some((mut task, waker)) = self.take_to_poll(index) else {
+            return;
+        };
         let polled = {
             let _polling = context::enter_poll();
             task.as_mut().poll(&mut Context::from_waker(&waker))
         };
         let mut table = self.table.borrow_mut();
-        let Some((slot, _)) = table.slot(index) else { return };
+        let Some((slot, _)) = table.slot(index) else {
+            return;
+        };
         match slot.state {
             State::Polling | State::PollingWoken if polled.is_pending() => {
                 let woken = slot.state == State::PollingWoken;
@@ -417,7 +477,11 @@ impl Tasks {
         if self.take_result(index, into).is_ready() {
             return Poll::Ready(());
         }
-        let old = self.table.borrow_mut().slot(index).and_then(|(slot, _)| slot.joiner.replace(waker));
+        let old = self
+            .table
+            .borrow_mut()
+            .slot(index)
+            .and_then(|(slot, _)| slot.joiner.replace(waker));
         drop(old);
         Poll::Pending
     }
@@ -425,7 +489,9 @@ impl Tasks {
     /// Moves the result of a task that is finished into `into`, and frees its slot. Whoever calls it has the handle, so the slot is this task's.
     fn take_result(&self, index: u32, into: &mut dyn Any) -> Poll<()> {
         let mut table = self.table.borrow_mut();
-        let Some((slot, vacant)) = table.slot(index) else { return Poll::Ready(()) };
+        let Some((slot, vacant)) = table.slot(index) else {
+            return Poll::Ready(());
+        };
         if slot.state != State::Finished {
             return Poll::Pending;
         }
@@ -439,7 +505,9 @@ impl Tasks {
     /// The owner does not want the task any more.
     fn cancel(&self, index: u32) {
         let mut table = self.table.borrow_mut();
-        let Some((slot, vacant)) = table.slot(index) else { return };
+        let Some((slot, vacant)) = table.slot(index) else {
+            return;
+        };
         let joiner = slot.joiner.take();
         let task = slot.task.take();
         match slot.state {
@@ -487,7 +555,9 @@ impl Tasks {
 
     fn detach(&self, index: u32) {
         let mut table = self.table.borrow_mut();
-        let Some((slot, _)) = table.slot(index) else { return };
+        let Some((slot, _)) = table.slot(index) else {
+            return;
+        };
         if slot.state == State::Finished {
             drop(table);
             return self.cancel(index);
@@ -512,7 +582,9 @@ impl Tasks {
             }
         }
         // Each is woken, whatever the wakers of the others do.
-        joiners.into_iter().for_each(|joiner| swallow(|| joiner.wake()));
+        joiners
+            .into_iter()
+            .for_each(|joiner| swallow(|| joiner.wake()));
     }
 }
 
@@ -548,8 +620,15 @@ pub fn spawn_local<F: Future + 'static>(future: F) -> Task<F::Output> {
     let mut future = Some(future);
     let on = loops::tasks();
     // Without a loop the task never runs: the thread is ending.
-    let index = on.as_ref().map_or(NO_SLOT, |on| on.spawn(&mut |place| put(&mut future, place)));
-    Task { on, index, ended: false, output: PhantomData }
+    let index = on
+        .as_ref()
+        .map_or(NO_SLOT, |on| on.spawn(&mut |place| put(&mut future, place)));
+    Task {
+        on,
+        index,
+        ended: false,
+        output: PhantomData,
+    }
 }
 
 /// The handle of a task that [`spawn_local`] started: a future of the task's output.
@@ -602,7 +681,10 @@ impl<T: 'static> Future for Task<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        assert!(!self.ended, "a `Task` was polled after it had given its output");
+        assert!(
+            !self.ended,
+            "a `Task` was polled after it had given its output"
+        );
         let mut result: Option<thread::Result<T>> = None;
         if let Some(on) = &self.on {
             if on.join(self.index, cx, &mut result).is_pending() {
@@ -632,6 +714,8 @@ impl<T> Drop for Task<T> {
 
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Task").field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("Task")
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
     }
 }

@@ -155,7 +155,10 @@ where
     }
 
     fn lend(owned: &mut Self::Owned) -> Self::Lent<'_> {
-        (owned.0.take().expect("the arguments are lent once"), R::lend(&mut owned.1))
+        (
+            owned.0.take().expect("the arguments are lent once"),
+            R::lend(&mut owned.1),
+        )
     }
 }
 
@@ -189,7 +192,13 @@ where
     R: TravelsBack,
     F: for<'x> FnOnce(P::Lent<'x>) -> R + BodyTravels,
 {
-    Call::new(Forked::Fresh { fork: Packed { body, arguments, travel: travel_body } })
+    Call::new(Forked::Fresh {
+        fork: Packed {
+            body,
+            arguments,
+            travel: travel_body,
+        },
+    })
 }
 
 /// Runs `body` on the pool with the packed arguments.
@@ -254,7 +263,10 @@ impl<W: Work> Finish for Call<W> {
     fn finish(self, origin: &'static str) -> W::Output {
         let work = self.into_work();
         let name = origin.trim_end_matches("::{{closure}}");
-        assert!(work.origin() == origin, "`{name}` was awaited, and there is another method of that name for its type: rename one of the two");
+        assert!(
+            work.origin() == origin,
+            "`{name}` was awaited, and there is another method of that name for its type: rename one of the two"
+        );
         work.run()
     }
 }

@@ -31,6 +31,9 @@ fn a_wait_inside_another_allocates_nothing_but_the_first_time() {
     let nested = || allow_blocking(|| smart(ready(1)).wait());
     block_on(async {
         nested();
-        assert_eq!(allocations(|| assert_eq!((0..100).map(|_| nested()).sum::<i32>(), 100)), 0);
+        assert_eq!(
+            allocations(|| assert_eq!((0..100).map(|_| nested()).sum::<i32>(), 100)),
+            0
+        );
     });
 }

@@ -3,7 +3,10 @@
 mod support;
 
 use futures_lite::future::{poll_once, yield_now, zip};
-use smartasync::{BoxCall, Call, SendBoxCall, Work, block_on, is_async_context, smart, smart_await, smart_fn, smart_sync};
+use smartasync::{
+    BoxCall, Call, SendBoxCall, Work, block_on, is_async_context, smart, smart_await, smart_fn,
+    smart_sync,
+};
 use std::cell::Cell;
 use std::future::{Ready, pending, ready};
 use std::io;
@@ -173,11 +176,27 @@ smart_fn!(
 
 #[test]
 fn a_call_is_spawned_on_tokio() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     runtime.block_on(async {
-        let (one, two, three) = (tokio::spawn(add_async(1, "a")), tokio::spawn(add_sync(2, "a")), tokio::spawn(add_either(3, "a")));
+        let (one, two, three) = (
+            tokio::spawn(add_async(1, "a")),
+            tokio::spawn(add_sync(2, "a")),
+            tokio::spawn(add_either(3, "a")),
+        );
         let sums = tokio::join!(one, two, three, add_async(4, "a"), add_sync(5, "a"));
-        assert_eq!((sums.0.unwrap(), sums.1.unwrap(), sums.2.unwrap(), sums.3, sums.4), (2, 3, 4, 5, 6));
+        assert_eq!(
+            (
+                sums.0.unwrap(),
+                sums.1.unwrap(),
+                sums.2.unwrap(),
+                sums.3,
+                sums.4
+            ),
+            (2, 3, 4, 5, 6)
+        );
     });
 }
 
@@ -186,7 +205,10 @@ fn a_call_runs_on_smol_pollster_and_futures_lite() {
     let both = || zip(add_sync(1, "a"), zip(add_async(2, "b"), add_either(3, "c")));
     let expected = (2, (3, 4));
     assert_eq!(smol::block_on(both()), expected);
-    assert_eq!(smol::block_on(async { smol::spawn(both()).await }), expected);
+    assert_eq!(
+        smol::block_on(async { smol::spawn(both()).await }),
+        expected
+    );
     assert_eq!(pollster::block_on(both()), expected);
     assert_eq!(futures_lite::future::block_on(both()), expected);
     assert_eq!(block_on(both()), expected);
@@ -222,7 +244,11 @@ fn try_wait_runs_in_sync_code_and_gives_the_call_back_in_async_code() {
 fn wait_in_async_code_panics_and_names_the_ways_out() {
     let refused = block_on(async { catch_unwind(AssertUnwindSafe(|| add_sync(1, "a").wait())) });
     let payload = refused.unwrap_err();
-    let message = payload.downcast_ref::<&str>().map(ToString::to_string).or_else(|| payload.downcast_ref::<String>().cloned()).unwrap();
+    let message = payload
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap();
     for way_out in [".await", "sync smart function", "allow_blocking"] {
         assert!(message.contains(way_out), "{message}");
     }
@@ -259,7 +285,11 @@ fn a_partly_polled_call_that_is_unpin_can_be_waited_for() {
 /// The message of the panic in `run`.
 fn panic_of<T>(run: impl FnOnce() -> T) -> String {
     let payload = catch_unwind(AssertUnwindSafe(run)).map(|_| ()).unwrap_err();
-    payload.downcast_ref::<&str>().map(ToString::to_string).or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
+    payload
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
 }
 
 /// An `IntoFuture` whose conversion panics.
@@ -278,9 +308,15 @@ impl IntoFuture for PanicsInto {
 fn polling_after_a_panic_panics_with_a_sentence() {
     let mut call = pin!(smart(PanicsInto));
     let mut cx = Context::from_waker(Waker::noop());
-    assert_eq!(panic_of(|| call.as_mut().poll(&mut cx)), "into_future panics");
+    assert_eq!(
+        panic_of(|| call.as_mut().poll(&mut cx)),
+        "into_future panics"
+    );
     let second = panic_of(|| call.as_mut().poll(&mut cx));
-    assert!(second.contains("`Call`") && second.contains("panicked"), "{second}");
+    assert!(
+        second.contains("`Call`") && second.contains("panicked"),
+        "{second}"
+    );
 }
 
 #[test]
@@ -303,7 +339,10 @@ fn waiting_after_a_panic_panics_with_a_sentence() {
     let mut call = borrows(&Clonable, &Bomb);
     assert_eq!(panic_of(|| block_on(poll_once(&mut call))), "clone panics");
     let second = panic_of(|| call.wait());
-    assert!(second.contains("`Call`") && second.contains("panicked"), "{second}");
+    assert!(
+        second.contains("`Call`") && second.contains("panicked"),
+        "{second}"
+    );
 }
 
 #[test]
@@ -339,7 +378,10 @@ impl IntoFuture for Request {
 #[test]
 fn smart_calls_into_future_lazily() {
     let conversions = Arc::new(AtomicUsize::new(0));
-    let (waited, awaited) = (smart(Request(conversions.clone())), smart(Request(conversions.clone())));
+    let (waited, awaited) = (
+        smart(Request(conversions.clone())),
+        smart(Request(conversions.clone())),
+    );
     drop(smart(Request(conversions.clone())));
     assert_eq!(conversions.load(Ordering::Relaxed), 0);
     assert_eq!(waited.wait(), 0);
@@ -398,7 +440,14 @@ fn work_is_a_future_in_signatures() {
             thread::yield_now();
         }
     }
-    assert_eq!((finish(add_async(1, "a")), finish(add_sync(1, "a")), finish(add_either(1, "a"))), (2, 2, 2));
+    assert_eq!(
+        (
+            finish(add_async(1, "a")),
+            finish(add_sync(1, "a")),
+            finish(add_either(1, "a"))
+        ),
+        (2, 2, 2)
+    );
 }
 
 #[test]
@@ -407,5 +456,8 @@ fn a_time_out_is_an_io_error_of_its_kind() {
         Ok(smart(pending::<u32>()).wait_timeout(Duration::ZERO)?)
     }
     let error = read().unwrap_err();
-    assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::TimedOut, "the call was not done in time"));
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (io::ErrorKind::TimedOut, "the call was not done in time")
+    );
 }

@@ -3,8 +3,8 @@
 mod support;
 
 use smartasync::{
-    Smart, SmartLock, allow_blocking, block_on, forbid_blocking, is_async_context, offload, smart, smart_await, smart_continuation, smart_fn,
-    smart_sync, spawn_local,
+    Smart, SmartLock, allow_blocking, block_on, forbid_blocking, is_async_context, offload, smart,
+    smart_await, smart_continuation, smart_fn, smart_sync, spawn_local,
 };
 use std::future::{poll_fn, ready};
 use std::panic::{catch_unwind, resume_unwind};
@@ -25,13 +25,20 @@ use support::yield_once;
 
 /// Calls `f` in every place that counts as async code.
 fn in_all_async_places(f: fn()) {
-    let current = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let multi = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let current = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let multi = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     // On loops of this crate.
     block_on(async { f() });
     block_on(async { spawn_local(async move { f() }).await });
     smart(async { f() }).wait();
-    smart(async { f() }).wait_timeout(Duration::from_secs(60)).unwrap();
+    smart(async { f() })
+        .wait_timeout(Duration::from_secs(60))
+        .unwrap();
     in_poll(f).wait();
     Smart::future(async { f() }).wait();
     forbid_blocking(f);
@@ -146,7 +153,9 @@ fn polls_are_async_context_everywhere() {
 fn a_thread_that_is_started_inside_a_poll_is_sync_context() {
     within(20, || {
         in_all_async_places(|| {
-            let waited = thread::spawn(|| (is_async_context(), smart(async { 1 }).wait())).join().unwrap();
+            let waited = thread::spawn(|| (is_async_context(), smart(async { 1 }).wait()))
+                .join()
+                .unwrap();
             assert_eq!(waited, (false, 1));
             assert!(is_async_context());
         });
@@ -177,8 +186,12 @@ fn a_wait_in_async_code_is_refused_and_names_the_callers_line() {
             assert_refused_at(line!(), || count_either(counter()).wait());
             assert_refused_at(line!(), || smart(async { 1 }).wait());
             assert_refused_at(line!(), || smart_sync(|| 1).wait());
-            assert_refused_at(line!(), || smart_continuation!(async { 1 }, |n| n + 1).wait());
-            assert_refused_at(line!(), || smart_continuation!(count_sync(counter()), |n| n + 1).wait());
+            assert_refused_at(line!(), || {
+                smart_continuation!(async { 1 }, |n| n + 1).wait()
+            });
+            assert_refused_at(line!(), || {
+                smart_continuation!(count_sync(counter()), |n| n + 1).wait()
+            });
             assert!(is_async_context());
         });
     });
@@ -189,9 +202,15 @@ fn every_other_way_to_wait_is_refused_too_and_names_the_callers_line() {
     within(30, || {
         in_all_async_places(|| {
             assert_refused_at(line!(), || block_on(async { 1 }));
-            assert_refused_at(line!(), || count_async(counter()).wait_timeout(Duration::ZERO));
-            assert_refused_at(line!(), || count_sync(counter()).wait_timeout(Duration::MAX));
-            assert_refused_at(line!(), || count_either(counter()).wait_timeout(Duration::MAX));
+            assert_refused_at(line!(), || {
+                count_async(counter()).wait_timeout(Duration::ZERO)
+            });
+            assert_refused_at(line!(), || {
+                count_sync(counter()).wait_timeout(Duration::MAX)
+            });
+            assert_refused_at(line!(), || {
+                count_either(counter()).wait_timeout(Duration::MAX)
+            });
             assert_refused_at(line!(), || Smart::ready(1).wait());
             assert_refused_at(line!(), || Smart::future(async { 1 }).wait());
             assert_refused_at(line!(), || Smart::nested(ready(Smart::ready(1))).wait());
@@ -209,7 +228,10 @@ fn a_refused_wait_starts_nothing() {
             refused(|| count_either(started.clone()).wait());
             refused(|| count_sync(started.clone()).wait_timeout(Duration::MAX));
             refused(|| block_on(count_async(started.clone())));
-            assert_eq!((started.load(Ordering::Relaxed), Arc::strong_count(&started)), (0, 1));
+            assert_eq!(
+                (started.load(Ordering::Relaxed), Arc::strong_count(&started)),
+                (0, 1)
+            );
         });
     });
 }
@@ -226,7 +248,11 @@ fn try_wait_gives_a_refused_call_back_unstarted() {
             );
             assert!(refused_async.to_string().contains(".await"));
             assert_eq!(started.load(Ordering::Relaxed), 0);
-            let calls = (refused_async.into_call(), refused_sync.into_call(), refused_either.into_call());
+            let calls = (
+                refused_async.into_call(),
+                refused_sync.into_call(),
+                refused_either.into_call(),
+            );
             assert_eq!(started.load(Ordering::Relaxed), 0);
             // Each is as good as new, for both entry points.
             assert_eq!(allow_blocking(|| calls.0.wait()), 0);
@@ -256,7 +282,10 @@ fn allow_blocking_allows_every_wait_in_async_code() {
                 assert_eq!(count_async(started.clone()).wait(), 0);
                 assert_eq!(count_sync(started.clone()).wait(), 1);
                 assert_eq!(count_either(started.clone()).wait(), 2);
-                assert_eq!(count_sync(started.clone()).wait_timeout(Duration::MAX), Ok(3));
+                assert_eq!(
+                    count_sync(started.clone()).wait_timeout(Duration::MAX),
+                    Ok(3)
+                );
                 assert_eq!(block_on(count_async(started)), 4);
                 assert_eq!(Smart::nested(ready(Smart::ready(1))).wait(), 1);
                 // Not in what is driven there.
@@ -271,12 +300,22 @@ fn allow_blocking_allows_every_wait_in_async_code() {
 fn scopes_nest_and_end_with_their_functions() {
     within(10, || {
         let seen = forbid_blocking(|| {
-            let allowed = allow_blocking(|| (is_async_context(), forbid_blocking(is_async_context), is_async_context()));
+            let allowed = allow_blocking(|| {
+                (
+                    is_async_context(),
+                    forbid_blocking(is_async_context),
+                    is_async_context(),
+                )
+            });
             (is_async_context(), allowed, is_async_context())
         });
         assert_eq!(seen, (true, (false, true, false), true));
         assert!(!is_async_context());
-        assert_eq!(forbid_blocking(|| 1) + allow_blocking(|| 2), 3, "they return what the function returns");
+        assert_eq!(
+            forbid_blocking(|| 1) + allow_blocking(|| 2),
+            3,
+            "they return what the function returns"
+        );
     });
 }
 
@@ -306,7 +345,12 @@ fn scopes_end_with_a_panic_too() {
 fn a_panic_of_an_offloaded_job_leaves_the_pool_thread_sync() {
     within(10, || {
         for _ in 0..20 {
-            assert!(catch_unwind(|| block_on(offload(|| forbid_blocking(|| resume_unwind(Box::new(())))))).is_err());
+            assert!(
+                catch_unwind(
+                    || block_on(offload(|| forbid_blocking(|| resume_unwind(Box::new(())))))
+                )
+                .is_err()
+            );
             assert!(!block_on(offload(is_async_context)));
         }
     });
@@ -315,10 +359,16 @@ fn a_panic_of_an_offloaded_job_leaves_the_pool_thread_sync() {
 #[test]
 fn an_awaited_sync_function_may_wait_on_the_pool() {
     within(20, || {
-        let multi = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let multi = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap();
         assert_eq!(waits_for_async().wait(), 7);
         assert_eq!(block_on(waits_for_async()), 7);
-        assert_eq!(multi.block_on(async { tokio::spawn(waits_for_async()).await.unwrap() }), 7);
+        assert_eq!(
+            multi.block_on(async { tokio::spawn(waits_for_async()).await.unwrap() }),
+            7
+        );
         assert_eq!(smol::block_on(waits_for_async()), 7);
     });
 }
@@ -347,7 +397,12 @@ fn in_the_sync_copy_only_the_outermost_wait_asks() {
 }
 
 /// Waits for the gate of `level` and, from inside the first poll of that wait, for those of the levels above. Counts the polls of each.
-fn nested_waits(gates: [Gate; 3], asleep: &mpsc::Sender<()>, level: usize, polls: &[AtomicUsize; 3]) {
+fn nested_waits(
+    gates: [Gate; 3],
+    asleep: &mpsc::Sender<()>,
+    level: usize,
+    polls: &[AtomicUsize; 3],
+) {
     let mut gate = gates[level].clone();
     let wait = poll_fn(|cx| {
         let poll = polls[level].fetch_add(1, Ordering::Relaxed);
@@ -371,7 +426,14 @@ fn wake_ups_for_outer_waits_that_come_while_the_inner_one_sleeps_are_kept() {
     within(30, || {
         for round in 0..120 {
             let gates: [Gate; 3] = Default::default();
-            let order = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]][round % 6];
+            let order = [
+                [0, 1, 2],
+                [0, 2, 1],
+                [1, 0, 2],
+                [1, 2, 0],
+                [2, 0, 1],
+                [2, 1, 0],
+            ][round % 6];
             let (asleep, is_asleep) = mpsc::channel();
             let polls: Arc<[AtomicUsize; 3]> = Arc::default();
             let (stat, opened, seen) = (this_thread(), gates.clone(), polls.clone());
@@ -381,7 +443,11 @@ fn wake_ups_for_outer_waits_that_come_while_the_inner_one_sleeps_are_kept() {
                 for level in order {
                     if !open[2] {
                         until_asleep(&stat);
-                        assert_eq!(seen[2].load(Ordering::Relaxed), 1, "the wake-up of another wait polled the innermost one");
+                        assert_eq!(
+                            seen[2].load(Ordering::Relaxed),
+                            1,
+                            "the wake-up of another wait polled the innermost one"
+                        );
                     }
                     open[level] = true;
                     opened[level].open();
@@ -389,7 +455,10 @@ fn wake_ups_for_outer_waits_that_come_while_the_inner_one_sleeps_are_kept() {
             });
             nested_waits(gates, &asleep, 0, &polls);
             other.join().unwrap();
-            assert!(polls.iter().all(|polls| polls.load(Ordering::Relaxed) == 2), "{polls:?}");
+            assert!(
+                polls.iter().all(|polls| polls.load(Ordering::Relaxed) == 2),
+                "{polls:?}"
+            );
         }
     });
 }
@@ -420,7 +489,11 @@ fn a_wait_inside_takes_no_wake_up_that_its_own_thread_sent_to_the_one_around_it(
                 if early {
                     cx.waker().wake_by_ref();
                 }
-                let woken_inside = if early { Waker::noop().clone() } else { cx.waker().clone() };
+                let woken_inside = if early {
+                    Waker::noop().clone()
+                } else {
+                    cx.waker().clone()
+                };
                 allow_blocking(|| block_on(wakes_once(woken_inside, &inner)));
                 Poll::Pending
             }));
@@ -435,7 +508,8 @@ fn a_task_that_wakes_while_a_nested_wait_sleeps_runs_there_and_its_awaiter_is_wo
     within(30, || {
         for _ in 0..50 {
             let (for_task, for_inner) = (Gate::default(), Gate::default());
-            let (open_task, open_inner, stat) = (for_task.clone(), for_inner.clone(), this_thread());
+            let (open_task, open_inner, stat) =
+                (for_task.clone(), for_inner.clone(), this_thread());
             let (ran, has_run) = mpsc::channel();
             let other = thread::spawn(move || {
                 open_inner.until_awaited();

@@ -209,7 +209,10 @@ fn a_caller_of_a_lock_takes_at_most_104_bytes_and_32_beside_what_it_runs() {
     let lock = SmartLock::<u64>::new();
     let future = size_of_val(&Some(ready(1_u64)));
     assert!(size_of_val(&lock.run_once(|| ready(1))) <= 32 + future);
-    assert!(size_of_val(&lock.run_shared(|| ready(1))) <= 32, "the lock has the future");
+    assert!(
+        size_of_val(&lock.run_shared(|| ready(1))) <= 32,
+        "the lock has the future"
+    );
     let (one, two) = (Arc::new(()), Arc::new(()));
     let call = lock.run_once(async || {
         drop(one.clone());

@@ -33,7 +33,9 @@ fn coalesced_calls_that_panic_and_use_up_the_pool_end() {
     for limit in [1, 2, 8] {
         set_offload_limit(NonZeroUsize::new(limit).unwrap());
         within(60, || {
-            let innermost = [Node::Offload, Node::Sync].into_iter().fold(Arc::new(Node::Panic), |node, outer| Arc::new(outer(node)));
+            let innermost = [Node::Offload, Node::Sync]
+                .into_iter()
+                .fold(Arc::new(Node::Panic), |node, outer| Arc::new(outer(node)));
             let node = Node::Yield(1, innermost);
             check(&(0..8).fold(Arc::new(node), |node, _| Arc::new(Node::Coalesce(node))));
         });

@@ -36,7 +36,10 @@ fn followers_get_clones_and_run_nothing() {
     assert!(callers.iter_mut().all(|caller| caller.poll().is_pending()));
     gate.0.set(Some(1));
     assert_eq!(callers[0].poll(), ok(1));
-    assert_eq!(callers.iter().map(Caller::wakes).collect::<Vec<_>>(), [0, 1, 1, 1, 1]);
+    assert_eq!(
+        callers.iter().map(Caller::wakes).collect::<Vec<_>>(),
+        [0, 1, 1, 1, 1]
+    );
     // In any order.
     for index in [3, 1, 4, 2] {
         assert_eq!(callers[index].poll(), ok(1));
@@ -128,13 +131,26 @@ fn dropped_followers_leave_no_waker_and_no_seat() {
     let mut stay = Caller::new(lock.run_once(|| ready(0)));
     assert!(stay.poll().is_pending());
     for _ in 0..100 {
-        let mut passing: Vec<_> = (0..3).map(|_| Caller::new(lock.run_once(|| ready(0)))).collect();
-        assert!(passing.iter_mut().all(|follower| follower.poll().is_pending()));
+        let mut passing: Vec<_> = (0..3)
+            .map(|_| Caller::new(lock.run_once(|| ready(0))))
+            .collect();
+        assert!(
+            passing
+                .iter_mut()
+                .all(|follower| follower.poll().is_pending())
+        );
         assert_eq!(lock.waiters(), 4);
         drop(passing.remove(1));
         drop(passing.remove(0));
         let woken = passing.remove(0).woken;
-        assert_eq!((Arc::strong_count(&woken), woken.0.load(Ordering::Relaxed), lock.waiters()), (1, 0, 1));
+        assert_eq!(
+            (
+                Arc::strong_count(&woken),
+                woken.0.load(Ordering::Relaxed),
+                lock.waiters()
+            ),
+            (1, 0, 1)
+        );
     }
     gate.0.set(Some(1));
     assert_eq!(leader.poll(), ok(1));
@@ -146,10 +162,17 @@ fn a_value_that_was_delivered_and_not_taken_is_dropped_with_its_follower() {
     let lock = SmartLock::new();
     let value = Rc::new(());
     let gate = Cell::new(None);
-    let mut leader = Caller::new(lock.run_once(|| poll_fn(|_| gate.take().map_or(Poll::Pending, Poll::Ready))));
-    let mut followers: Vec<_> = (0..3).map(|_| Caller::new(lock.run_once(|| async { unreachable!("it follows") }))).collect();
+    let mut leader =
+        Caller::new(lock.run_once(|| poll_fn(|_| gate.take().map_or(Poll::Pending, Poll::Ready))));
+    let mut followers: Vec<_> = (0..3)
+        .map(|_| Caller::new(lock.run_once(|| async { unreachable!("it follows") })))
+        .collect();
     assert!(leader.poll().is_pending());
-    assert!(followers.iter_mut().all(|follower| follower.poll().is_pending()));
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| follower.poll().is_pending())
+    );
     gate.set(Some(value.clone()));
     assert!(leader.poll().is_ready());
     assert_eq!(Rc::strong_count(&value), 4);
@@ -170,7 +193,11 @@ fn is_running_and_waiters_tell_each_stage() {
         gate.run()
     }));
     let mut one = Caller::new(lock.run_once(|| {
-        assert_eq!(state(), (true, 1), "in the closure of a follower that took over");
+        assert_eq!(
+            state(),
+            (true, 1),
+            "in the closure of a follower that took over"
+        );
         gate.run()
     }));
     let mut two = Caller::new(lock.run_once(|| gate.run()));
@@ -185,7 +212,10 @@ fn is_running_and_waiters_tell_each_stage() {
     assert_eq!(state(), (false, 2));
     assert!(one.poll().is_pending());
     assert_eq!(state(), (true, 1));
-    assert_eq!(format!("{lock:?}"), "SmartLock { running: true, waiters: 1 }");
+    assert_eq!(
+        format!("{lock:?}"),
+        "SmartLock { running: true, waiters: 1 }"
+    );
     gate.0.set(Some(1));
     assert_eq!(one.poll(), ok(1));
     assert_eq!(state(), (false, 0));
@@ -206,7 +236,10 @@ fn a_call_that_is_polled_after_its_end_panics() {
 #[test]
 fn a_lock_lives_in_a_static_and_has_a_default() {
     static LOCK: SmartLock<String> = SmartLock::new();
-    assert_eq!(LOCK.run_once(|| ready("static".into())).wait().as_deref(), Ok("static"));
+    assert_eq!(
+        LOCK.run_once(|| ready("static".into())).wait().as_deref(),
+        Ok("static")
+    );
     assert_eq!(SmartLock::default().run_once(|| ready(1)).wait(), Ok(1));
 }
 

@@ -28,20 +28,35 @@ fn woken(followers: &[Caller<'_, usize>]) -> usize {
 #[test]
 fn a_leader_is_dropped_with_1_000_followers_a_hundred_times_over() {
     let lock = leaked();
-    let mut followers: Vec<_> = (0..1_000).map(|value| Caller::new(lock.run_once(move || ready(value)))).collect();
+    let mut followers: Vec<_> = (0..1_000)
+        .map(|value| Caller::new(lock.run_once(move || ready(value))))
+        .collect();
     for round in 1..=100 {
         let mut leader = never(lock, Kind::Once);
         assert!(leader.poll().is_pending());
         // Each polls, so that it is asleep.
-        assert!(followers.iter_mut().all(|follower| follower.poll().is_pending()));
+        assert!(
+            followers
+                .iter_mut()
+                .all(|follower| follower.poll().is_pending())
+        );
         assert_eq!(lock.waiters(), 1_000);
         drop(leader);
         assert_eq!((woken(&followers), lock.is_running()), (round, false));
     }
-    let chosen = followers.iter().position(|follower| follower.wakes() > 0).unwrap();
+    let chosen = followers
+        .iter()
+        .position(|follower| follower.wakes() > 0)
+        .unwrap();
     let mut chosen = followers.remove(chosen);
-    let Poll::Ready(Ok(value)) = chosen.poll() else { panic!("it leads, and is ready") };
-    assert!(followers.iter_mut().all(|follower| follower.poll() == ok(value)));
+    let Poll::Ready(Ok(value)) = chosen.poll() else {
+        panic!("it leads, and is ready")
+    };
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| follower.poll() == ok(value))
+    );
     assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
 }
 
@@ -50,7 +65,9 @@ fn a_driver_is_dropped_with_1_000_followers_a_hundred_times_over_and_its_future_
     let (lock, job) = (leaked(), Arc::<Job>::default());
     let mut first = job.caller(lock, 101);
     assert!(first.poll().is_pending());
-    let mut followers: Vec<_> = (0..1_100).map(|_| bystander(lock).wait_for_its_turn()).collect();
+    let mut followers: Vec<_> = (0..1_100)
+        .map(|_| bystander(lock).wait_for_its_turn())
+        .collect();
     drop(first);
     for _ in 0..100 {
         job.step();
@@ -59,7 +76,11 @@ fn a_driver_is_dropped_with_1_000_followers_a_hundred_times_over_and_its_future_
     }
     assert_eq!(lock.waiters(), 1_000);
     job.step();
-    assert!(followers.iter_mut().all(|follower| follower.poll() == ok(101)));
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| follower.poll() == ok(101))
+    );
     assert_eq!(job.steps(), Vec::from_iter(0..101));
     assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
 }
@@ -71,11 +92,18 @@ fn chosen_followers_of_both_kinds_are_dropped_in_a_chain_until_the_last_one_runs
     assert!(leader.poll().is_pending());
     let mut followers: Vec<_> = (0..1_000).map(|at| never(lock, KINDS[at % 2])).collect();
     followers.push(Caller::new(lock.run_once(|| ready(9))));
-    assert!(followers.iter_mut().all(|follower| follower.poll().is_pending()));
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| follower.poll().is_pending())
+    );
     drop(leader);
     while followers.len() > 1 {
         assert_eq!(woken(&followers), 1, "exactly one is chosen");
-        let chosen = followers.iter().position(|follower| follower.wakes() == 1).unwrap();
+        let chosen = followers
+            .iter()
+            .position(|follower| follower.wakes() == 1)
+            .unwrap();
         drop(followers.remove(chosen));
     }
     assert_eq!((followers[0].wakes(), followers[0].poll()), (1, ok(9)));
@@ -130,18 +158,29 @@ fn wakers_are_dropped_on_the_thread_that_resets_or_that_drops_their_caller() {
     for kind in KINDS {
         let lock = leaked();
         let dropped_on = Arc::<Mutex<Vec<_>>>::default();
-        let noted = || Waker::from(Arc::new(Noted { lock, dropped_on: dropped_on.clone() }));
+        let noted = || {
+            Waker::from(Arc::new(Noted {
+                lock,
+                dropped_on: dropped_on.clone(),
+            }))
+        };
         let mut leader = Box::pin(lock.run_once(pending::<usize>));
         assert!(poll(&mut leader).is_pending());
-        let call = || -> std::pin::Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + Send>> {
-            match kind {
-                Kind::Once => Box::pin(lock.run_once(|| ready(1))),
-                Kind::Shared => Box::pin(lock.run_shared(|| ready(1))),
-            }
-        };
+        let call =
+            || -> std::pin::Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + Send>> {
+                match kind {
+                    Kind::Once => Box::pin(lock.run_once(|| ready(1))),
+                    Kind::Shared => Box::pin(lock.run_shared(|| ready(1))),
+                }
+            };
         let (mut one, mut two) = (call(), call());
         for follower in [&mut one, &mut two] {
-            assert!(follower.as_mut().poll(&mut Context::from_waker(&noted())).is_pending());
+            assert!(
+                follower
+                    .as_mut()
+                    .poll(&mut Context::from_waker(&noted()))
+                    .is_pending()
+            );
         }
         assert_eq!(dropped_on.lock().unwrap().len(), 0);
         let dropper = thread::spawn(move || drop(one));

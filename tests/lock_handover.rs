@@ -24,12 +24,19 @@ fn a_dropped_leader_wakes_exactly_one_follower_which_runs_its_own_closure() {
             }))
         })
         .collect();
-    assert!(followers.iter_mut().all(|follower| follower.poll().is_pending()));
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| follower.poll().is_pending())
+    );
     drop(leader);
     assert_eq!(followers.iter().map(Caller::wakes).sum::<usize>(), 1);
     assert_eq!((lock.is_running(), lock.waiters()), (false, 4));
 
-    let next = followers.iter().position(|follower| follower.wakes() == 1).expect("one is woken");
+    let next = followers
+        .iter()
+        .position(|follower| follower.wakes() == 1)
+        .expect("one is woken");
     assert!(followers[next].poll().is_pending());
     assert_eq!(*ran.borrow(), [next]);
     assert_eq!((lock.is_running(), lock.waiters()), (true, 3));
@@ -48,14 +55,25 @@ fn chosen_followers_that_are_dropped_hand_over_down_to_the_last_one() {
     let lock = SmartLock::new();
     let mut leader = Caller::new(lock.run_once(pending::<u32>));
     assert!(leader.poll().is_pending());
-    let mut followers: Vec<_> = (0..10).map(|n| Caller::new(lock.run_once(move || ready(n)))).collect();
-    assert!(followers.iter_mut().all(|follower| follower.poll().is_pending()));
+    let mut followers: Vec<_> = (0..10)
+        .map(|n| Caller::new(lock.run_once(move || ready(n))))
+        .collect();
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| follower.poll().is_pending())
+    );
     drop(leader);
     while followers.len() > 1 {
-        let woken: Vec<_> = (0..followers.len()).filter(|&index| followers[index].wakes() > 0).collect();
+        let woken: Vec<_> = (0..followers.len())
+            .filter(|&index| followers[index].wakes() > 0)
+            .collect();
         assert_eq!(woken.len(), 1, "one at a time");
         drop(followers.swap_remove(woken[0]));
-        assert_eq!((lock.is_running(), lock.waiters()), (false, followers.len()));
+        assert_eq!(
+            (lock.is_running(), lock.waiters()),
+            (false, followers.len())
+        );
     }
     assert_eq!(followers[0].wakes(), 1);
     assert!(matches!(followers[0].poll(), Poll::Ready(Ok(_))));
@@ -65,14 +83,19 @@ fn chosen_followers_that_are_dropped_hand_over_down_to_the_last_one() {
 #[test]
 fn each_leader_of_a_chain_may_be_lost_after_it_began() {
     let lock = SmartLock::new();
-    let mut callers: Vec<_> = (0..10).map(|_| Caller::new(lock.run_once(pending::<u32>))).collect();
+    let mut callers: Vec<_> = (0..10)
+        .map(|_| Caller::new(lock.run_once(pending::<u32>)))
+        .collect();
     assert!(callers.iter_mut().all(|caller| caller.poll().is_pending()));
     let mut last = Caller::new(lock.run_once(|| ready(1)));
     assert!(last.poll().is_pending());
     drop(callers.remove(0));
     while !callers.is_empty() {
         assert_eq!(last.wakes(), 0);
-        let next = callers.iter().position(|caller| caller.wakes() == 1).expect("one is woken");
+        let next = callers
+            .iter()
+            .position(|caller| caller.wakes() == 1)
+            .expect("one is woken");
         assert!(callers[next].poll().is_pending());
         assert!(lock.is_running());
         drop(callers.remove(next));
@@ -84,8 +107,10 @@ fn each_leader_of_a_chain_may_be_lost_after_it_began() {
 fn a_chosen_follower_that_is_not_polled_holds_nobody_up() {
     let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut leader = Caller::new(lock.run_once(pending));
-    let mut chosen = Caller::new(lock.run_once(|| async { unreachable!("it is served by the newcomer") }));
-    let mut other = Caller::new(lock.run_once(|| async { unreachable!("it is served by the newcomer") }));
+    let mut chosen =
+        Caller::new(lock.run_once(|| async { unreachable!("it is served by the newcomer") }));
+    let mut other =
+        Caller::new(lock.run_once(|| async { unreachable!("it is served by the newcomer") }));
     assert!(leader.poll().is_pending() && chosen.poll().is_pending() && other.poll().is_pending());
     drop(leader);
     assert_eq!((chosen.wakes(), other.wakes()), (1, 0));
@@ -119,7 +144,8 @@ fn those_who_were_chosen_and_found_another_leader_are_chosen_first_again() {
     let lead = || Caller::new(lock.run_once(pending::<u32>)).wait_for_its_turn();
     let leader = lead();
     let mut followers: Vec<_> = (0..4).map(|_| lead()).collect();
-    let wakes = |followers: &[Caller<'_, u32>]| followers.iter().map(Caller::wakes).collect::<Vec<_>>();
+    let wakes =
+        |followers: &[Caller<'_, u32>]| followers.iter().map(Caller::wakes).collect::<Vec<_>>();
     drop(leader);
     drop(lead());
     let newcomer = lead();

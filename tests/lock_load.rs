@@ -33,7 +33,12 @@ type BoxCall = Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + Send>>;
 
 impl Led {
     fn new(kind: Kind) -> Self {
-        Self { lock: Box::leak(Box::default()), kind, gate: Gate::default(), runs: Arc::default() }
+        Self {
+            lock: Box::leak(Box::default()),
+            kind,
+            gate: Gate::default(),
+            runs: Arc::default(),
+        }
     }
 
     /// A caller that counts its run, waits for the gate and gives 1.
@@ -93,18 +98,42 @@ fn a_hundred_thousand_tasks_share_one_run() {
 fn two_hundred_threads_and_ten_thousand_tasks_share_one_run() {
     const THREADS: usize = 200;
     const TASKS: usize = 5_000;
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     for kind in KINDS {
         let led = Led::new(kind);
-        let on_tokio: Vec<_> = led.calls(TASKS).into_iter().map(|call| tokio.spawn(call)).collect();
+        let on_tokio: Vec<_> = led
+            .calls(TASKS)
+            .into_iter()
+            .map(|call| tokio.spawn(call))
+            .collect();
         let on_smol: Vec<_> = led.calls(TASKS).into_iter().map(smol::spawn).collect();
-        let start = |call| thread::Builder::new().stack_size(256 * 1024).spawn(|| smartasync::smart(call).wait()).unwrap();
+        let start = |call| {
+            thread::Builder::new()
+                .stack_size(256 * 1024)
+                .spawn(|| smartasync::smart(call).wait())
+                .unwrap()
+        };
         let threads: Vec<_> = led.calls(THREADS).into_iter().map(start).collect();
         led.until_followed_by(2 * TASKS + THREADS - 1);
         led.gate.open();
-        assert!(threads.into_iter().all(|thread| thread.join().unwrap() == Ok(1)));
-        assert!(on_tokio.into_iter().all(|task| pollster::block_on(task).unwrap() == Ok(1)));
-        assert!(on_smol.into_iter().all(|task| pollster::block_on(task) == Ok(1)));
+        assert!(
+            threads
+                .into_iter()
+                .all(|thread| thread.join().unwrap() == Ok(1))
+        );
+        assert!(
+            on_tokio
+                .into_iter()
+                .all(|task| pollster::block_on(task).unwrap() == Ok(1))
+        );
+        assert!(
+            on_smol
+                .into_iter()
+                .all(|task| pollster::block_on(task) == Ok(1))
+        );
         led.assert_one_run();
     }
 }
@@ -123,20 +152,40 @@ impl Wake for UsesLock {
 }
 
 /// How long it takes to serve so many followers, or to cancel them, when they wait already. Each is woken once, outside the lock.
-fn time_to_end(kind: Kind, n: usize, end: impl Fn(&Led, &mut BoxCall, &mut Context<'_>)) -> Duration {
+fn time_to_end(
+    kind: Kind,
+    n: usize,
+    end: impl Fn(&Led, &mut BoxCall, &mut Context<'_>),
+) -> Duration {
     let led = Led::new(kind);
-    let uses_lock = Arc::new(UsesLock { lock: led.lock, woken: AtomicUsize::new(0) });
+    let uses_lock = Arc::new(UsesLock {
+        lock: led.lock,
+        woken: AtomicUsize::new(0),
+    });
     let waker = Waker::from(uses_lock.clone());
     let mut cx = Context::from_waker(&waker);
     let mut leader = led.call();
-    assert!(leader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(
+        leader
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+    );
     let mut followers = led.calls(n);
-    assert!(followers.iter_mut().all(|follower| follower.as_mut().poll(&mut cx).is_pending()));
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| follower.as_mut().poll(&mut cx).is_pending())
+    );
     let since = Instant::now();
     end(&led, &mut leader, &mut cx);
     let time = since.elapsed();
     assert!(uses_lock.woken.load(Relaxed) >= n);
-    assert!(followers.iter_mut().all(|follower| follower.as_mut().poll(&mut cx).is_ready()));
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| follower.as_mut().poll(&mut cx).is_ready())
+    );
     time
 }
 
@@ -149,11 +198,17 @@ fn serving_and_cancelling_take_time_in_proportion_to_the_followers() {
     };
     let reset = |led: &Led, _: &mut BoxCall, _: &mut Context<'_>| led.lock.reset();
     for kind in KINDS {
-        for end in [&complete as &dyn Fn(&Led, &mut BoxCall, &mut Context<'_>), &reset] {
+        for end in [
+            &complete as &dyn Fn(&Led, &mut BoxCall, &mut Context<'_>),
+            &reset,
+        ] {
             // The machine may be busy with something else once, but hardly each time.
             let best = |n| (0..5).map(|_| time_to_end(kind, n, end)).min().unwrap();
             let (few, many) = (best(FEW), best(16 * FEW));
-            assert!(many < 100 * few, "{FEW} took {few:?}, and 16 times as many {many:?}: quadratic would be 256 times as long");
+            assert!(
+                many < 100 * few,
+                "{FEW} took {few:?}, and 16 times as many {many:?}: quadratic would be 256 times as long"
+            );
         }
     }
 }
@@ -168,7 +223,12 @@ fn each_of_a_crowd_is_woken_with_the_future_unless_it_has_left() {
     let waker = Waker::from(woken.clone());
     let mut followers = led.calls(CROWD);
     for follower in &mut followers {
-        assert!(follower.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert!(
+            follower
+                .as_mut()
+                .poll(&mut Context::from_waker(&waker))
+                .is_pending()
+        );
     }
     let mut at = 0;
     followers.retain(|_| {
@@ -187,13 +247,19 @@ fn the_last_of_a_crowd_is_woken_at_the_cost_of_one() {
         cx.waker().wake_by_ref();
         Poll::Pending
     };
-    let mut calls: Vec<_> = (0..CROWD).map(|_| Box::pin(lock.run_shared(|| poll_fn(wakes_itself)))).collect();
+    let mut calls: Vec<_> = (0..CROWD)
+        .map(|_| Box::pin(lock.run_shared(|| poll_fn(wakes_itself))))
+        .collect();
     assert!(calls.iter_mut().all(|call| poll(call).is_pending()));
     let mut last = calls.pop().unwrap();
     drop(calls);
     assert!(lock.is_running());
     let info = measure(|| assert!((0..100).all(|_| poll(&mut last).is_pending())));
-    assert!(info.bytes_max < 1024, "{} bytes for one waker", info.bytes_max);
+    assert!(
+        info.bytes_max < 1024,
+        "{} bytes for one waker",
+        info.bytes_max
+    );
 }
 
 /// How long it takes so many newcomers to lead and to be lost, while as many followers sleep, and none that is woken is polled.
@@ -219,7 +285,10 @@ fn lost_leaders_do_not_look_at_each_woken_follower() {
     const FEW: usize = 1_000;
     let best = |n| (0..5).map(|_| time_to_lose_leaders(n)).min().unwrap();
     let (few, many) = (best(FEW), best(16 * FEW));
-    assert!(many < 100 * few, "{FEW} took {few:?}, and 16 times as many {many:?}: quadratic would be 256 times as long");
+    assert!(
+        many < 100 * few,
+        "{FEW} took {few:?}, and 16 times as many {many:?}: quadratic would be 256 times as long"
+    );
 }
 
 /// What so many followers allocate, while they come and wait.
@@ -228,11 +297,21 @@ fn follow(kind: Kind, n: usize) -> AllocationInfo {
     let mut leader = led.call();
     assert!(poll(&mut leader).is_pending());
     let mut followers = led.calls(n);
-    let info = measure(|| assert!(followers.iter_mut().all(|follower| poll(follower).is_pending())));
+    let info = measure(|| {
+        assert!(
+            followers
+                .iter_mut()
+                .all(|follower| poll(follower).is_pending())
+        )
+    });
     assert_eq!(led.lock.waiters(), n);
     led.gate.open();
     assert_eq!(poll(&mut leader), Poll::Ready(Ok(1)));
-    assert!(followers.iter_mut().all(|follower| poll(follower) == Poll::Ready(Ok(1))));
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| poll(follower) == Poll::Ready(Ok(1)))
+    );
     led.assert_one_run();
     info
 }
@@ -245,7 +324,11 @@ fn assert_small(kind: Kind, n: usize) {
         each(info.bytes_current as u64),
         each(info.bytes_max)
     );
-    assert!(info.bytes_current <= 64 * n as i64, "{kind:?}: {} bytes for {n} followers", info.bytes_current);
+    assert!(
+        info.bytes_current <= 64 * n as i64,
+        "{kind:?}: {} bytes for {n} followers",
+        info.bytes_current
+    );
 }
 
 #[test]
@@ -305,7 +388,12 @@ fn use_keys(map: &Map, kind: Kind, n: usize, end: impl Fn(&Map, Vec<[BoxCallOn<'
         }
     };
     let mut calls: Vec<_> = (0..n).map(|key| [call(key), call(key)]).collect();
-    assert!(calls.iter_mut().flatten().all(|call| poll(call).is_pending()));
+    assert!(
+        calls
+            .iter_mut()
+            .flatten()
+            .all(|call| poll(call).is_pending())
+    );
     assert_eq!(map.len(), n);
     end(map, calls);
     assert!(map.is_empty());
@@ -319,7 +407,11 @@ type End = fn(&Map, Vec<[BoxCallOn<'_>; 2]>);
 fn ends() -> [(&'static str, End); 4] {
     [
         ("dropped", |_, calls| drop(calls)),
-        ("dropped, the followers first", |_, calls| calls.into_iter().for_each(|[leader, follower]| drop((follower, leader)))),
+        ("dropped, the followers first", |_, calls| {
+            calls
+                .into_iter()
+                .for_each(|[leader, follower]| drop((follower, leader)))
+        }),
         ("reset", |map, calls| {
             (0..calls.len()).for_each(|key| map.reset(key.to_string().as_str()));
             drop(calls);
@@ -339,11 +431,23 @@ fn keys_that_are_idle_again_hold_no_memory() {
         for (how, end) in ends() {
             let map = Map::default();
             let info = measure(|| use_keys(&map, kind, 20_000, end));
-            assert!(info.bytes_max > 20 * ROOM as u64, "{how}: {} bytes at most", info.bytes_max);
-            assert!(info.bytes_current <= ROOM, "{how}: {} bytes left, {kind:?}", info.bytes_current);
+            assert!(
+                info.bytes_max > 20 * ROOM as u64,
+                "{how}: {} bytes at most",
+                info.bytes_max
+            );
+            assert!(
+                info.bytes_current <= ROOM,
+                "{how}: {} bytes left, {kind:?}",
+                info.bytes_current
+            );
             // Nothing of what comes and goes stays.
             let info = measure(|| (0..20).for_each(|_| use_keys(&map, kind, 100, end)));
-            assert!(info.bytes_current <= ROOM, "{how}: {} bytes more, {kind:?}", info.bytes_current);
+            assert!(
+                info.bytes_current <= ROOM,
+                "{how}: {} bytes more, {kind:?}",
+                info.bytes_current
+            );
         }
     }
 }
@@ -370,7 +474,9 @@ fn a_key_whose_runs_panic_holds_no_memory() {
 fn an_idle_map_answers_a_million_calls_and_holds_what_it_held() {
     static MAP: OnceLock<SmartLockMap<u32, u32>> = OnceLock::new();
     let map = MAP.get_or_init(SmartLockMap::default);
-    let call = |n: u32| (0..n).for_each(|i| assert_eq!(map.run_once(i % 1_000, || ready(i)).wait(), Ok(i)));
+    let call = |n: u32| {
+        (0..n).for_each(|i| assert_eq!(map.run_once(i % 1_000, || ready(i)).wait(), Ok(i)))
+    };
     call(1_000);
     let info = measure(|| call(1_000_000));
     assert_eq!(info.bytes_current, 0);

@@ -29,7 +29,11 @@ fn callers_of_a_key_share_one_run_and_other_keys_run_beside_it() {
         one.open(1);
         assert_eq!(leader.poll(), ok(1));
         assert!(followers.iter().all(|follower| follower.wakes() > 0));
-        assert!(followers.iter_mut().all(|follower| follower.poll() == ok(1)));
+        assert!(
+            followers
+                .iter_mut()
+                .all(|follower| follower.poll() == ok(1))
+        );
         assert_eq!((map.len(), map.is_empty()), (0, true));
     }
 }
@@ -50,7 +54,10 @@ fn threads_and_tasks_coalesce_on_a_key() {
             result
         })
     };
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     let tasks = KINDS.map(|kind| (tokio.spawn(follow(kind)), smol::spawn(follow(kind))));
     let threads = KINDS.map(|kind| {
         let follower = follow(kind);
@@ -65,7 +72,13 @@ fn threads_and_tasks_coalesce_on_a_key() {
         assert_eq!(thread.join().unwrap(), Ok(7));
     }
     for (on_tokio, on_smol) in tasks {
-        assert_eq!((pollster::block_on(on_tokio).unwrap(), pollster::block_on(on_smol)), (Ok(7), Ok(7)));
+        assert_eq!(
+            (
+                pollster::block_on(on_tokio).unwrap(),
+                pollster::block_on(on_smol)
+            ),
+            (Ok(7), Ok(7))
+        );
     }
     assert_eq!(map.len(), 0);
 }
@@ -96,12 +109,22 @@ fn inside_a_run_its_own_key_is_a_re_entry_and_another_key_is_not() {
     let map = leaked();
     let key = |name: &str| name.to_owned();
     let once = map.run_once(key("one"), || async {
-        assert!(map.run_once(key("one"), || ready(1)).await.unwrap_err().is_reentrant());
+        assert!(
+            map.run_once(key("one"), || ready(1))
+                .await
+                .unwrap_err()
+                .is_reentrant()
+        );
         map.run_shared(key("two"), || ready(2)).await.unwrap()
     });
     assert_eq!(once.wait(), Ok(2));
     let shared = map.run_shared(key("one"), move || async move {
-        assert!(map.run_shared("one".to_owned(), || ready(1)).await.unwrap_err().is_reentrant());
+        assert!(
+            map.run_shared("one".to_owned(), || ready(1))
+                .await
+                .unwrap_err()
+                .is_reentrant()
+        );
         assert_eq!(map.len(), 1);
         map.run_once("two".to_owned(), || ready(2)).await.unwrap()
     });
@@ -174,7 +197,9 @@ fn a_key_goes_with_a_run_that_panics() {
         };
         assert!(catch_unwind(AssertUnwindSafe(|| smartasync::smart(call.call).wait())).is_err());
         assert_eq!(map.len(), 0);
-        let closure = map.run_shared("key".to_owned(), || -> std::future::Ready<usize> { panic() });
+        let closure = map.run_shared("key".to_owned(), || -> std::future::Ready<usize> {
+            panic()
+        });
         assert!(catch_unwind(AssertUnwindSafe(|| closure.wait())).is_err());
         assert_eq!(map.len(), 0);
     }
@@ -199,7 +224,9 @@ fn a_half_done_shared_future_goes_with_its_last_caller_and_its_destructor_may_us
         fn drop(&mut self) {
             let OnDrop(map, log) = self;
             let before = map.len();
-            log.lock().unwrap().push((before, map.run_shared("key".to_owned(), || ready(2)).wait()));
+            log.lock()
+                .unwrap()
+                .push((before, map.run_shared("key".to_owned(), || ready(2)).wait()));
         }
     }
     let (map, log) = (leaked(), Arc::default());
@@ -215,7 +242,11 @@ fn a_half_done_shared_future_goes_with_its_last_caller_and_its_destructor_may_us
     drop(follower);
     assert_eq!(*log.lock().unwrap(), [(0, Ok(2))]);
     assert_eq!(map.len(), 0);
-    assert_eq!(map.run_shared("key".to_owned(), || ready(3)).wait(), Ok(3), "it starts anew");
+    assert_eq!(
+        map.run_shared("key".to_owned(), || ready(3)).wait(),
+        Ok(3),
+        "it starts anew"
+    );
 }
 
 #[test]
@@ -242,7 +273,10 @@ fn it_may_be_shared_where_keys_and_values_may_be_sent() {
     assert_sync(&map);
     let call = map.run_shared((1, MovesOnly(Cell::new(0))), || async { Cell::new(1) });
     assert_send(&call);
-    assert_eq!(thread::scope(|scope| scope.spawn(|| call.wait()).join().unwrap()), Ok(Cell::new(1)));
+    assert_eq!(
+        thread::scope(|scope| scope.spawn(|| call.wait()).join().unwrap()),
+        Ok(Cell::new(1))
+    );
     assert_eq!(format!("{map:?}"), "SmartLockMap { len: 0, .. }");
 }
 

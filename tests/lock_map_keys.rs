@@ -24,11 +24,21 @@ struct Hooks {
 
 impl Hooks {
     fn new(on_clone: Hook, on_drop: Hook) -> Arc<Self> {
-        Arc::new(Self { map: Box::leak(Box::default()), on_clone, on_drop, clones: AtomicUsize::new(0), calls: AtomicUsize::new(0) })
+        Arc::new(Self {
+            map: Box::leak(Box::default()),
+            on_clone,
+            on_drop,
+            clones: AtomicUsize::new(0),
+            calls: AtomicUsize::new(0),
+        })
     }
 
     fn key(self: &Arc<Self>) -> Key {
-        Key { name: 1, is_clone: false, hooks: Some(self.clone()) }
+        Key {
+            name: 1,
+            is_clone: false,
+            hooks: Some(self.clone()),
+        }
     }
 
     fn call(&self, hook: Hook) {
@@ -58,7 +68,11 @@ struct Key {
 
 /// A key without hooks, equal to those that have some if `name` is 1.
 fn plain(name: u32) -> Key {
-    Key { name, is_clone: false, hooks: None }
+    Key {
+        name,
+        is_clone: false,
+        hooks: None,
+    }
 }
 
 impl Clone for Key {
@@ -67,7 +81,11 @@ impl Clone for Key {
             hooks.call(hooks.on_clone);
             hooks.clones.fetch_add(1, Relaxed);
         }
-        Self { name: self.name, is_clone: true, hooks: self.hooks.clone() }
+        Self {
+            name: self.name,
+            is_clone: true,
+            hooks: self.hooks.clone(),
+        }
     }
 }
 
@@ -133,8 +151,14 @@ fn a_key_is_cloned_once_for_all_its_callers_and_its_clone_is_dropped_with_the_la
 #[test]
 fn a_clone_that_panics_leaves_nothing_in_the_map() {
     let hooks = Hooks::new(Some(|_| panic()), None);
-    assert!(panics(|| hooks.map.run_once(hooks.key(), || ready(1)).wait()));
-    assert!(panics(|| hooks.map.run_shared(hooks.key(), || ready(1)).wait()));
+    assert!(panics(|| hooks
+        .map
+        .run_once(hooks.key(), || ready(1))
+        .wait()));
+    assert!(panics(|| hooks
+        .map
+        .run_shared(hooks.key(), || ready(1))
+        .wait()));
     assert_eq!(hooks.calls(), 2);
     hooks.assert_works();
 }
@@ -150,7 +174,8 @@ fn a_clone_may_use_the_map() {
 
 #[test]
 fn a_clone_that_brings_another_caller_of_the_key_follows_that() {
-    static FIRST: std::sync::Mutex<Option<Pin<Box<dyn Future<Output = usize> + Send>>>> = std::sync::Mutex::new(None);
+    static FIRST: std::sync::Mutex<Option<Pin<Box<dyn Future<Output = usize> + Send>>>> =
+        std::sync::Mutex::new(None);
     let hooks = Hooks::new(
         Some(|hooks| {
             let map = hooks.map;
@@ -158,21 +183,33 @@ fn a_clone_that_brings_another_caller_of_the_key_follows_that() {
             let run = move || {
                 poll_fn(move |_| {
                     polls += 1;
-                    if polls == 2 { Poll::Ready(7) } else { Poll::Pending }
+                    if polls == 2 {
+                        Poll::Ready(7)
+                    } else {
+                        Poll::Pending
+                    }
                 })
             };
-            let mut first: Pin<Box<dyn Future<Output = usize> + Send>> = Box::pin(async move { map.run_once(plain(1), run).await.unwrap() });
+            let mut first: Pin<Box<dyn Future<Output = usize> + Send>> =
+                Box::pin(async move { map.run_once(plain(1), run).await.unwrap() });
             assert!(poll(&mut first).is_pending());
             *FIRST.lock().unwrap() = Some(first);
         }),
         None,
     );
-    let mut follower = Box::pin(hooks.map.run_shared(hooks.key(), || async { unreachable!("it follows") }));
+    let mut follower = Box::pin(
+        hooks
+            .map
+            .run_shared(hooks.key(), || async { unreachable!("it follows") }),
+    );
     assert!(poll(&mut follower).is_pending());
     // The clone that was not needed is gone.
     assert_eq!((hooks.map.len(), hooks.clones.load(Relaxed)), (1, 0));
     let mut first = FIRST.lock().unwrap().take().unwrap();
-    assert_eq!((poll(&mut first), poll(&mut follower)), (Poll::Ready(7), Poll::Ready(Ok(7))));
+    assert_eq!(
+        (poll(&mut first), poll(&mut follower)),
+        (Poll::Ready(7), Poll::Ready(Ok(7)))
+    );
     hooks.assert_works();
 }
 
@@ -215,8 +252,15 @@ fn a_drop_that_panics_leaves_nothing_in_the_map() {
         let mut leader = Box::pin(map.run_once(hooks.key(), pending));
         let mut follower = Box::pin(map.run_once(plain(1), || ready(1)));
         assert!(poll(&mut leader).is_pending() && poll(&mut follower).is_pending());
-        assert!(panics(|| if all { map.reset_all() } else { map.reset(&plain(1)) }));
-        assert!(matches!(poll(&mut follower), Poll::Ready(Err(_))), "it is cancelled all the same");
+        assert!(panics(|| if all {
+            map.reset_all()
+        } else {
+            map.reset(&plain(1))
+        }));
+        assert!(
+            matches!(poll(&mut follower), Poll::Ready(Err(_))),
+            "it is cancelled all the same"
+        );
         drop(leader);
         hooks.assert_works();
     }

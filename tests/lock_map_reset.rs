@@ -26,13 +26,19 @@ fn followers_are_cancelled_and_a_leader_keeps_its_result() {
         map.reset("none");
         assert_eq!(map.len(), 2);
         map.reset("key");
-        assert_eq!((map.len(), follower.wakes(), other_follower.wakes()), (1, 1, 0));
+        assert_eq!(
+            (map.len(), follower.wakes(), other_follower.wakes()),
+            (1, 1, 0)
+        );
         assert!(cancelled(follower.poll()));
         assert_eq!(map.run_shared("key".to_owned(), || ready(9)).wait(), Ok(9));
         gate.open(1);
         assert_eq!(leader.poll(), ok(1));
         other_gate.open(2);
-        assert_eq!((other.poll(), other_follower.poll(), map.len()), (ok(2), ok(2), 0));
+        assert_eq!(
+            (other.poll(), other_follower.poll(), map.len()),
+            (ok(2), ok(2), 0)
+        );
     }
 }
 
@@ -48,7 +54,9 @@ enum End {
 
 #[test]
 fn however_an_old_flight_ends_the_newer_one_of_its_key_stays() {
-    for (kind, newer_kind) in [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(old, new)| (KINDS[old], KINDS[new])) {
+    for (kind, newer_kind) in
+        [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(old, new)| (KINDS[old], KINDS[new]))
+    {
         for end in [End::Done, End::Dropped, End::Panicked, End::Followed] {
             let (map, old_gate, gate) = (leaked(), Gate::default(), Gate::default());
             let explodes = Arc::new(Count::default());
@@ -90,7 +98,10 @@ fn however_an_old_flight_ends_the_newer_one_of_its_key_stays() {
             let mut follower = bystander(map, "key", newer_kind).wait_for_its_turn();
             assert_eq!(map.len(), 1);
             gate.open(2);
-            assert_eq!((newer.poll(), follower.poll(), map.len()), (ok(2), ok(2), 0));
+            assert_eq!(
+                (newer.poll(), follower.poll(), map.len()),
+                (ok(2), ok(2), 0)
+            );
         }
     }
 }
@@ -114,12 +125,19 @@ fn reset_all_reaches_every_key() {
     let mut followers = Vec::new();
     for key in 0..1_000 {
         leaders.push(Caller::new(map.run_shared(key, pending)).wait_for_its_turn());
-        followers.push(Caller::new(map.run_shared(key, || async { unreachable!("it follows") })).wait_for_its_turn());
+        followers.push(
+            Caller::new(map.run_shared(key, || async { unreachable!("it follows") }))
+                .wait_for_its_turn(),
+        );
     }
     assert_eq!(map.len(), 1_000);
     map.reset_all();
     assert_eq!(map.len(), 0);
-    assert!(followers.iter_mut().all(|follower| cancelled(follower.poll())));
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| cancelled(follower.poll()))
+    );
     assert!(leaders.iter_mut().all(|leader| leader.poll().is_pending()));
     assert_eq!(map.run_once(1, || ready(1)).wait(), Ok(1));
     drop(leaders);
@@ -141,13 +159,22 @@ fn a_waker_that_panics_keeps_no_other_key_from_being_reset() {
     for key in 0..200 {
         leaders.push(Caller::new(map.run_once(key, pending)).wait_for_its_turn());
         let mut bad = Caller::new(map.run_once(key, pending));
-        assert!(bad.call.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::new(Bomb)))).is_pending());
+        assert!(
+            bad.call
+                .as_mut()
+                .poll(&mut Context::from_waker(&Waker::from(Arc::new(Bomb))))
+                .is_pending()
+        );
         leaders.push(bad);
         followers.push(Caller::new(map.run_once(key, pending)).wait_for_its_turn());
     }
     assert!(catch_unwind(AssertUnwindSafe(|| map.reset_all())).is_err());
     assert_eq!(map.len(), 0);
-    assert!(followers.iter_mut().all(|follower| follower.wakes() == 1 && cancelled(follower.poll())));
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| follower.wakes() == 1 && cancelled(follower.poll()))
+    );
 }
 
 #[test]

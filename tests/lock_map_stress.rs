@@ -33,8 +33,15 @@ impl Drop for Alone {
 }
 
 /// Yields `times` times, then counts a run of `key`, and returns the key. Two runs of a key at once are an error.
-fn run(record: &'static Record, key: usize, mut times: usize) -> impl Future<Output = usize> + Send {
-    assert!(!record.alive.swap(true, SeqCst), "two runs of {key} at once");
+fn run(
+    record: &'static Record,
+    key: usize,
+    mut times: usize,
+) -> impl Future<Output = usize> + Send {
+    assert!(
+        !record.alive.swap(true, SeqCst),
+        "two runs of {key} at once"
+    );
     let alone = Alone(record);
     poll_fn(move |cx| {
         let _alone = &alone;
@@ -50,7 +57,11 @@ fn run(record: &'static Record, key: usize, mut times: usize) -> impl Future<Out
 
 fn call(map: Map, shared: bool, record: &'static Record, key: usize, times: usize) -> Boxed {
     let make = move || run(record, key, times);
-    if shared { Box::pin(map.run_shared(key.to_string(), make)) } else { Box::pin(map.run_once(key.to_string(), make)) }
+    if shared {
+        Box::pin(map.run_shared(key.to_string(), make))
+    } else {
+        Box::pin(map.run_once(key.to_string(), make))
+    }
 }
 
 fn records(keys: usize) -> &'static [Record] {
@@ -58,7 +69,11 @@ fn records(keys: usize) -> &'static [Record] {
 }
 
 /// Finishes the call here, or as a task.
-fn finish(random: &mut Random, tokio: &tokio::runtime::Handle, call: Boxed) -> Result<usize, Cancelled> {
+fn finish(
+    random: &mut Random,
+    tokio: &tokio::runtime::Handle,
+    call: Boxed,
+) -> Result<usize, Cancelled> {
     match random.below(4) {
         0 => pollster::block_on(call),
         1 => pollster::block_on(tokio.spawn(call)).unwrap(),
@@ -70,26 +85,41 @@ fn finish(random: &mut Random, tokio: &tokio::runtime::Handle, call: Boxed) -> R
 fn every_call_is_answered(keys: usize) {
     const CALLS: usize = 4_000;
     let (map, records): (Map, _) = (Box::leak(Box::default()), records(keys));
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     let handle = tokio.handle().clone();
     on_threads(move |mut random| {
         for _ in 0..CALLS {
             let key = random.below(keys);
             let (shared, times) = (random.below(2) == 0, random.below(4));
             records[key].calls.fetch_add(1, SeqCst);
-            let answer = finish(&mut random, &handle, call(map, shared, &records[key], key, times));
+            let answer = finish(
+                &mut random,
+                &handle,
+                call(map, shared, &records[key], key, times),
+            );
             assert_eq!(answer, Ok(key));
             records[key].answers.fetch_add(1, SeqCst);
         }
     });
     assert_eq!(map.len(), 0);
-    let sum = |count: fn(&Record) -> &AtomicUsize| records.iter().map(|record| count(record).load(SeqCst)).sum::<usize>();
+    let sum = |count: fn(&Record) -> &AtomicUsize| {
+        records
+            .iter()
+            .map(|record| count(record).load(SeqCst))
+            .sum::<usize>()
+    };
     assert_eq!(sum(|record| &record.answers), CALLS * THREADS as usize);
     assert!(sum(|record| &record.runs) <= CALLS * THREADS as usize);
     for record in records {
         let (calls, runs) = (record.calls.load(SeqCst), record.runs.load(SeqCst));
         assert_eq!(calls, record.answers.load(SeqCst));
-        assert!(runs <= calls && (runs > 0) == (calls > 0), "{runs} runs for {calls} calls");
+        assert!(
+            runs <= calls && (runs > 0) == (calls > 0),
+            "{runs} runs for {calls} calls"
+        );
         assert!(!record.alive.load(SeqCst));
     }
 }
@@ -114,30 +144,53 @@ fn nothing_is_left(keys: usize, resets: bool) {
     let (map, records): (Map, _) = (Box::leak(Box::default()), records(keys));
     on_threads(move |mut random| {
         for _ in 0..4_000 {
-            let (key, times, panics, shared) = (random.below(keys), random.below(4), random.below(8) == 0, random.below(2) == 0);
+            let (key, times, panics, shared) = (
+                random.below(keys),
+                random.below(4),
+                random.below(8) == 0,
+                random.below(2) == 0,
+            );
             // After a reset, a run may overlap the key's next one; so may the destructor of a shared future that its last caller has left.
-            let record: &'static Record = if resets || shared { Box::leak(Box::default()) } else { &records[key] };
+            let record: &'static Record = if resets || shared {
+                Box::leak(Box::default())
+            } else {
+                &records[key]
+            };
             let make = move || -> Pin<Box<dyn Future<Output = usize> + Send>> {
                 // One that panicked may still be there when the next one of its key begins, so it is not counted.
-                if panics { Box::pin(quiet(times)) } else { Box::pin(run(record, key, times)) }
+                if panics {
+                    Box::pin(quiet(times))
+                } else {
+                    Box::pin(run(record, key, times))
+                }
             };
-            let mut call: Boxed =
-                if shared { Box::pin(map.run_shared(key.to_string(), make)) } else { Box::pin(map.run_once(key.to_string(), make)) };
+            let mut call: Boxed = if shared {
+                Box::pin(map.run_shared(key.to_string(), make))
+            } else {
+                Box::pin(map.run_once(key.to_string(), make))
+            };
             let result = catch_unwind(AssertUnwindSafe(|| {
                 for _ in 0..random.below(4) {
-                    if let Poll::Ready(result) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                    if let Poll::Ready(result) =
+                        call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+                    {
                         return Some(result);
                     }
                 }
                 match random.below(3) {
                     0 => None,
                     1 => Some(pollster::block_on(call)),
-                    _ => smartasync::smart(call).wait_timeout(Duration::from_micros(20)).ok(),
+                    _ => smartasync::smart(call)
+                        .wait_timeout(Duration::from_micros(20))
+                        .ok(),
                 }
             }));
             match result {
                 Ok(Some(Ok(answer))) => assert_eq!(answer, key),
-                Ok(Some(Err(error))) => assert!(!error.is_reentrant() && (resets || error.to_string().contains("panicked in another caller"))),
+                Ok(Some(Err(error))) => assert!(
+                    !error.is_reentrant()
+                        && (resets || error.to_string().contains("panicked in another caller"))
+                ),
                 Ok(None) => {}
                 Err(payload) => assert_eq!(payload.downcast_ref::<&str>(), Some(&"quiet")),
             }

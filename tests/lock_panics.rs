@@ -15,7 +15,16 @@ fn a_panic_stays_in_the_leader_and_one_follower_takes_over() {
     let lock = leaked();
     let explode = Rc::new(Cell::new(false));
     let fuse = explode.clone();
-    let mut leader = Caller::new(lock.run_once(|| poll_fn(move |_| if fuse.get() { panic!("leader") } else { Poll::Pending }))).wait_for_its_turn();
+    let mut leader = Caller::new(lock.run_once(|| {
+        poll_fn(move |_| {
+            if fuse.get() {
+                panic!("leader")
+            } else {
+                Poll::Pending
+            }
+        })
+    }))
+    .wait_for_its_turn();
     let mut one = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
     let mut two = Caller::new(lock.run_once(|| ready(2))).wait_for_its_turn();
     explode.set(true);
@@ -23,8 +32,14 @@ fn a_panic_stays_in_the_leader_and_one_follower_takes_over() {
     assert_eq!(payload.downcast_ref::<&str>(), Some(&"leader"));
     assert_eq!((lock.is_running(), lock.waiters()), (false, 2));
     assert_eq!(one.wakes() + two.wakes(), 1);
-    let (chosen, other) = if one.wakes() == 1 { (&mut one, &mut two) } else { (&mut two, &mut one) };
-    let Poll::Ready(Ok(value)) = chosen.poll() else { panic!("it leads") };
+    let (chosen, other) = if one.wakes() == 1 {
+        (&mut one, &mut two)
+    } else {
+        (&mut two, &mut one)
+    };
+    let Poll::Ready(Ok(value)) = chosen.poll() else {
+        panic!("it leads")
+    };
     assert_eq!(other.poll(), Poll::Ready(Ok(value)));
     drop(leader);
     assert_works(lock);
@@ -33,11 +48,14 @@ fn a_panic_stays_in_the_leader_and_one_follower_takes_over() {
 #[test]
 fn a_closure_or_a_first_poll_that_panics_leaves_an_idle_lock() {
     let lock = leaked();
-    let mut in_closure = Caller::new(lock.run_once(|| -> std::future::Ready<u32> { panic!("closure") }));
+    let mut in_closure =
+        Caller::new(lock.run_once(|| -> std::future::Ready<u32> { panic!("closure") }));
     assert!(panics(|| in_closure.poll()));
     let mut in_poll = Caller::new(lock.run_once(|| async { panic!("future") }));
     assert!(panics(|| in_poll.poll()));
-    assert!(panics(|| lock.run_once(|| async { panic!("waited for") }).wait()));
+    assert!(panics(|| lock
+        .run_once(|| async { panic!("waited for") })
+        .wait()));
     assert!(panics(|| in_poll.poll()), "it has ended");
     drop((in_closure, in_poll));
     assert_works(lock);
@@ -47,7 +65,8 @@ fn a_closure_or_a_first_poll_that_panics_leaves_an_idle_lock() {
 fn a_closure_that_panics_after_a_hand_over_hands_over_again() {
     let lock = leaked();
     let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
-    let mut one = Caller::new(lock.run_once(|| -> std::future::Ready<u32> { panic!("closure") })).wait_for_its_turn();
+    let mut one = Caller::new(lock.run_once(|| -> std::future::Ready<u32> { panic!("closure") }))
+        .wait_for_its_turn();
     let mut two = Caller::new(lock.run_once(|| ready(2))).wait_for_its_turn();
     drop(leader);
     assert!(panics(|| one.poll()));
@@ -61,13 +80,19 @@ fn the_future_of_a_leader_that_panics_is_gone_before_another_can_lead() {
     let (explode, at_drop) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(None)));
     let (fuse, seen) = (explode.clone(), at_drop.clone());
     let sees = OnDrop(move || {
-        let Poll::Ready(inside) = poll(&mut Box::pin(lock.run_once(|| ready(7)))) else { panic!("nobody else leads") };
+        let Poll::Ready(inside) = poll(&mut Box::pin(lock.run_once(|| ready(7)))) else {
+            panic!("nobody else leads")
+        };
         seen.set(Some((lock.is_running(), is_reentrant(inside))));
     });
     let mut leader = Caller::new(lock.run_once(|| {
         poll_fn(move |_| {
             let _owned = &sees;
-            if fuse.get() { support::panic() } else { Poll::Pending }
+            if fuse.get() {
+                support::panic()
+            } else {
+                Poll::Pending
+            }
         })
     }))
     .wait_for_its_turn();
@@ -119,13 +144,28 @@ fn a_leader_that_panics_after_a_reset_disturbs_nobody() {
     let lock = leaked();
     let (gate, fuse) = (Gate::new(), Rc::new(Cell::new(false)));
     let burning = fuse.clone();
-    let mut old = Caller::new(lock.run_once(|| poll_fn(move |_| if burning.get() { panic!("old") } else { Poll::Pending }))).wait_for_its_turn();
+    let mut old = Caller::new(lock.run_once(|| {
+        poll_fn(move |_| {
+            if burning.get() {
+                panic!("old")
+            } else {
+                Poll::Pending
+            }
+        })
+    }))
+    .wait_for_its_turn();
     lock.reset();
     let mut new = gate.lead(lock);
     let mut follower = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
     fuse.set(true);
     assert!(panics(|| old.poll()));
-    assert_eq!((lock.is_running(), lock.waiters(), follower.wakes()), (true, 1, 0));
+    assert_eq!(
+        (lock.is_running(), lock.waiters(), follower.wakes()),
+        (true, 1, 0)
+    );
     gate.0.set(Some(2));
-    assert_eq!((new.poll(), follower.poll()), (Poll::Ready(Ok(2)), Poll::Ready(Ok(2))));
+    assert_eq!(
+        (new.poll(), follower.poll()),
+        (Poll::Ready(Ok(2)), Poll::Ready(Ok(2)))
+    );
 }

@@ -18,13 +18,18 @@ use support::{OnDrop, poll};
 fn a_call_that_is_awaited_inside_its_own_leader_ends_with_an_error() {
     let lock = SmartLock::new();
     let outer = lock.run_once(|| async {
-        let inner = lock.run_once(|| async { unreachable!("it never leads") }).await;
+        let inner = lock
+            .run_once(|| async { unreachable!("it never leads") })
+            .await;
         let error = inner.unwrap_err();
         assert!(error.is_reentrant());
         assert_eq!((lock.is_running(), lock.waiters()), (true, 0));
         error.to_string()
     });
-    assert_eq!(outer.wait().as_deref(), Ok("the call came from inside the run that it would have waited for"));
+    assert_eq!(
+        outer.wait().as_deref(),
+        Ok("the call came from inside the run that it would have waited for")
+    );
     assert_idle(&lock);
 }
 
@@ -40,7 +45,10 @@ fn a_call_that_is_awaited_deep_inside_or_late_in_its_own_leader_ends_with_an_err
     let lock = SmartLock::new();
     assert_eq!(lock.run_once(|| deeper(&lock, 10)).wait(), Ok(true));
     assert_eq!(block_on(lock.run_once(|| deeper(&lock, 10))), Ok(true));
-    assert_eq!(pollster::block_on(lock.run_once(|| deeper(&lock, 10))), Ok(true));
+    assert_eq!(
+        pollster::block_on(lock.run_once(|| deeper(&lock, 10))),
+        Ok(true)
+    );
     assert_idle(&lock);
 }
 
@@ -48,7 +56,11 @@ fn a_call_that_is_awaited_deep_inside_or_late_in_its_own_leader_ends_with_an_err
 fn a_call_that_is_waited_for_inside_its_own_leader_ends_with_an_error() {
     let lock = SmartLock::new();
     let inner = || allow_blocking(|| is_reentrant(lock.run_once(|| ready(false)).wait()));
-    assert_eq!(lock.run_once(|| async { inner() }).wait(), Ok(true), "in the future");
+    assert_eq!(
+        lock.run_once(|| async { inner() }).wait(),
+        Ok(true),
+        "in the future"
+    );
     let from_closure = lock.run_once(|| {
         let answer = inner();
         ready(answer)
@@ -61,7 +73,13 @@ fn a_call_that_is_waited_for_inside_its_own_leader_ends_with_an_error() {
 fn a_call_from_the_destructor_of_its_own_leaders_future_ends_with_an_error() {
     let lock = SmartLock::new();
     let answers = RefCell::new(Vec::new());
-    let on_drop = || OnDrop(|| answers.borrow_mut().push(allow_blocking(|| is_reentrant(lock.run_once(|| ready(0)).wait()))));
+    let on_drop = || {
+        OnDrop(|| {
+            answers.borrow_mut().push(allow_blocking(|| {
+                is_reentrant(lock.run_once(|| ready(0)).wait())
+            }))
+        })
+    };
 
     let mut dropped = Box::pin(lock.run_once(|| {
         let local = on_drop();
@@ -93,7 +111,11 @@ fn a_destructor_that_awaits_by_hand_gets_the_error_on_another_thread_too() {
     let lock = SmartLock::new();
     let reentrant = Mutex::new(None);
     let mut leader = Box::pin(lock.run_once(|| {
-        let local = OnDrop(|| *reentrant.lock().unwrap() = Some(is_reentrant(forbid_blocking(|| pollster::block_on(lock.run_once(|| ready(0)))))));
+        let local = OnDrop(|| {
+            *reentrant.lock().unwrap() = Some(is_reentrant(forbid_blocking(|| {
+                pollster::block_on(lock.run_once(|| ready(0)))
+            })))
+        });
         async move {
             let _local = local;
             pending().await
@@ -112,8 +134,14 @@ fn a_re_entry_leaves_the_leader_and_its_followers_as_they_were() {
     let mut leader = Box::pin(lock.run_once(|| async {
         assert!(is_reentrant(lock.run_once(|| ready(0)).await));
         poll_fn(|_| {
-            assert!(is_reentrant(allow_blocking(|| lock.run_once(|| ready(0)).wait())));
-            if proceed.get() { Poll::Ready(()) } else { Poll::Pending }
+            assert!(is_reentrant(allow_blocking(|| lock
+                .run_once(|| ready(0))
+                .wait())));
+            if proceed.get() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
         1
@@ -122,7 +150,10 @@ fn a_re_entry_leaves_the_leader_and_its_followers_as_they_were() {
     assert!(poll(&mut leader).is_pending() && poll(&mut follower).is_pending());
     assert_eq!((lock.is_running(), lock.waiters()), (true, 1));
     proceed.set(true);
-    assert_eq!((poll(&mut leader), poll(&mut follower)), (Poll::Ready(Ok(1)), Poll::Ready(Ok(1))));
+    assert_eq!(
+        (poll(&mut leader), poll(&mut follower)),
+        (Poll::Ready(Ok(1)), Poll::Ready(Ok(1)))
+    );
 }
 
 #[test]
@@ -132,8 +163,12 @@ fn a_follower_that_is_polled_inside_its_own_leader_ends_with_an_error() {
     let slot: Slot<'_> = RefCell::new(None);
     let mut leader = Box::pin(lock.run_once(|| {
         poll_fn(|cx| {
-            let Some(mut follower) = slot.borrow_mut().take() else { return Poll::Pending };
-            let Poll::Ready(answer) = follower.as_mut().poll(cx) else { panic!("it waits for itself") };
+            let Some(mut follower) = slot.borrow_mut().take() else {
+                return Poll::Pending;
+            };
+            let Poll::Ready(answer) = follower.as_mut().poll(cx) else {
+                panic!("it waits for itself")
+            };
             assert!(is_reentrant(answer));
             assert_eq!(lock.waiters(), 1);
             Poll::Ready(1)
@@ -144,7 +179,10 @@ fn a_follower_that_is_polled_inside_its_own_leader_ends_with_an_error() {
     let mut follower = Box::pin(lock.run_once(|| ready(3)));
     assert!(poll(&mut follower).is_pending());
     *slot.borrow_mut() = Some(follower);
-    assert_eq!((poll(&mut leader), poll(&mut other)), (Poll::Ready(Ok(1)), Poll::Ready(Ok(1))));
+    assert_eq!(
+        (poll(&mut leader), poll(&mut other)),
+        (Poll::Ready(Ok(1)), Poll::Ready(Ok(1)))
+    );
     assert_idle(&lock);
 }
 
@@ -152,7 +190,15 @@ fn a_follower_that_is_polled_inside_its_own_leader_ends_with_an_error() {
 fn a_suspended_leader_is_not_re_entered() {
     let lock = SmartLock::new();
     let proceed = Cell::new(false);
-    let mut leader = Box::pin(lock.run_once(|| poll_fn(|_| if proceed.get() { Poll::Ready(1) } else { Poll::Pending })));
+    let mut leader = Box::pin(lock.run_once(|| {
+        poll_fn(|_| {
+            if proceed.get() {
+                Poll::Ready(1)
+            } else {
+                Poll::Pending
+            }
+        })
+    }));
     for _ in 0..2 {
         assert!(poll(&mut leader).is_pending());
         let mut follower = Box::pin(lock.run_once(|| ready(2)));
@@ -161,16 +207,31 @@ fn a_suspended_leader_is_not_re_entered() {
     let mut follower = Box::pin(lock.run_once(|| ready(2)));
     assert!(poll(&mut follower).is_pending());
     proceed.set(true);
-    assert_eq!((poll(&mut leader), poll(&mut follower)), (Poll::Ready(Ok(1)), Poll::Ready(Ok(1))));
+    assert_eq!(
+        (poll(&mut leader), poll(&mut follower)),
+        (Poll::Ready(Ok(1)), Poll::Ready(Ok(1)))
+    );
 }
 
 #[test]
 fn a_leader_that_was_lost_in_a_panic_is_not_re_entered() {
     let lock = SmartLock::new();
-    let panicked = thread::scope(|scope| scope.spawn(|| lock.run_once(|| async { panic!("leader") }).wait()).join());
+    let panicked = thread::scope(|scope| {
+        scope
+            .spawn(|| lock.run_once(|| async { panic!("leader") }).wait())
+            .join()
+    });
     assert!(panicked.is_err());
     // The same thread number may come again.
-    thread::scope(|scope| assert_eq!(scope.spawn(|| lock.run_once(|| ready(1)).wait()).join().unwrap(), Ok(1)));
+    thread::scope(|scope| {
+        assert_eq!(
+            scope
+                .spawn(|| lock.run_once(|| ready(1)).wait())
+                .join()
+                .unwrap(),
+            Ok(1)
+        )
+    });
 }
 
 #[test]
@@ -208,7 +269,10 @@ fn a_leader_may_reset_its_lock_and_lead_anew_inside_itself() {
         lock.reset();
         assert_idle(&lock);
         let inner = lock.run_once(|| async {
-            assert!(is_reentrant(lock.run_once(|| ready(0)).await), "the inner one is a leader like any other");
+            assert!(
+                is_reentrant(lock.run_once(|| ready(0)).await),
+                "the inner one is a leader like any other"
+            );
             1
         });
         inner.await.unwrap() + allow_blocking(|| lock.run_once(|| ready(10)).wait()).unwrap()
@@ -231,14 +295,23 @@ fn leaders_of_different_locks_nest() {
 #[test]
 fn the_error_says_whether_it_was_a_re_entry_or_a_reset() {
     let lock = SmartLock::new();
-    let mut leader = Box::pin(lock.run_once(|| async { lock.run_once(pending::<Cancelled>).await.unwrap_err() }));
-    let Poll::Ready(Ok(reentry)) = poll(&mut leader) else { panic!("it ends at once") };
+    let mut leader = Box::pin(
+        lock.run_once(|| async { lock.run_once(pending::<Cancelled>).await.unwrap_err() }),
+    );
+    let Poll::Ready(Ok(reentry)) = poll(&mut leader) else {
+        panic!("it ends at once")
+    };
     let mut leader = Box::pin(lock.run_once(pending));
     let mut follower = Box::pin(lock.run_once(pending));
     assert!(poll(&mut leader).is_pending() && poll(&mut follower).is_pending());
     lock.reset();
-    let Poll::Ready(Err(reset)) = poll(&mut follower) else { panic!("it is cancelled") };
-    assert_eq!((reentry.is_reentrant(), reset.is_reentrant()), (true, false));
+    let Poll::Ready(Err(reset)) = poll(&mut follower) else {
+        panic!("it is cancelled")
+    };
+    assert_eq!(
+        (reentry.is_reentrant(), reset.is_reentrant()),
+        (true, false)
+    );
     assert_ne!(reentry.to_string(), reset.to_string());
     assert!(reset.to_string().contains("reset"));
     assert_ne!(reentry, reset);
@@ -258,7 +331,11 @@ impl Busy {
     fn use_lock(&self) {
         let mut call = pin!(self.lock.run_once(|| ready(7)));
         let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert!(polled.is_pending() || polled == Poll::Ready(Ok(7)) || matches!(polled, Poll::Ready(Err(_))));
+        assert!(
+            polled.is_pending()
+                || polled == Poll::Ready(Ok(7))
+                || matches!(polled, Poll::Ready(Err(_)))
+        );
         // It reads the state too; what it is depends on where the waker was used.
         assert!(self.lock.waiters() < 100 && format!("{:?}", self.lock).contains("running"));
     }
@@ -284,13 +361,19 @@ fn wakers_may_use_the_lock_when_they_are_woken_or_dropped() {
     let dropped = Arc::new(AtomicUsize::new(0));
     // Leaves the only reference to its waker on the lock.
     let busy_poll = |call: &mut Pin<Box<dyn Future<Output = Result<u32, Cancelled>>>>| {
-        let waker = Waker::from(Arc::new(Busy { lock, woken: AtomicUsize::new(0), dropped: dropped.clone() }));
+        let waker = Waker::from(Arc::new(Busy {
+            lock,
+            woken: AtomicUsize::new(0),
+            dropped: dropped.clone(),
+        }));
         call.as_mut().poll(&mut Context::from_waker(&waker))
     };
     let value = Rc::new(Cell::new(None));
     let lead = || -> Pin<Box<dyn Future<Output = Result<u32, Cancelled>>>> {
         let value = value.clone();
-        Box::pin(lock.run_once(|| poll_fn(move |_| value.take().map_or(Poll::Pending, Poll::Ready))))
+        Box::pin(
+            lock.run_once(|| poll_fn(move |_| value.take().map_or(Poll::Pending, Poll::Ready))),
+        )
     };
     let drops = || dropped.load(Ordering::Relaxed);
 
@@ -305,7 +388,10 @@ fn wakers_may_use_the_lock_when_they_are_woken_or_dropped() {
     value.set(Some(1));
     assert_eq!(busy_poll(&mut leader), Poll::Ready(Ok(1)));
     assert_eq!(drops(), 5, "two that were woken, and the leader's");
-    assert_eq!((poll(&mut one), poll(&mut two)), (Poll::Ready(Ok(1)), Poll::Ready(Ok(1))));
+    assert_eq!(
+        (poll(&mut one), poll(&mut two)),
+        (Poll::Ready(Ok(1)), Poll::Ready(Ok(1)))
+    );
 
     let (mut leader, mut one, two) = (lead(), lead(), lead());
     assert!(busy_poll(&mut leader).is_pending() && busy_poll(&mut one).is_pending());
@@ -321,7 +407,11 @@ fn wakers_may_use_the_lock_when_they_are_woken_or_dropped() {
     let (mut leader, mut one) = (lead(), lead());
     assert!(busy_poll(&mut leader).is_pending() && busy_poll(&mut one).is_pending());
     lock.reset();
-    assert_eq!(drops(), 10, "the leader's, and that of the cancelled follower");
+    assert_eq!(
+        drops(),
+        10,
+        "the leader's, and that of the cancelled follower"
+    );
     assert!(matches!(poll(&mut one), Poll::Ready(Err(_))));
     drop(leader);
     assert_idle(lock);

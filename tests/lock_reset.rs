@@ -11,9 +11,15 @@ use support::lock::{Caller, Gate, assert_cancelled, assert_idle, ok};
 fn a_reset_cancels_the_followers_and_wakes_each_once() {
     let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut leader = Caller::new(lock.run_once(|| gate.run()));
-    let mut followers: Vec<_> = (0..3).map(|_| Caller::new(lock.run_once(|| ready(0)))).collect();
+    let mut followers: Vec<_> = (0..3)
+        .map(|_| Caller::new(lock.run_once(|| ready(0))))
+        .collect();
     assert!(leader.poll().is_pending());
-    assert!(followers.iter_mut().all(|follower| follower.poll().is_pending()));
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| follower.poll().is_pending())
+    );
     lock.reset();
     assert_idle(&lock);
     lock.reset();
@@ -33,7 +39,11 @@ fn a_reset_of_an_idle_lock_does_nothing() {
     assert_idle(&lock);
     let fresh = lock.run_once(|| ready(1));
     lock.reset();
-    assert_eq!(fresh.wait(), Ok(1), "a call that was not polled yet does not follow");
+    assert_eq!(
+        fresh.wait(),
+        Ok(1),
+        "a call that was not polled yet does not follow"
+    );
 }
 
 #[test]
@@ -48,7 +58,10 @@ fn after_a_reset_the_next_caller_leads_a_flight_that_the_old_leader_neither_serv
     assert!(old.poll().is_pending());
     old_gate.0.set(Some(1));
     assert_eq!(old.poll(), ok(1));
-    assert_eq!((lock.is_running(), lock.waiters(), follower.wakes()), (true, 1, 0));
+    assert_eq!(
+        (lock.is_running(), lock.waiters(), follower.wakes()),
+        (true, 1, 0)
+    );
     assert!(follower.poll().is_pending());
     new_gate.0.set(Some(2));
     assert_eq!((new.poll(), follower.poll()), (ok(2), ok(2)));
@@ -64,7 +77,10 @@ fn an_old_leader_that_is_dropped_after_a_reset_hands_nothing_over() {
     let mut follower = Caller::new(lock.run_once(|| ready(0)));
     assert!(new.poll().is_pending() && follower.poll().is_pending());
     drop(old);
-    assert_eq!((lock.is_running(), lock.waiters(), follower.wakes()), (true, 1, 0));
+    assert_eq!(
+        (lock.is_running(), lock.waiters(), follower.wakes()),
+        (true, 1, 0)
+    );
     gate.0.set(Some(2));
     assert_eq!((new.poll(), follower.poll()), (ok(2), ok(2)));
 }

@@ -70,7 +70,11 @@ fn each_of_many_callers_may_leave_after_one_step() {
 fn a_caller_that_timed_out_costs_no_work() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
     let own = job.clone();
-    assert_eq!(lock.run_shared(move || own.run(3)).wait_timeout(Duration::ZERO), Err(TimedOut));
+    assert_eq!(
+        lock.run_shared(move || own.run(3))
+            .wait_timeout(Duration::ZERO),
+        Err(TimedOut)
+    );
     for done in 1..3 {
         job.step();
         let next = lock.run_shared(|| async { unreachable!("it never leads") });
@@ -78,7 +82,11 @@ fn a_caller_that_timed_out_costs_no_work() {
         assert_eq!(job.steps().len(), done);
     }
     job.step();
-    assert_eq!(lock.run_shared(|| async { unreachable!("it never leads") }).wait(), Ok(3));
+    assert_eq!(
+        lock.run_shared(|| async { unreachable!("it never leads") })
+            .wait(),
+        Ok(3)
+    );
     assert_eq!(job.steps(), [0, 1, 2]);
     assert_idle(lock);
 }
@@ -134,12 +142,20 @@ fn a_forgotten_leader_holds_nobody_up() {
 fn any_one_of_those_who_wait_suffices() {
     for only in 0..4 {
         let (lock, job) = (leaked(), Arc::<Job>::default());
-        let mut callers: Vec<_> = (0..4).map(|_| job.caller(lock, 2).wait_for_its_turn()).collect();
+        let mut callers: Vec<_> = (0..4)
+            .map(|_| job.caller(lock, 2).wait_for_its_turn())
+            .collect();
         for (step, result) in [Poll::Pending, ok(2)].into_iter().enumerate() {
             job.step();
             // The others were woken too, but for those who have not been polled since.
             let woken: Vec<_> = callers.iter().map(Caller::wakes).collect();
-            assert!(woken.iter().enumerate().all(|(index, &wakes)| wakes == if index == only { step + 1 } else { 1 }), "{woken:?}");
+            assert!(
+                woken
+                    .iter()
+                    .enumerate()
+                    .all(|(index, &wakes)| wakes == if index == only { step + 1 } else { 1 }),
+                "{woken:?}"
+            );
             assert_eq!(callers[only].poll(), result);
         }
         for (index, caller) in callers.iter_mut().enumerate() {
@@ -155,7 +171,9 @@ fn any_one_of_those_who_wait_suffices() {
 #[test]
 fn of_many_that_were_woken_one_polls() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
-    let mut callers: Vec<_> = (0..10).map(|_| job.caller(lock, 3).wait_for_its_turn()).collect();
+    let mut callers: Vec<_> = (0..10)
+        .map(|_| job.caller(lock, 3).wait_for_its_turn())
+        .collect();
     assert_eq!((job.polls(), lock.waiters()), (1, 9));
     for polls in 2..4 {
         job.step();
@@ -163,7 +181,12 @@ fn of_many_that_were_woken_one_polls() {
         assert_eq!(job.polls(), polls);
     }
     job.step();
-    assert!(callers.iter_mut().rev().all(|caller| caller.poll() == ok(3)));
+    assert!(
+        callers
+            .iter_mut()
+            .rev()
+            .all(|caller| caller.poll() == ok(3))
+    );
     assert_eq!((job.steps(), job.polls()), (vec![0, 1, 2], 4));
     assert_idle(lock);
 }
@@ -182,9 +205,15 @@ fn a_caller_that_is_polled_in_vain_does_not_poll_the_future() {
 #[test]
 fn the_waker_of_the_last_poll_is_the_one_that_is_woken() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
-    let mut callers = [job.caller(lock, 2).wait_for_its_turn(), bystander(lock).wait_for_its_turn()];
+    let mut callers = [
+        job.caller(lock, 2).wait_for_its_turn(),
+        bystander(lock).wait_for_its_turn(),
+    ];
     for (step, result) in [Poll::Pending, ok(2)].into_iter().enumerate() {
-        let old: Vec<_> = callers.iter_mut().map(|caller| mem::take(&mut caller.woken)).collect();
+        let old: Vec<_> = callers
+            .iter_mut()
+            .map(|caller| mem::take(&mut caller.woken))
+            .collect();
         assert!(callers.iter_mut().all(|caller| caller.poll().is_pending()));
         job.step();
         assert!(old.iter().all(|count| count.0.load(Relaxed) == step));
@@ -233,7 +262,13 @@ fn followers_are_served_when_the_future_is_gone() {
     .wait_for_its_turn();
     let mut follower = bystander(lock);
     let waker = Waker::from(Arc::new(Tell(log.clone())));
-    assert!(follower.call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(
+        follower
+            .call
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_pending()
+    );
     job.step();
     assert_eq!((leader.poll(), follower.poll()), (ok(1), ok(1)));
     // Once by the future's wake-up, once with the value.

@@ -42,7 +42,9 @@ fn poll_elsewhere(caller: &mut Caller, waker: &Waker) -> Poll<Result<usize, Canc
 fn a_panic_resumes_in_the_one_that_drove_and_one_follower_starts_anew() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
     drop(job.caller(lock, vec![Sleep, Panic], 1).wait_for_its_turn());
-    let mut callers: Vec<_> = (2..5).map(|n| job.caller(lock, vec![Sleep, Done], n).wait_for_its_turn()).collect();
+    let mut callers: Vec<_> = (2..5)
+        .map(|n| job.caller(lock, vec![Sleep, Done], n).wait_for_its_turn())
+        .collect();
     job.wake();
     let mut driver = callers.remove(1);
     let payload = catch_unwind(AssertUnwindSafe(|| driver.poll())).unwrap_err();
@@ -52,7 +54,10 @@ fn a_panic_resumes_in_the_one_that_drove_and_one_follower_starts_anew() {
     drop(driver);
     // Each was woken by the future, and one by the panic.
     assert_eq!(callers.iter().map(Caller::wakes).sum::<usize>(), 3);
-    let chosen = callers.iter().position(|caller| caller.wakes() == 2).unwrap();
+    let chosen = callers
+        .iter()
+        .position(|caller| caller.wakes() == 2)
+        .unwrap();
     assert!(callers[chosen].poll().is_pending());
     assert!(callers[1 - chosen].poll().is_pending());
     assert_eq!((job.polls.load(Relaxed), lock.is_running()), (3, true));
@@ -67,7 +72,8 @@ fn a_panic_resumes_in_the_one_that_drove_and_one_follower_starts_anew() {
 fn a_closure_that_panics_leaves_an_idle_lock_and_hands_over() {
     let lock = leaked();
     let mut leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
-    let mut chosen = Caller::new(lock.run_shared(|| -> std::future::Ready<usize> { panic() })).wait_for_its_turn();
+    let mut chosen = Caller::new(lock.run_shared(|| -> std::future::Ready<usize> { panic() }))
+        .wait_for_its_turn();
     let mut last = Caller::new(lock.run_shared(|| ready(1))).wait_for_its_turn();
     assert!(leader.poll().is_pending());
     drop(leader);
@@ -127,8 +133,13 @@ fn a_clone_that_panics_ends_the_driver_and_one_of_those_without_a_value_starts_a
         }
     }
     let (lock, job) = (leaked(), Arc::<Job>::default());
-    drop(job.caller(lock, vec![Sleep, Done], Fragile(1)).wait_for_its_turn());
-    let mut callers: Vec<_> = (2..6).map(|n| job.caller(lock, vec![Done], Fragile(n)).wait_for_its_turn()).collect();
+    drop(
+        job.caller(lock, vec![Sleep, Done], Fragile(1))
+            .wait_for_its_turn(),
+    );
+    let mut callers: Vec<_> = (2..6)
+        .map(|n| job.caller(lock, vec![Done], Fragile(n)).wait_for_its_turn())
+        .collect();
     job.wake();
     let mut driver = callers.remove(0);
     assert!(panics(|| driver.poll()));
@@ -162,7 +173,9 @@ fn values_are_cloned_and_dropped_with_the_lock_free() {
         }
     }
     let job = Arc::<Job>::default();
-    let mut leader = job.caller(&LOCK, vec![Sleep, Done], Nosy).wait_for_its_turn();
+    let mut leader = job
+        .caller(&LOCK, vec![Sleep, Done], Nosy)
+        .wait_for_its_turn();
     let mut follower = bystander(&LOCK).wait_for_its_turn();
     let leaves = bystander(&LOCK).wait_for_its_turn();
     job.wake();
@@ -178,7 +191,9 @@ fn values_are_cloned_and_dropped_with_the_lock_free() {
 #[test]
 fn a_waker_that_panics_keeps_no_other_from_being_woken() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
-    let mut one = job.caller(lock, vec![Sleep, Sleep, Done], 1).wait_for_its_turn();
+    let mut one = job
+        .caller(lock, vec![Sleep, Sleep, Done], 1)
+        .wait_for_its_turn();
     let mut bad = bystander(lock);
     let bomb = OnWake::waker(|| panic());
     assert!(bad.poll_with(&bomb).is_pending());
@@ -209,7 +224,10 @@ fn a_waker_that_panics_in_the_middle_of_a_poll_keeps_nobody_from_going_on() {
             }
             let (bad, other) = &mut *inside.lock().unwrap();
             let count = Waker::from(other.woken.clone());
-            assert!(poll_elsewhere(bad, &OnWake::waker(|| panic())).is_pending() && poll_elsewhere(other, &count).is_pending());
+            assert!(
+                poll_elsewhere(bad, &OnWake::waker(|| panic())).is_pending()
+                    && poll_elsewhere(other, &count).is_pending()
+            );
             cx.waker().wake_by_ref();
             Poll::Pending
         })
@@ -239,15 +257,27 @@ fn wakers_may_use_the_lock() {
     assert!(follower.poll_with(&nosy).is_pending());
     job.wake();
     // The first waker's call drove the future to its end; its delivery woke both, in its own wake-up.
-    assert_eq!((leader.poll_with(&nosy), follower.poll_with(&nosy)), (ok(1), ok(1)));
-    assert!(answers.lock().unwrap().iter().any(|(answer, _)| *answer == ok(1)));
+    assert_eq!(
+        (leader.poll_with(&nosy), follower.poll_with(&nosy)),
+        (ok(1), ok(1))
+    );
+    assert!(
+        answers
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|(answer, _)| *answer == ok(1))
+    );
     assert_works(lock);
 }
 
 #[test]
 fn a_waker_that_panics_while_the_driver_unwinds_does_not_abort() {
     let lock = leaked();
-    let early = Arc::new(Mutex::new((bystander(lock), OnWake::waker(|| panic_any(1)))));
+    let early = Arc::new(Mutex::new((
+        bystander(lock),
+        OnWake::waker(|| panic_any(1)),
+    )));
     let mut last = Caller::new(lock.run_shared(|| ready(3)));
     let inside = early.clone();
     let mut leader = Caller::new(lock.run_shared(move || {
@@ -283,7 +313,8 @@ fn wakers_whose_drops_panic_at_a_reset_do_not_abort() {
     in_a_child("wakers_whose_drops_panic_at_a_reset_do_not_abort", || {
         let lock = leaked();
         let mut leader = Caller::new(lock.run_shared(pending)).wait_for_its_turn();
-        let mut followers = [(); 3].map(|()| Caller::new(lock.run_shared(|| ready(0))).wait_with(Relentless));
+        let mut followers =
+            [(); 3].map(|()| Caller::new(lock.run_shared(|| ready(0))).wait_with(Relentless));
         assert!(panics(|| lock.reset()));
         for caller in followers.iter_mut().chain([&mut leader]) {
             drop(catch_unwind(AssertUnwindSafe(|| caller.poll())));

@@ -38,7 +38,10 @@ fn a_call_that_is_waited_for_inside_the_closure_or_the_future_ends_with_an_error
     let lock = leaked();
     let inner = move || allow_blocking(|| is_reentrant(lock.run_shared(|| ready(false)).wait()));
     assert_eq!(lock.run_shared(move || ready(inner())).wait(), Ok(true));
-    assert_eq!(lock.run_shared(move || async move { inner() }).wait(), Ok(true));
+    assert_eq!(
+        lock.run_shared(move || async move { inner() }).wait(),
+        Ok(true)
+    );
     assert_idle(lock);
 }
 
@@ -52,7 +55,11 @@ fn it_is_noticed_whoever_drives() {
         poll_fn(move |cx| {
             polls += 1;
             *kept.lock().unwrap() = Some(cx.waker().clone());
-            if polls == 2 { Poll::Ready(()) } else { Poll::Pending }
+            if polls == 2 {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
         both_are_reentrant(lock).await
@@ -79,7 +86,9 @@ fn a_follower_that_moved_into_the_future_ends_with_an_error() {
                 *kept.lock().unwrap() = Some(cx.waker().clone());
                 return Poll::Pending;
             };
-            let Poll::Ready(answer) = poll(&mut follower) else { panic!("it waits for itself") };
+            let Poll::Ready(answer) = poll(&mut follower) else {
+                panic!("it waits for itself")
+            };
             assert!(is_reentrant(answer));
             assert_eq!(lock.waiters(), 2, "the leader, and the other");
             Poll::Ready(1)
@@ -87,13 +96,20 @@ fn a_follower_that_moved_into_the_future_ends_with_an_error() {
     }));
     let mut other: Boxed<usize> = Box::pin(lock.run_shared(|| ready(2)));
     let mut follower: Boxed<usize> = Box::pin(lock.run_shared(|| ready(3)));
-    assert!(poll(&mut leader).is_pending() && poll(&mut other).is_pending() && poll(&mut follower).is_pending());
+    assert!(
+        poll(&mut leader).is_pending()
+            && poll(&mut other).is_pending()
+            && poll(&mut follower).is_pending()
+    );
     *slot.lock().unwrap() = Some(follower);
     waker.lock().unwrap().take().unwrap().wake();
     // Its seat is free for a newcomer, who drives.
     let mut newcomer: Boxed<usize> = Box::pin(lock.run_shared(|| ready(4)));
     assert_eq!(poll(&mut newcomer), Poll::Ready(Ok(1)));
-    assert_eq!((poll(&mut leader), poll(&mut other)), (Poll::Ready(Ok(1)), Poll::Ready(Ok(1))));
+    assert_eq!(
+        (poll(&mut leader), poll(&mut other)),
+        (Poll::Ready(Ok(1)), Poll::Ready(Ok(1)))
+    );
     assert_idle(lock);
 }
 
@@ -103,7 +119,11 @@ fn a_call_from_the_destructor_of_a_future_that_is_done_ends_with_an_error() {
     let answer = Arc::new(Mutex::new(None));
     let log = answer.clone();
     let call = lock.run_shared(move || {
-        let captured = OnDrop(move || *log.lock().unwrap() = Some(allow_blocking(|| is_reentrant(lock.run_shared(|| ready(0)).wait()))));
+        let captured = OnDrop(move || {
+            *log.lock().unwrap() = Some(allow_blocking(|| {
+                is_reentrant(lock.run_shared(|| ready(0)).wait())
+            }))
+        });
         // A closure keeps what it captured until it is dropped, unlike an async block.
         poll_fn(move |_| {
             let _captured = &captured;
@@ -150,7 +170,10 @@ fn another_thread_that_comes_in_the_middle_of_a_poll_is_no_re_entry() {
     let mut follower: Boxed<usize> = Box::pin(lock.run_shared(|| ready(2)));
     assert!(poll(&mut follower).is_pending());
     proceed.wait();
-    assert_eq!((leader.join().unwrap(), pollster::block_on(follower)), (Ok(1), Ok(1)));
+    assert_eq!(
+        (leader.join().unwrap(), pollster::block_on(follower)),
+        (Ok(1), Ok(1))
+    );
     assert_idle(lock);
 }
 
@@ -158,7 +181,9 @@ fn another_thread_that_comes_in_the_middle_of_a_poll_is_no_re_entry() {
 fn a_shared_future_may_use_another_lock_whose_future_uses_the_first_ones_values() {
     let (outer, inner) = (leaked(), leaked());
     let call = outer.run_shared(move || async move {
-        let from_inner = inner.run_shared(move || async move { is_reentrant(outer.run_shared(|| ready(Ok(false))).await) });
+        let from_inner = inner.run_shared(move || async move {
+            is_reentrant(outer.run_shared(|| ready(Ok(false))).await)
+        });
         from_inner.await
     });
     assert_eq!(call.wait(), Ok(Ok(true)));

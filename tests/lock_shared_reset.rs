@@ -17,7 +17,10 @@ use support::{Count, OnDrop};
 fn followers_are_cancelled_and_the_one_that_drove_keeps_the_future() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
     let mut driver = job.caller(lock, 2).wait_for_its_turn();
-    let mut followers = [bystander(lock).wait_for_its_turn(), bystander(lock).wait_for_its_turn()];
+    let mut followers = [
+        bystander(lock).wait_for_its_turn(),
+        bystander(lock).wait_for_its_turn(),
+    ];
     job.step();
     assert!(driver.poll().is_pending());
     lock.reset();
@@ -36,7 +39,8 @@ fn followers_are_cancelled_and_the_one_that_drove_keeps_the_future() {
 fn the_one_that_drove_last_keeps_it_whoever_brought_it() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
     let mut first = job.caller(lock, 3).wait_for_its_turn();
-    let mut last = Caller::new(lock.run_once(|| async { unreachable!("it follows") })).wait_for_its_turn();
+    let mut last =
+        Caller::new(lock.run_once(|| async { unreachable!("it follows") })).wait_for_its_turn();
     job.step();
     assert!(last.poll().is_pending());
     lock.reset();
@@ -68,7 +72,14 @@ fn the_next_flight_runs_beside_those_that_were_cut_loose() {
             for step in 0..=index {
                 jobs[index].step();
                 let result = drivers[index].poll();
-                assert_eq!(result, if step == index { ok(index + 1) } else { Poll::Pending });
+                assert_eq!(
+                    result,
+                    if step == index {
+                        ok(index + 1)
+                    } else {
+                        Poll::Pending
+                    }
+                );
             }
             assert_eq!(jobs[index].polls(), index + 2);
             if index == 2 {
@@ -113,7 +124,10 @@ fn one_that_was_cut_loose_may_be_dropped_or_panic_and_the_next_flight_goes_on() 
     assert!(panicking.poll().is_pending(), "it goes on, as it was woken");
     assert!(catch_unwind(AssertUnwindSafe(|| panicking.poll())).is_err());
     drop(panicking);
-    assert_eq!((lock.is_running(), lock.waiters(), follower.wakes()), (true, 1, 0));
+    assert_eq!(
+        (lock.is_running(), lock.waiters(), follower.wakes()),
+        (true, 1, 0)
+    );
     job.step();
     assert_eq!((leader.poll(), follower.poll()), (ok(1), ok(1)));
     assert_idle(lock);
@@ -134,7 +148,11 @@ fn one_in_the_middle_of_a_poll_keeps_the_future_while_the_next_flight_runs() {
                     theirs.wait();
                     cx.waker().wake_by_ref();
                 }
-                if polls == ready_at { Poll::Ready(1) } else { Poll::Pending }
+                if polls == ready_at {
+                    Poll::Ready(1)
+                } else {
+                    Poll::Pending
+                }
             })
         }));
         thread::scope(|scope| {
@@ -156,7 +174,10 @@ fn one_in_the_middle_of_a_poll_keeps_the_future_while_the_next_flight_runs() {
             } else {
                 assert_eq!(result, ok(1));
             }
-            assert_eq!((lock.is_running(), leader.wakes(), follower.wakes()), (true, 0, 0));
+            assert_eq!(
+                (lock.is_running(), leader.wakes(), follower.wakes()),
+                (true, 0, 0)
+            );
             job.step();
             assert_eq!((leader.poll(), follower.poll()), (ok(1), ok(1)));
         });
@@ -211,7 +232,9 @@ fn when_all_callers_are_gone_it_drops_the_future_and_the_destructor_may_use_the_
             let local = OnDrop(move || {
                 lock.reset();
                 let answer = lock.run_shared(|| ready(7)).wait();
-                log.lock().unwrap().push((lock.is_running(), lock.waiters(), answer));
+                log.lock()
+                    .unwrap()
+                    .push((lock.is_running(), lock.waiters(), answer));
             });
             async move {
                 let _local = local;
@@ -224,7 +247,10 @@ fn when_all_callers_are_gone_it_drops_the_future_and_the_destructor_may_use_the_
         assert_eq!(*seen.lock().unwrap(), []);
         lock.reset();
         assert_eq!(*seen.lock().unwrap(), [(false, 0, Ok(7))]);
-        assert!(follower.is_none_or(|mut follower| cancelled(follower.poll())), "it never drove");
+        assert!(
+            follower.is_none_or(|mut follower| cancelled(follower.poll())),
+            "it never drove"
+        );
         assert_eq!(lock.run_shared(|| ready(8)).wait(), Ok(8));
         assert_idle(lock);
     }
@@ -261,7 +287,13 @@ fn a_value_that_was_delivered_survives_and_the_waker_that_resets_is_free_to() {
     let mut leader = job.caller(lock, 1).wait_for_its_turn();
     let mut resets = bystander(lock);
     let waker = Waker::from(Arc::new(Resets(lock)));
-    assert!(resets.call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(
+        resets
+            .call
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_pending()
+    );
     let mut follower = bystander(lock).wait_for_its_turn();
     // The future's wake-up resets the lock: the leader keeps the future.
     job.step();

@@ -14,8 +14,13 @@ use support::{panic, panics};
 
 /// The answer to one that has nothing left to run.
 fn spent<T>(result: Poll<Result<T, Cancelled>>) -> bool {
-    let Poll::Ready(Err(error)) = result else { return false };
-    assert_eq!(error.to_string(), "the future that the call had brought panicked in another caller");
+    let Poll::Ready(Err(error)) = result else {
+        return false;
+    };
+    assert_eq!(
+        error.to_string(),
+        "the future that the call had brought panicked in another caller"
+    );
     !error.is_reentrant()
 }
 
@@ -24,7 +29,9 @@ fn lost(lock: &'static SmartLock<usize>, followers: usize) -> (Caller, Vec<Calle
     let job = Arc::<Job>::default();
     let first = job.caller(lock, vec![Sleep, Panic], 1).wait_for_its_turn();
     let mut driver = job.caller(lock, vec![Done], 2).wait_for_its_turn();
-    let others = (0..followers).map(|n| job.caller(lock, vec![Done], 3 + n).wait_for_its_turn()).collect();
+    let others = (0..followers)
+        .map(|n| job.caller(lock, vec![Done], 3 + n).wait_for_its_turn())
+        .collect();
     job.wake();
     assert!(panics(|| driver.poll()));
     assert_eq!((lock.is_running(), lock.waiters()), (false, 1 + followers));
@@ -48,7 +55,12 @@ fn polled_first_it_ends_with_an_error_and_one_follower_is_woken_to_start_anew() 
     assert_eq!(others.iter().map(Caller::wakes).sum::<usize>(), 3 + 1);
     let chosen = others.iter().position(|other| other.wakes() == 2).unwrap();
     assert_eq!(others[chosen].poll(), ok(3 + chosen));
-    assert!(others.iter_mut().enumerate().all(|(index, other)| index == chosen || other.poll() == ok(3 + chosen)));
+    assert!(
+        others
+            .iter_mut()
+            .enumerate()
+            .all(|(index, other)| index == chosen || other.poll() == ok(3 + chosen))
+    );
     assert_works(lock);
 }
 
@@ -108,8 +120,13 @@ fn a_reset_cancels_it_like_any_other() {
     let (mut first, mut others) = lost(lock, 1);
     lock.reset();
     for caller in [&mut first, &mut others[0]] {
-        let Poll::Ready(Err(error)) = caller.poll() else { panic!("it is cancelled") };
-        assert_eq!(error.to_string(), "the lock was reset while the call waited");
+        let Poll::Ready(Err(error)) = caller.poll() else {
+            panic!("it is cancelled")
+        };
+        assert_eq!(
+            error.to_string(),
+            "the lock was reset while the call waited"
+        );
     }
     assert_works(lock);
 }
@@ -124,7 +141,9 @@ fn one_whose_value_could_not_be_cloned_ends_with_an_error_too() {
         }
     }
     let (lock, job) = (leaked(), Arc::<Job>::default());
-    let mut first = job.caller(lock, vec![Sleep, Done], Unique(1)).wait_for_its_turn();
+    let mut first = job
+        .caller(lock, vec![Sleep, Done], Unique(1))
+        .wait_for_its_turn();
     let mut driver = job.caller(lock, vec![Done], Unique(2)).wait_for_its_turn();
     job.wake();
     assert!(panics(|| driver.poll()));

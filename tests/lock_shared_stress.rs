@@ -47,7 +47,11 @@ impl Drop for Alone {
 
 impl Runs {
     /// A run of `steps` steps, in which it wakes itself in place, or is woken by another thread. Returns its number.
-    fn run(&'static self, steps: usize, alarm: Option<Alarm>) -> impl Future<Output = usize> + Send + 'static {
+    fn run(
+        &'static self,
+        steps: usize,
+        alarm: Option<Alarm>,
+    ) -> impl Future<Output = usize> + Send + 'static {
         assert!(!self.alive.swap(true, SeqCst), "two runs at once");
         let (number, alone, mut left) = (self.started.fetch_add(1, SeqCst), Alone(self), steps);
         poll_fn(move |cx| {
@@ -82,14 +86,25 @@ struct Places {
 
 impl Places {
     fn new() -> Self {
-        let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-        Self { tokio, tasks: Arc::default() }
+        let tokio = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap();
+        Self {
+            tokio,
+            tasks: Arc::default(),
+        }
     }
 
     /// Polls by hand a few times, and then drops the call, or finishes it, here or in a task.
-    fn use_randomly(&self, random: &mut Random, mut call: Boxed) -> Option<Result<usize, Cancelled>> {
+    fn use_randomly(
+        &self,
+        random: &mut Random,
+        mut call: Boxed,
+    ) -> Option<Result<usize, Cancelled>> {
         for _ in 0..random.below(4) {
-            if let Poll::Ready(result) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            if let Poll::Ready(result) = call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+            {
                 return Some(result);
             }
         }
@@ -128,9 +143,22 @@ fn crowd(resets: bool, once: bool) -> (&'static SmartLock<usize>, Arc<AtomicUsiz
     let tasks = places.tasks.clone();
     on_threads(move |mut random| {
         for _ in 0..3_000 {
-            let (steps, alarm) = (random.below(4), (random.below(2) == 0).then(|| alarm.clone()));
-            let run = move || if resets { leaked::<Runs>().run(steps, alarm) } else { runs.run(steps, alarm) };
-            let call: Boxed = if once && random.below(3) == 0 { Box::pin(lock.run_once(run)) } else { Box::pin(lock.run_shared(run)) };
+            let (steps, alarm) = (
+                random.below(4),
+                (random.below(2) == 0).then(|| alarm.clone()),
+            );
+            let run = move || {
+                if resets {
+                    leaked::<Runs>().run(steps, alarm)
+                } else {
+                    runs.run(steps, alarm)
+                }
+            };
+            let call: Boxed = if once && random.below(3) == 0 {
+                Box::pin(lock.run_once(run))
+            } else {
+                Box::pin(lock.run_shared(run))
+            };
             if let Some(Err(error)) = places.use_randomly(&mut random, call) {
                 assert!(resets && !error.is_reentrant());
             }
@@ -152,11 +180,17 @@ fn many_that_come_and_go_lose_no_run_and_never_overlap() {
     assert_eq!((tasks.load(SeqCst), lock.waiters()), (0, 0));
     // At most one run is half done: whoever comes next goes on with it.
     let (started, ended) = (runs.started.load(SeqCst), runs.ended.load(SeqCst));
-    assert!(started - ended <= 1, "{started} runs were started, {ended} ended");
+    assert!(
+        started - ended <= 1,
+        "{started} runs were started, {ended} ended"
+    );
     assert_eq!((started - ended) == 1, lock.is_running());
     let last = lock.run_shared(move || ready(started)).wait();
     assert_eq!(last, Ok(if ended < started { ended } else { started }));
-    assert_eq!((runs.started.load(SeqCst), lock.is_running()), (runs.ended.load(SeqCst), false));
+    assert_eq!(
+        (runs.started.load(SeqCst), lock.is_running()),
+        (runs.ended.load(SeqCst), false)
+    );
 }
 
 #[test]
@@ -217,13 +251,19 @@ fn a_run_that_a_thousand_short_lived_callers_drive_takes_each_step_once() {
         }
     });
     let (ended, steps) = (runs.ended.load(SeqCst), runs.steps.load(SeqCst));
-    assert!((STEPS * ended..=STEPS * (ended + 1)).contains(&steps), "{steps} steps in {ended} runs");
+    assert!(
+        (STEPS * ended..=STEPS * (ended + 1)).contains(&steps),
+        "{steps} steps in {ended} runs"
+    );
 }
 
 #[test]
 fn ten_thousand_followers_of_all_kinds_share_one_run() {
     let (lock, runs) = (leaked::<SmartLock<usize>>(), leaked::<Runs>());
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     let waker = Arc::<Mutex<Option<Waker>>>::default();
     let (kept, open) = (waker.clone(), Arc::new(AtomicBool::new(false)));
     let gate = open.clone();
@@ -231,26 +271,45 @@ fn ten_thousand_followers_of_all_kinds_share_one_run() {
         assert_eq!(runs.started.fetch_add(1, SeqCst), 0);
         poll_fn(move |cx| {
             *kept.lock().unwrap() = Some(cx.waker().clone());
-            if gate.load(SeqCst) { Poll::Ready(1) } else { Poll::Pending }
+            if gate.load(SeqCst) {
+                Poll::Ready(1)
+            } else {
+                Poll::Pending
+            }
         })
     };
     let mut leader: Boxed = Box::pin(lock.run_shared(lead));
-    assert!(leader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(
+        leader
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+    );
     let follow = || lock.run_shared(|| async { unreachable!("it follows") });
     let on_tokio: Vec<_> = (0..5_000).map(|_| tokio.spawn(follow())).collect();
     let on_smol: Vec<_> = (0..5_000).map(|_| smol::spawn(follow())).collect();
-    let threads: Vec<_> = (0..20).map(|_| thread::spawn(move || follow().wait())).collect();
+    let threads: Vec<_> = (0..20)
+        .map(|_| thread::spawn(move || follow().wait()))
+        .collect();
     while lock.waiters() < 10_020 {
         thread::yield_now();
     }
     drop(leader);
     open.store(true, SeqCst);
     waker.lock().unwrap().take().unwrap().wake();
-    assert!(threads.into_iter().all(|thread| thread.join().unwrap() == Ok(1)));
+    assert!(
+        threads
+            .into_iter()
+            .all(|thread| thread.join().unwrap() == Ok(1))
+    );
     for task in on_tokio {
         assert_eq!(pollster::block_on(task).unwrap(), Ok(1));
     }
-    assert!(on_smol.into_iter().all(|task| pollster::block_on(task) == Ok(1)));
+    assert!(
+        on_smol
+            .into_iter()
+            .all(|task| pollster::block_on(task) == Ok(1))
+    );
     assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
 }
 
@@ -265,8 +324,14 @@ fn a_call_may_be_sent_if_its_closure_may_and_the_value_needs_no_more_than_send()
     assert_sync(&lock);
     let sendable = lock.run_shared(|| async { Cell::new(1) });
     assert_send(&sendable);
-    assert_eq!(thread::scope(|scope| scope.spawn(|| sendable.wait()).join().unwrap()), Ok(Cell::new(1)));
+    assert_eq!(
+        thread::scope(|scope| scope.spawn(|| sendable.wait()).join().unwrap()),
+        Ok(Cell::new(1))
+    );
     // A closure that stays here may make a future that travels.
     let local = Rc::new(2);
-    assert_eq!(lock.run_shared(move || ready(Cell::new(*local))).wait(), Ok(Cell::new(2)));
+    assert_eq!(
+        lock.run_shared(move || ready(Cell::new(*local))).wait(),
+        Ok(Cell::new(2))
+    );
 }

@@ -27,7 +27,9 @@ fn newcomer_ends_the_run(meanwhile: impl FnOnce(&Waker, &mut Caller) + Send + 's
     let (inside, mut meanwhile) = (newcomer.clone(), Some(meanwhile));
     let leader = Caller::new(lock.run_shared(move || {
         poll_fn(move |cx| {
-            let Some(meanwhile) = meanwhile.take() else { return Poll::Ready(1) };
+            let Some(meanwhile) = meanwhile.take() else {
+                return Poll::Ready(1);
+            };
             meanwhile(cx.waker(), &mut inside.lock().unwrap());
             Poll::Pending
         })
@@ -145,11 +147,20 @@ fn poll_if_woken(caller: &mut Caller) {
 fn followers_of_a_lost_leader_of_the_other_kind_are_woken_with_the_future() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
     let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
-    let mut callers: Vec<_> = (0..4).map(|_| job.caller(lock, 3).wait_for_its_turn()).collect();
+    let mut callers: Vec<_> = (0..4)
+        .map(|_| job.caller(lock, 3).wait_for_its_turn())
+        .collect();
     drop(leader);
-    let chosen = callers.iter().position(|caller| caller.wakes() == 1).expect("one is woken");
+    let chosen = callers
+        .iter()
+        .position(|caller| caller.wakes() == 1)
+        .expect("one is woken");
     let mut chosen = callers.remove(chosen);
-    assert_eq!(callers.iter().map(Caller::wakes).sum::<usize>(), 0, "exactly one");
+    assert_eq!(
+        callers.iter().map(Caller::wakes).sum::<usize>(),
+        0,
+        "exactly one"
+    );
     assert!(chosen.poll().is_pending());
     drop(chosen);
     callers.iter_mut().for_each(poll_if_woken);
@@ -168,19 +179,33 @@ fn followers_of_a_lost_leader_of_the_other_kind_are_woken_with_the_future() {
 #[test]
 fn followers_of_a_future_that_panicked_are_woken_with_the_next_one() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
-    let callers: Arc<Mutex<Vec<_>>> = Arc::new(Mutex::new((0..3).map(|_| job.caller(lock, 2)).collect()));
+    let callers: Arc<Mutex<Vec<_>>> =
+        Arc::new(Mutex::new((0..3).map(|_| job.caller(lock, 2)).collect()));
     let early = callers.clone();
     let mut leader = Caller::new(lock.run_shared(move || {
         poll_fn(move |_| {
-            assert!(early.lock().unwrap().iter_mut().all(|caller| poll_elsewhere(caller).is_pending()));
+            assert!(
+                early
+                    .lock()
+                    .unwrap()
+                    .iter_mut()
+                    .all(|caller| poll_elsewhere(caller).is_pending())
+            );
             resume_unwind(Box::new("future"))
         })
     }));
     assert!(catch_unwind(AssertUnwindSafe(|| leader.poll())).is_err());
     let mut callers = callers.lock().unwrap();
-    let chosen = callers.iter().position(|caller| caller.wakes() == 1).expect("one is woken");
+    let chosen = callers
+        .iter()
+        .position(|caller| caller.wakes() == 1)
+        .expect("one is woken");
     let mut chosen = callers.remove(chosen);
-    assert_eq!(callers.iter().map(Caller::wakes).sum::<usize>(), 0, "exactly one");
+    assert_eq!(
+        callers.iter().map(Caller::wakes).sum::<usize>(),
+        0,
+        "exactly one"
+    );
     assert!(chosen.poll().is_pending());
     drop(chosen);
     callers.iter_mut().for_each(poll_if_woken);
@@ -217,12 +242,23 @@ fn a_run_shared_caller_follows_a_run_once_leader() {
     let lock = leaked();
     let gate = Arc::new(Count::default());
     let open = gate.clone();
-    let mut leader = Caller::new(lock.run_once(move || poll_fn(move |_| if open.0.load(Relaxed) > 0 { Poll::Ready(1) } else { Poll::Pending })));
+    let mut leader = Caller::new(lock.run_once(move || {
+        poll_fn(move |_| {
+            if open.0.load(Relaxed) > 0 {
+                Poll::Ready(1)
+            } else {
+                Poll::Pending
+            }
+        })
+    }));
     assert!(leader.poll().is_pending());
     let mut follower = bystander(lock).wait_for_its_turn();
     assert!(follower.poll().is_pending());
     gate.0.store(1, Relaxed);
-    assert_eq!((leader.poll(), follower.wakes(), follower.poll()), (ok(1), 1, ok(1)));
+    assert_eq!(
+        (leader.poll(), follower.wakes(), follower.poll()),
+        (ok(1), 1, ok(1))
+    );
     assert_idle(lock);
 }
 
@@ -230,7 +266,9 @@ fn a_run_shared_caller_follows_a_run_once_leader() {
 fn both_kinds_take_over_from_each_other() {
     let lock = leaked();
     let once = Caller::new(lock.run_once(pending)).wait_for_its_turn();
-    let mut shared = Caller::new(lock.run_shared(|| poll_fn(|_| resume_unwind(Box::new("future"))))).wait_for_its_turn();
+    let mut shared =
+        Caller::new(lock.run_shared(|| poll_fn(|_| resume_unwind(Box::new("future")))))
+            .wait_for_its_turn();
     let mut last = Caller::new(lock.run_once(|| ready(3))).wait_for_its_turn();
     drop(once);
     assert_eq!((shared.wakes(), last.wakes()), (1, 0));

@@ -44,7 +44,11 @@ fn yields(mut times: usize) -> impl Future<Output = ()> {
 }
 
 /// Polls by hand up to three times, and drops the call or finishes it, in place or on another thread.
-fn use_randomly<F>(random: &mut Random, call: F, elsewhere: &tokio::runtime::Handle) -> Option<F::Output>
+fn use_randomly<F>(
+    random: &mut Random,
+    call: F,
+    elsewhere: &tokio::runtime::Handle,
+) -> Option<F::Output>
 where
     F: Future<Output = Result<usize, Cancelled>> + Send + 'static,
 {
@@ -67,7 +71,10 @@ where
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap()
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap()
 }
 
 #[test]
@@ -92,7 +99,10 @@ fn many_threads_that_start_poll_and_drop_calls_never_hang_and_never_overlap() {
             if let Some(result) = use_randomly(&mut random, call, &handle) {
                 let run = result.expect("nobody resets");
                 // The value is not older than the call, but for the run that was about to end.
-                assert!(run + 1 >= before, "{run} ended before the call of run {before}");
+                assert!(
+                    run + 1 >= before,
+                    "{run} ended before the call of run {before}"
+                );
             }
         }
     });
@@ -143,7 +153,10 @@ fn many_threads_whose_leaders_panic_never_hang() {
                 n
             });
             let result = catch_unwind(AssertUnwindSafe(|| call.wait()));
-            assert!(matches!(result, Ok(Ok(_))) || panics, "a panic stays in the leader");
+            assert!(
+                matches!(result, Ok(Ok(_))) || panics,
+                "a panic stays in the leader"
+            );
         }
     });
     assert_eq!((LOCK.is_running(), LOCK.waiters()), (false, 0));
@@ -151,14 +164,22 @@ fn many_threads_whose_leaders_panic_never_hang() {
 
 // Crowds.
 
-type Crowd<'a> = Vec<(Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + 'a>>, Arc<Count>)>;
+type Crowd<'a> = Vec<(
+    Pin<Box<dyn Future<Output = Result<usize, Cancelled>> + 'a>>,
+    Arc<Count>,
+)>;
 
 /// `n` followers of the leader on `lock`; each would make its own number.
 fn crowd(lock: &SmartLock<usize>, n: usize) -> Crowd<'_> {
     let follow = |index| {
         let count = Arc::<Count>::default();
-        let mut call: Pin<Box<dyn Future<Output = _>>> = Box::pin(lock.run_once(move || ready(index)));
-        assert!(call.as_mut().poll(&mut Context::from_waker(&Waker::from(count.clone()))).is_pending());
+        let mut call: Pin<Box<dyn Future<Output = _>>> =
+            Box::pin(lock.run_once(move || ready(index)));
+        assert!(
+            call.as_mut()
+                .poll(&mut Context::from_waker(&Waker::from(count.clone())))
+                .is_pending()
+        );
         (call, count)
     };
     (0..n).map(follow).collect()
@@ -172,16 +193,33 @@ fn wakes(count: &Count) -> usize {
 fn a_leader_that_is_dropped_with_1_000_followers_wakes_one_which_serves_the_rest() {
     let lock = SmartLock::new();
     let mut leader = Box::pin(lock.run_once(pending));
-    assert!(leader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(
+        leader
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+    );
     let mut followers = crowd(&lock, 1_000);
     drop(leader);
-    assert_eq!(followers.iter().map(|(_, count)| wakes(count)).sum::<usize>(), 1);
-    let chosen = followers.iter().position(|(_, count)| wakes(count) == 1).unwrap();
+    assert_eq!(
+        followers
+            .iter()
+            .map(|(_, count)| wakes(count))
+            .sum::<usize>(),
+        1
+    );
+    let chosen = followers
+        .iter()
+        .position(|(_, count)| wakes(count) == 1)
+        .unwrap();
     let (mut call, _count) = followers.remove(chosen);
     let mut cx = Context::from_waker(Waker::noop());
     assert_eq!(call.as_mut().poll(&mut cx), Poll::Ready(Ok(chosen)));
     for (call, count) in &mut followers {
-        assert_eq!((wakes(count), call.as_mut().poll(&mut cx)), (1, Poll::Ready(Ok(chosen))));
+        assert_eq!(
+            (wakes(count), call.as_mut().poll(&mut cx)),
+            (1, Poll::Ready(Ok(chosen)))
+        );
     }
 }
 
@@ -191,7 +229,17 @@ fn a_crowd_of_100_000_is_served_by_one_run_hands_over_100_000_times_and_is_reset
     let lock = SmartLock::new();
     let mut cx = Context::from_waker(Waker::noop());
     let gate = Cell::new(false);
-    let lead = || Box::pin(lock.run_once(|| poll_fn(|_| if gate.get() { Poll::Ready(usize::MAX) } else { Poll::Pending })));
+    let lead = || {
+        Box::pin(lock.run_once(|| {
+            poll_fn(|_| {
+                if gate.get() {
+                    Poll::Ready(usize::MAX)
+                } else {
+                    Poll::Pending
+                }
+            })
+        }))
+    };
 
     let mut leader = lead();
     assert!(leader.as_mut().poll(&mut cx).is_pending());
@@ -200,7 +248,10 @@ fn a_crowd_of_100_000_is_served_by_one_run_hands_over_100_000_times_and_is_reset
     gate.set(true);
     assert_eq!(leader.as_mut().poll(&mut cx), Poll::Ready(Ok(usize::MAX)));
     for (mut call, count) in followers {
-        assert_eq!((wakes(&count), call.as_mut().poll(&mut cx)), (1, Poll::Ready(Ok(usize::MAX))));
+        assert_eq!(
+            (wakes(&count), call.as_mut().poll(&mut cx)),
+            (1, Poll::Ready(Ok(usize::MAX)))
+        );
     }
 
     gate.set(false);

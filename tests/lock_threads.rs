@@ -32,7 +32,10 @@ fn await_leader<T>(lock: &SmartLock<T>) {
 }
 
 fn tokio_runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap()
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap()
 }
 
 /// Where a caller runs.
@@ -62,9 +65,14 @@ impl<T: Clone + Send + 'static> Callers<T> {
         let send = move |result| drop(results.send((place, result)));
         match place {
             Place::Thread => drop(thread::spawn(move || send(lock.run_once(f).wait()))),
-            Place::Tokio => drop(self.tokio.spawn(async move { send(lock.run_once(f).await) })),
+            Place::Tokio => drop(
+                self.tokio
+                    .spawn(async move { send(lock.run_once(f).await) }),
+            ),
             Place::Smol => smol::spawn(async move { send(lock.run_once(f).await) }).detach(),
-            Place::Pollster => drop(thread::spawn(move || send(pollster::block_on(lock.run_once(f))))),
+            Place::Pollster => drop(thread::spawn(move || {
+                send(pollster::block_on(lock.run_once(f)))
+            })),
         }
     }
 }
@@ -73,7 +81,10 @@ impl<T: Clone + Send + 'static> Callers<T> {
 fn callers_of_all_kinds_coalesce_on_one_lock_whoever_leads() {
     const FOLLOWERS: usize = 5;
     let (results, received) = mpsc::channel();
-    let callers = Callers { tokio: tokio_runtime(), results };
+    let callers = Callers {
+        tokio: tokio_runtime(),
+        results,
+    };
     for leader in PLACES {
         let lock = leaked();
         let (open, gate) = oneshot::channel::<u32>();
@@ -87,10 +98,16 @@ fn callers_of_all_kinds_coalesce_on_one_lock_whoever_leads() {
         await_waiters(lock, FOLLOWERS * PLACES.len());
         open.send(5).unwrap();
         let ended: Vec<_> = received.iter().take(1 + FOLLOWERS * PLACES.len()).collect();
-        assert!(ended.iter().all(|(_, result)| *result == Ok(5)), "{leader:?} led");
+        assert!(
+            ended.iter().all(|(_, result)| *result == Ok(5)),
+            "{leader:?} led"
+        );
         for place in PLACES {
             let expected = FOLLOWERS + usize::from(place == leader);
-            assert_eq!(ended.iter().filter(|(ended, _)| *ended == place).count(), expected);
+            assert_eq!(
+                ended.iter().filter(|(ended, _)| *ended == place).count(),
+                expected
+            );
         }
         assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
     }
@@ -99,7 +116,10 @@ fn callers_of_all_kinds_coalesce_on_one_lock_whoever_leads() {
 #[test]
 fn a_lost_leader_hands_over_to_a_caller_of_any_kind_which_serves_the_others() {
     let (results, received) = mpsc::channel();
-    let callers = Callers { tokio: tokio_runtime(), results };
+    let callers = Callers {
+        tokio: tokio_runtime(),
+        results,
+    };
     for first in PLACES {
         let lock = leaked();
         let mut leader = Box::pin(lock.run_once(pending));
@@ -124,7 +144,10 @@ fn a_lost_leader_hands_over_to_a_caller_of_any_kind_which_serves_the_others() {
         drop(leader);
         let ended: Vec<_> = received.iter().take(1 + PLACES.len()).collect();
         // The longest waiting one was woken.
-        assert!(ended.iter().all(|(_, result)| *result == Ok(0)), "{first:?} took over");
+        assert!(
+            ended.iter().all(|(_, result)| *result == Ok(0)),
+            "{first:?} took over"
+        );
         assert_eq!(runs.load(Ordering::Relaxed), 1);
     }
 }
@@ -141,7 +164,9 @@ fn a_leader_that_panics_on_one_thread_hands_over_to_another() {
         call.wait()
     });
     await_leader(lock);
-    let followers: Vec<_> = (0..4).map(|n| thread::spawn(move || lock.run_once(|| ready(n)).wait())).collect();
+    let followers: Vec<_> = (0..4)
+        .map(|n| thread::spawn(move || lock.run_once(|| ready(n)).wait()))
+        .collect();
     await_waiters(lock, 4);
     open.send(()).unwrap();
     let payload = leader.join().unwrap_err();
@@ -155,7 +180,10 @@ fn a_leader_that_panics_on_one_thread_hands_over_to_another() {
 #[test]
 fn a_reset_frees_callers_of_all_kinds() {
     let (results, received) = mpsc::channel();
-    let callers = Callers { tokio: tokio_runtime(), results };
+    let callers = Callers {
+        tokio: tokio_runtime(),
+        results,
+    };
     let lock = leaked();
     let mut leader = Box::pin(lock.run_once(pending));
     assert!(poll(&mut leader).is_pending());
@@ -165,7 +193,10 @@ fn a_reset_frees_callers_of_all_kinds() {
     await_waiters(lock, PLACES.len());
     lock.reset();
     for (place, result) in received.iter().take(PLACES.len()) {
-        assert!(result.is_err_and(|error| !error.is_reentrant()), "{place:?}");
+        assert!(
+            result.is_err_and(|error| !error.is_reentrant()),
+            "{place:?}"
+        );
     }
     assert_eq!(lock.run_once(|| ready(2)).wait(), Ok(2));
 }
@@ -195,11 +226,17 @@ fn a_wait_that_times_out_leaves_its_seat_or_hands_over() {
     let brief = Duration::from_millis(1);
     let mut leader = Box::pin(lock.run_once(pending));
     assert!(poll(&mut leader).is_pending());
-    assert_eq!(lock.run_once(|| ready(1)).wait_timeout(brief), Err(TimedOut));
+    assert_eq!(
+        lock.run_once(|| ready(1)).wait_timeout(brief),
+        Err(TimedOut)
+    );
     assert_eq!((lock.is_running(), lock.waiters()), (true, 0));
     drop(leader);
     assert_eq!(lock.run_once(pending).wait_timeout(brief), Err(TimedOut));
-    assert_eq!(lock.run_once(|| ready(2)).wait_timeout(Duration::MAX), Ok(Ok(2)));
+    assert_eq!(
+        lock.run_once(|| ready(2)).wait_timeout(Duration::MAX),
+        Ok(Ok(2))
+    );
 }
 
 #[test]
@@ -223,19 +260,29 @@ fn a_follower_that_waits_inside_an_unrelated_poll_is_served() {
     let (open, gate) = oneshot::channel::<u32>();
     let leader = thread::spawn(|| lock.run_once(|| async { gate.await.unwrap() }).wait());
     await_leader(lock);
-    let follower = thread::spawn(|| smartasync::block_on(async { allow_blocking(|| lock.run_once(|| ready(0)).wait()) }));
+    let follower = thread::spawn(|| {
+        smartasync::block_on(async { allow_blocking(|| lock.run_once(|| ready(0)).wait()) })
+    });
     await_waiters(lock, 1);
     open.send(1).unwrap();
-    assert_eq!((leader.join().unwrap(), follower.join().unwrap()), (Ok(1), Ok(1)));
+    assert_eq!(
+        (leader.join().unwrap(), follower.join().unwrap()),
+        (Ok(1), Ok(1))
+    );
 }
 
 #[test]
 fn values_that_are_not_sync_travel_to_other_threads() {
     let lock: &'static SmartLock<Cell<u32>> = leaked();
     let (open, gate) = oneshot::channel::<u32>();
-    let leader = thread::spawn(|| lock.run_once(|| async { Cell::new(gate.await.unwrap()) }).wait());
+    let leader = thread::spawn(|| {
+        lock.run_once(|| async { Cell::new(gate.await.unwrap()) })
+            .wait()
+    });
     await_leader(lock);
-    let followers: Vec<_> = (0..3).map(|_| thread::spawn(|| lock.run_once(|| ready(Cell::new(0))).wait())).collect();
+    let followers: Vec<_> = (0..3)
+        .map(|_| thread::spawn(|| lock.run_once(|| ready(Cell::new(0))).wait()))
+        .collect();
     await_waiters(lock, 3);
     open.send(1).unwrap();
     for caller in followers.into_iter().chain([leader]) {
@@ -258,7 +305,10 @@ impl Wake for Noted {
 impl Drop for Noted {
     fn drop(&mut self) {
         self.dropped_on.lock().unwrap().push(thread::current().id());
-        assert_eq!(poll(&mut Box::pin(self.lock.run_once(|| ready(7)))), Poll::Ready(Ok(7)));
+        assert_eq!(
+            poll(&mut Box::pin(self.lock.run_once(|| ready(7)))),
+            Poll::Ready(Ok(7))
+        );
     }
 }
 
@@ -269,17 +319,31 @@ fn wakers_are_dropped_on_the_thread_of_the_leader() {
     let (open, gate) = oneshot::channel::<u32>();
     let leader = thread::spawn(|| lock.run_once(|| async { gate.await.unwrap() }).wait());
     await_leader(lock);
-    let mut followers: Vec<_> = (0..3).map(|_| Box::pin(lock.run_once(|| ready(0)))).collect();
+    let mut followers: Vec<_> = (0..3)
+        .map(|_| Box::pin(lock.run_once(|| ready(0))))
+        .collect();
     for follower in &mut followers {
-        let waker = Waker::from(Arc::new(Noted { lock, dropped_on: dropped_on.clone() }));
-        assert!(follower.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        let waker = Waker::from(Arc::new(Noted {
+            lock,
+            dropped_on: dropped_on.clone(),
+        }));
+        assert!(
+            follower
+                .as_mut()
+                .poll(&mut Context::from_waker(&waker))
+                .is_pending()
+        );
     }
     assert!(dropped_on.lock().unwrap().is_empty());
     let leaders_thread = leader.thread().id();
     open.send(1).unwrap();
     assert_eq!(leader.join().unwrap(), Ok(1));
     assert_eq!(*dropped_on.lock().unwrap(), [leaders_thread; 3]);
-    assert!(followers.iter_mut().all(|follower| poll(follower) == Poll::Ready(Ok(1))));
+    assert!(
+        followers
+            .iter_mut()
+            .all(|follower| poll(follower) == Poll::Ready(Ok(1)))
+    );
 }
 
 #[test]

@@ -23,7 +23,12 @@ struct Value {
 
 impl Value {
     fn new(number: u32) -> Self {
-        Self { number, on_clone: Rc::new(|| {}), on_drop: None, is_clone: false }
+        Self {
+            number,
+            on_clone: Rc::new(|| {}),
+            on_drop: None,
+            is_clone: false,
+        }
     }
 
     fn on_clone(mut self, f: impl Fn() + 'static) -> Self {
@@ -49,7 +54,12 @@ impl Value {
 impl Clone for Value {
     fn clone(&self) -> Self {
         (self.on_clone)();
-        Self { number: self.number, on_clone: self.on_clone.clone(), on_drop: self.on_drop.clone(), is_clone: true }
+        Self {
+            number: self.number,
+            on_clone: self.on_clone.clone(),
+            on_drop: self.on_drop.clone(),
+            is_clone: true,
+        }
     }
 }
 
@@ -78,21 +88,38 @@ fn a_clone_that_panics_leaves_the_unserved_followers_waiting_and_one_of_them_lea
         let mut leader = gate.lead(lock);
         let mut waiting: [_; FOLLOWERS] = followers(lock);
         let clones = Cell::new(0);
-        gate.0.set(Some(Value::new(0).on_clone(move || assert!(clones.replace(clones.get() + 1) != served, "clone"))));
+        gate.0.set(Some(Value::new(0).on_clone(move || {
+            assert!(clones.replace(clones.get() + 1) != served, "clone")
+        })));
         assert!(panics(|| leader.poll()));
-        assert_eq!((lock.is_running(), lock.waiters()), (false, FOLLOWERS - served));
+        assert_eq!(
+            (lock.is_running(), lock.waiters()),
+            (false, FOLLOWERS - served)
+        );
         // Each that has a value is woken, and one to lead.
         assert_eq!(waiting.iter().map(Caller::wakes).sum::<usize>(), served + 1);
         let mut values = [None; FOLLOWERS];
         for _ in 0..2 {
             // In the second round come those that the chosen one served.
-            for (value, follower) in values.iter_mut().zip(&mut waiting).filter(|(value, follower)| value.is_none() && follower.wakes() > 0) {
-                let Poll::Ready(Ok(number)) = number(follower.poll()) else { panic!("it was woken for a value or to lead") };
+            for (value, follower) in values
+                .iter_mut()
+                .zip(&mut waiting)
+                .filter(|(value, follower)| value.is_none() && follower.wakes() > 0)
+            {
+                let Poll::Ready(Ok(number)) = number(follower.poll()) else {
+                    panic!("it was woken for a value or to lead")
+                };
                 *value = Some(number);
             }
         }
-        assert_eq!(values.iter().filter(|&&value| value == Some(0)).count(), served);
-        assert_eq!(values.iter().filter(|&&value| value == Some(1)).count(), FOLLOWERS - served);
+        assert_eq!(
+            values.iter().filter(|&&value| value == Some(0)).count(),
+            served
+        );
+        assert_eq!(
+            values.iter().filter(|&&value| value == Some(1)).count(),
+            FOLLOWERS - served
+        );
         assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
     }
 }
@@ -110,10 +137,16 @@ fn followers_that_a_clone_panic_left_follow_a_leader_that_began_meanwhile() {
         panic!("clone");
     })));
     assert!(panics(|| leader.poll()));
-    assert_eq!((lock.is_running(), lock.waiters(), one.wakes(), two.wakes()), (true, 2, 0, 0));
+    assert_eq!(
+        (lock.is_running(), lock.waiters(), one.wakes(), two.wakes()),
+        (true, 2, 0, 0)
+    );
     new_gate.0.set(Some(Value::new(3)));
     assert_eq!(number(new.take().unwrap().poll()), Poll::Ready(Ok(3)));
-    assert_eq!((number(one.poll()), number(two.poll())), (Poll::Ready(Ok(3)), Poll::Ready(Ok(3))));
+    assert_eq!(
+        (number(one.poll()), number(two.poll())),
+        (Poll::Ready(Ok(3)), Poll::Ready(Ok(3)))
+    );
 }
 
 #[test]
@@ -133,7 +166,10 @@ fn followers_are_polled_while_the_leader_clones() {
     })));
     assert_eq!(number(leader.poll()), Poll::Ready(Ok(0)));
     assert_eq!((due.borrow().wakes(), other.wakes()), (1, 1));
-    assert_eq!((number(due.borrow_mut().poll()), number(other.poll())), (Poll::Ready(Ok(0)), Poll::Ready(Ok(0))));
+    assert_eq!(
+        (number(due.borrow_mut().poll()), number(other.poll())),
+        (Poll::Ready(Ok(0)), Poll::Ready(Ok(0)))
+    );
 }
 
 #[test]
@@ -155,11 +191,22 @@ fn a_follower_that_leaves_while_the_leader_clones_frees_its_seat_once() {
         })));
         assert_eq!(panics(|| leader.poll()), clone_panics);
         let mut joined = joined.take();
-        assert_eq!((lock.is_running(), lock.waiters()), (true, 3 + usize::from(clone_panics)));
-        assert!(joined.iter_mut().all(|newcomer| newcomer.poll().is_pending()));
+        assert_eq!(
+            (lock.is_running(), lock.waiters()),
+            (true, 3 + usize::from(clone_panics))
+        );
+        assert!(
+            joined
+                .iter_mut()
+                .all(|newcomer| newcomer.poll().is_pending())
+        );
         assert_eq!(stay.poll().is_ready(), !clone_panics);
         drop(joined.remove(0));
-        assert!(joined.iter_mut().all(|newcomer| number(newcomer.poll()) == Poll::Ready(Ok(1))));
+        assert!(
+            joined
+                .iter_mut()
+                .all(|newcomer| number(newcomer.poll()) == Poll::Ready(Ok(1)))
+        );
         drop(stay);
         assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
     }
@@ -171,9 +218,13 @@ fn a_value_that_is_due_survives_a_reset() {
     let gate = Gate::new();
     let mut leader = gate.lead(lock);
     let [mut follower] = followers(lock);
-    gate.0.set(Some(Value::new(0).on_first_clone(|| lock.reset())));
+    gate.0
+        .set(Some(Value::new(0).on_first_clone(|| lock.reset())));
     assert_eq!(number(leader.poll()), Poll::Ready(Ok(0)));
-    assert_eq!((follower.wakes(), number(follower.poll())), (1, Poll::Ready(Ok(0))));
+    assert_eq!(
+        (follower.wakes(), number(follower.poll())),
+        (1, Poll::Ready(Ok(0)))
+    );
 }
 
 #[test]
@@ -187,7 +238,10 @@ fn a_reset_while_the_leader_clones_cancels_those_whose_clone_panics_then() {
         panic!("clone");
     })));
     assert!(panics(|| leader.poll()));
-    assert_eq!((lock.is_running(), lock.waiters(), follower.wakes()), (false, 0, 1));
+    assert_eq!(
+        (lock.is_running(), lock.waiters(), follower.wakes()),
+        (false, 0, 1)
+    );
     assert!(matches!(follower.poll(), Poll::Ready(Err(cancelled)) if !cancelled.is_reentrant()));
 }
 
@@ -204,12 +258,18 @@ fn clones_and_drops_may_use_the_lock() {
         .on_clone(move || {
             drop(leaving.take());
             in_clone.set(in_clone.get() + 1);
-            assert_eq!(number(Caller::new(lock.run_once(|| ready(Value::new(7)))).poll()), Poll::Ready(Ok(7)));
+            assert_eq!(
+                number(Caller::new(lock.run_once(|| ready(Value::new(7)))).poll()),
+                Poll::Ready(Ok(7))
+            );
             lock.reset();
         })
         .on_drop_of_a_clone(move || {
             in_drop.set(in_drop.get() + 10);
-            assert_eq!(number(Caller::new(lock.run_once(|| ready(Value::new(8)))).poll()), Poll::Ready(Ok(8)));
+            assert_eq!(
+                number(Caller::new(lock.run_once(|| ready(Value::new(8)))).poll()),
+                Poll::Ready(Ok(8))
+            );
             assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
         });
     gate.0.set(Some(value));
@@ -228,7 +288,9 @@ fn a_delivered_value_whose_drop_panics_does_so_in_its_follower() {
     let mut leader = gate.lead(lock);
     let [one, mut two] = followers(lock);
     let dropped = Cell::new(false);
-    gate.0.set(Some(Value::new(0).on_drop_of_a_clone(move || assert!(dropped.replace(true), "drop"))));
+    gate.0.set(Some(Value::new(0).on_drop_of_a_clone(move || {
+        assert!(dropped.replace(true), "drop")
+    })));
     assert_eq!(number(leader.poll()), Poll::Ready(Ok(0)));
     assert!(panics(|| drop(one)));
     assert_eq!(number(two.poll()), Poll::Ready(Ok(0)));
@@ -243,8 +305,9 @@ fn surplus_values_whose_drops_panic_do_not_abort() {
         let mut leader = gate.lead(lock);
         let [one, two, mut stay] = followers(lock);
         let drops = Cell::new(0);
-        let value =
-            Value::new(0).on_first_clone(move || drop((one, two))).on_drop_of_a_clone(move || assert!(drops.replace(drops.get() + 1) >= 2, "drop"));
+        let value = Value::new(0)
+            .on_first_clone(move || drop((one, two)))
+            .on_drop_of_a_clone(move || assert!(drops.replace(drops.get() + 1) >= 2, "drop"));
         gate.0.set(Some(value));
         drop(catch_unwind(AssertUnwindSafe(|| leader.poll())));
         assert_eq!((stay.wakes(), number(stay.poll())), (1, Poll::Ready(Ok(0))));
@@ -254,42 +317,56 @@ fn surplus_values_whose_drops_panic_do_not_abort() {
 
 #[test]
 fn a_surplus_value_whose_drop_panics_while_a_clone_unwinds_does_not_abort() {
-    in_a_child("a_surplus_value_whose_drop_panics_while_a_clone_unwinds_does_not_abort", || {
-        let lock = leaked();
-        let gate = Gate::new();
-        let mut leader = gate.lead(lock);
-        let [one, mut two] = followers(lock);
-        let (clones, leaving) = (Cell::new(0), Cell::new(Some(one)));
-        let value = Value::new(0)
-            .on_clone(move || {
-                if clones.replace(clones.get() + 1) == 1 {
-                    drop(leaving.take());
-                    panic!("clone");
-                }
-            })
-            .on_drop_of_a_clone(|| panic!("drop"));
-        gate.0.set(Some(value));
-        let payload = catch_unwind(AssertUnwindSafe(|| leader.poll())).map(number).unwrap_err();
-        assert_eq!(payload.downcast_ref::<&str>(), Some(&"clone"));
-        assert_eq!((two.wakes(), number(two.poll())), (1, Poll::Ready(Ok(1))));
-    });
+    in_a_child(
+        "a_surplus_value_whose_drop_panics_while_a_clone_unwinds_does_not_abort",
+        || {
+            let lock = leaked();
+            let gate = Gate::new();
+            let mut leader = gate.lead(lock);
+            let [one, mut two] = followers(lock);
+            let (clones, leaving) = (Cell::new(0), Cell::new(Some(one)));
+            let value = Value::new(0)
+                .on_clone(move || {
+                    if clones.replace(clones.get() + 1) == 1 {
+                        drop(leaving.take());
+                        panic!("clone");
+                    }
+                })
+                .on_drop_of_a_clone(|| panic!("drop"));
+            gate.0.set(Some(value));
+            let payload = catch_unwind(AssertUnwindSafe(|| leader.poll()))
+                .map(number)
+                .unwrap_err();
+            assert_eq!(payload.downcast_ref::<&str>(), Some(&"clone"));
+            assert_eq!((two.wakes(), number(two.poll())), (1, Poll::Ready(Ok(1))));
+        },
+    );
 }
 
 #[test]
 fn a_waker_that_panics_while_a_clone_unwinds_does_not_abort() {
-    in_a_child("a_waker_that_panics_while_a_clone_unwinds_does_not_abort", || {
-        let lock = leaked();
-        let gate = Gate::new();
-        let mut leader = gate.lead(lock);
-        let mut angry = Caller::new(lock.run_once(|| ready(Value::new(1))));
-        assert!(angry.poll_with(&Waker::from(Arc::new(Angry))).is_pending());
-        let [mut other] = followers(lock);
-        gate.0.set(Some(Value::new(0).on_first_clone(|| panic!("clone"))));
-        let payload = catch_unwind(AssertUnwindSafe(|| leader.poll())).map(number).unwrap_err();
-        assert_eq!(payload.downcast_ref::<&str>(), Some(&"clone"));
-        drop(angry);
-        assert_eq!((other.wakes(), number(other.poll())), (1, Poll::Ready(Ok(1))));
-    });
+    in_a_child(
+        "a_waker_that_panics_while_a_clone_unwinds_does_not_abort",
+        || {
+            let lock = leaked();
+            let gate = Gate::new();
+            let mut leader = gate.lead(lock);
+            let mut angry = Caller::new(lock.run_once(|| ready(Value::new(1))));
+            assert!(angry.poll_with(&Waker::from(Arc::new(Angry))).is_pending());
+            let [mut other] = followers(lock);
+            gate.0
+                .set(Some(Value::new(0).on_first_clone(|| panic!("clone"))));
+            let payload = catch_unwind(AssertUnwindSafe(|| leader.poll()))
+                .map(number)
+                .unwrap_err();
+            assert_eq!(payload.downcast_ref::<&str>(), Some(&"clone"));
+            drop(angry);
+            assert_eq!(
+                (other.wakes(), number(other.poll())),
+                (1, Poll::Ready(Ok(1)))
+            );
+        },
+    );
 }
 
 #[test]
@@ -310,5 +387,8 @@ fn a_delivery_wakes_nobody_where_another_was_chosen_meanwhile() {
     assert_eq!((due.wakes(), chosen.wakes(), other.wakes()), (1, 1, 0));
     assert_eq!(number(due.poll()), Poll::Ready(Ok(0)));
     assert_eq!(number(chosen.poll()), Poll::Ready(Ok(1)));
-    assert_eq!((other.wakes(), number(other.poll())), (1, Poll::Ready(Ok(1))));
+    assert_eq!(
+        (other.wakes(), number(other.poll())),
+        (1, Poll::Ready(Ok(1)))
+    );
 }

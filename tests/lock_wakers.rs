@@ -63,20 +63,24 @@ impl Wake for Furious {
 
 #[test]
 fn wakers_that_panic_with_payloads_that_panic_keep_nothing_from_the_followers() {
-    in_a_child("wakers_that_panic_with_payloads_that_panic_keep_nothing_from_the_followers", || {
-        let lock = leaked();
-        let gate = Gate::new();
-        let mut leader = gate.lead(lock);
-        let furious = [(); 3].map(|()| Caller::new(lock.run_once(|| ready(0))).wait_with(Furious));
-        let mut after = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
-        gate.0.set(Some(1));
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| leader.poll())) {
-            assert!(panics(|| drop(payload)));
-        }
-        assert_eq!((after.wakes(), after.poll()), (1, Poll::Ready(Ok(1))));
-        drop(furious);
-        assert_works(lock);
-    });
+    in_a_child(
+        "wakers_that_panic_with_payloads_that_panic_keep_nothing_from_the_followers",
+        || {
+            let lock = leaked();
+            let gate = Gate::new();
+            let mut leader = gate.lead(lock);
+            let furious =
+                [(); 3].map(|()| Caller::new(lock.run_once(|| ready(0))).wait_with(Furious));
+            let mut after = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
+            gate.0.set(Some(1));
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| leader.poll())) {
+                assert!(panics(|| drop(payload)));
+            }
+            assert_eq!((after.wakes(), after.poll()), (1, Poll::Ready(Ok(1))));
+            drop(furious);
+            assert_works(lock);
+        },
+    );
 }
 
 #[test]
@@ -95,63 +99,80 @@ fn where_the_chosen_followers_waker_panics_another_is_woken() {
 
 #[test]
 fn a_waker_that_panics_while_its_leader_unwinds_does_not_abort() {
-    in_a_child("a_waker_that_panics_while_its_leader_unwinds_does_not_abort", || {
-        let lock = leaked();
-        let fuse = Rc::new(Cell::new(false));
-        let burning = fuse.clone();
-        let mut leader =
-            Caller::new(lock.run_once(|| poll_fn(move |_| if burning.get() { panic!("leader") } else { Poll::Pending }))).wait_for_its_turn();
-        let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
-        fuse.set(true);
-        let payload = catch_unwind(AssertUnwindSafe(|| leader.poll())).unwrap_err();
-        assert_eq!(payload.downcast_ref::<&str>(), Some(&"leader"));
-        drop(angry);
-        assert_works(lock);
-    });
+    in_a_child(
+        "a_waker_that_panics_while_its_leader_unwinds_does_not_abort",
+        || {
+            let lock = leaked();
+            let fuse = Rc::new(Cell::new(false));
+            let burning = fuse.clone();
+            let mut leader = Caller::new(lock.run_once(|| {
+                poll_fn(move |_| {
+                    if burning.get() {
+                        panic!("leader")
+                    } else {
+                        Poll::Pending
+                    }
+                })
+            }))
+            .wait_for_its_turn();
+            let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
+            fuse.set(true);
+            let payload = catch_unwind(AssertUnwindSafe(|| leader.poll())).unwrap_err();
+            assert_eq!(payload.downcast_ref::<&str>(), Some(&"leader"));
+            drop(angry);
+            assert_works(lock);
+        },
+    );
 }
 
 #[test]
 fn a_waker_that_panics_while_its_leaders_destructor_unwinds_does_not_abort() {
-    in_a_child("a_waker_that_panics_while_its_leaders_destructor_unwinds_does_not_abort", || {
-        let lock = leaked();
-        let bomb = Bomb;
-        let leader = Caller::new(lock.run_once(|| async move {
-            let _bomb = bomb;
-            pending().await
-        }))
-        .wait_for_its_turn();
-        let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
-        assert!(panics(|| drop(leader)));
-        drop(angry);
-        assert_works(lock);
-    });
+    in_a_child(
+        "a_waker_that_panics_while_its_leaders_destructor_unwinds_does_not_abort",
+        || {
+            let lock = leaked();
+            let bomb = Bomb;
+            let leader = Caller::new(lock.run_once(|| async move {
+                let _bomb = bomb;
+                pending().await
+            }))
+            .wait_for_its_turn();
+            let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
+            assert!(panics(|| drop(leader)));
+            drop(angry);
+            assert_works(lock);
+        },
+    );
 }
 
 #[test]
 fn a_waker_that_panics_while_a_task_with_a_leader_or_a_chosen_follower_unwinds_does_not_abort() {
-    in_a_child("a_waker_that_panics_while_a_task_with_a_leader_or_a_chosen_follower_unwinds_does_not_abort", || {
-        let lock = leaked();
-        let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
-        let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
-        assert!(panics(move || {
-            let _local = leader;
-            panic!("task with a leader");
-        }));
-        drop(angry);
-        assert_works(lock);
+    in_a_child(
+        "a_waker_that_panics_while_a_task_with_a_leader_or_a_chosen_follower_unwinds_does_not_abort",
+        || {
+            let lock = leaked();
+            let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
+            let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
+            assert!(panics(move || {
+                let _local = leader;
+                panic!("task with a leader");
+            }));
+            drop(angry);
+            assert_works(lock);
 
-        let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
-        let chosen = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
-        let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
-        drop(leader);
-        assert_eq!(chosen.wakes(), 1);
-        assert!(panics(move || {
-            let _local = chosen;
-            panic!("task with a follower");
-        }));
-        drop(angry);
-        assert_works(lock);
-    });
+            let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
+            let chosen = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
+            let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
+            drop(leader);
+            assert_eq!(chosen.wakes(), 1);
+            assert!(panics(move || {
+                let _local = chosen;
+                panic!("task with a follower");
+            }));
+            drop(angry);
+            assert_works(lock);
+        },
+    );
 }
 
 // Wakers that panic when they are dropped.
@@ -189,8 +210,15 @@ fn a_stale_waker_whose_drop_panics_frees_its_seat_once() {
     let mut others = [(); 3].map(|()| Caller::new(lock.run_once(|| ready(3))).wait_for_its_turn());
     assert_eq!(lock.waiters(), 4);
     gate.0.set(Some(4));
-    assert_eq!((leader.poll(), newcomer.poll()), (Poll::Ready(Ok(4)), Poll::Ready(Ok(4))));
-    assert!(others.iter_mut().all(|other| other.wakes() == 1 && other.poll() == Poll::Ready(Ok(4))));
+    assert_eq!(
+        (leader.poll(), newcomer.poll()),
+        (Poll::Ready(Ok(4)), Poll::Ready(Ok(4)))
+    );
+    assert!(
+        others
+            .iter_mut()
+            .all(|other| other.wakes() == 1 && other.poll() == Poll::Ready(Ok(4)))
+    );
     assert_works(lock);
 }
 
@@ -212,7 +240,9 @@ fn a_stale_waker_whose_drop_panics_in_a_re_entry_frees_its_seat_once() {
         })
     }))
     .wait_for_its_turn();
-    mined.set(Some(Caller::new(lock.run_once(|| ready(2))).wait_with(Mined(Bomb))));
+    mined.set(Some(
+        Caller::new(lock.run_once(|| ready(2))).wait_with(Mined(Bomb)),
+    ));
     assert_eq!(leader.poll(), Poll::Ready(Ok(1)));
     assert_works(lock);
 }

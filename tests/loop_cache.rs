@@ -4,7 +4,9 @@
 
 mod support;
 
-use smartasync::{allow_blocking, block_on, cached_loops, current_loop, reset_smartasync_cache, spawn_local};
+use smartasync::{
+    allow_blocking, block_on, cached_loops, current_loop, reset_smartasync_cache, spawn_local,
+};
 use std::cell::RefCell;
 use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -61,7 +63,9 @@ fn the_cache_counts_the_loops_of_all_threads() {
         together.wait();
         assert_eq!(cached_loops(), 4);
         together.wait();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     });
 }
 
@@ -123,7 +127,11 @@ fn a_running_loop_goes_on_after_a_reset_and_leaves_the_cache() {
                     assert_eq!(current_loop(), None, "it has left the cache");
                     ended.wait();
                     ended.wait();
-                    assert_ne!(block_on(async { current_loop() }), before, "the next wait has a new loop");
+                    assert_ne!(
+                        block_on(async { current_loop() }),
+                        before,
+                        "the next wait has a new loop"
+                    );
                     ended.wait();
                     ended.wait();
                 })
@@ -140,7 +148,9 @@ fn a_running_loop_goes_on_after_a_reset_and_leaves_the_cache() {
         ended.wait();
         assert_eq!(cached_loops(), 4);
         ended.wait();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     });
 }
 
@@ -185,7 +195,9 @@ fn resets_that_rain_on_waiting_threads_lose_no_wake_up() {
             reset_smartasync_cache();
             thread::yield_now();
         }
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     });
 }
 
@@ -239,8 +251,16 @@ fn awaiting_a_task_whose_loop_was_reset_panics_and_says_why() {
         let task = spawn_local(async { 1 });
         reset_smartasync_cache();
         let payload = catch_unwind(AssertUnwindSafe(|| block_on(task))).unwrap_err();
-        let message = payload.downcast_ref::<&str>().copied().map(str::to_owned).or_else(|| payload.downcast_ref::<String>().cloned()).unwrap();
-        assert!(message.contains("the task was cancelled: its loop was reset"), "{message}");
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .map(str::to_owned)
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap();
+        assert!(
+            message.contains("the task was cancelled: its loop was reset"),
+            "{message}"
+        );
     });
 }
 
@@ -284,7 +304,11 @@ fn a_waker_that_panics_during_a_reset_keeps_no_other_from_being_woken() {
         let wakers = [Waker::from(Arc::new(Angry)), Waker::from(woken.clone())];
         let _tasks = wakers.map(|waker| {
             let mut task = spawn_local(pending::<()>());
-            assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
+            assert!(
+                Pin::new(&mut task)
+                    .poll(&mut Context::from_waker(&waker))
+                    .is_pending()
+            );
             task
         });
         reset_smartasync_cache();
@@ -332,8 +356,12 @@ fn a_thousand_overlapping_threads_need_no_more_slots_than_live_at_once() {
         for _ in 0..50 {
             // All of them have a loop at the same time.
             let together = Arc::new(Barrier::new(AT_ONCE));
-            let threads: Vec<_> = (0..AT_ONCE).map(|_| short_lived(Some(together.clone()))).collect();
-            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            let threads: Vec<_> = (0..AT_ONCE)
+                .map(|_| short_lived(Some(together.clone())))
+                .collect();
+            threads
+                .into_iter()
+                .for_each(|thread| thread.join().unwrap());
             assert_eq!(cached_loops(), AT_ONCE);
         }
     });
@@ -352,7 +380,11 @@ fn threads_that_come_while_others_go_are_woken() {
             alive.push_back(short_lived(None));
         }
         alive.into_iter().for_each(|thread| thread.join().unwrap());
-        assert!((1..=AT_ONCE).contains(&cached_loops()), "{}", cached_loops());
+        assert!(
+            (1..=AT_ONCE).contains(&cached_loops()),
+            "{}",
+            cached_loops()
+        );
     });
 }
 
@@ -491,7 +523,12 @@ fn a_wait_that_spawns_when_its_thread_has_no_number_any_more_is_woken() {
 fn a_future_that_is_polled_by_hand_belongs_to_no_loop() {
     alone(|| {
         let mut polled = pin!(async { current_loop() });
-        let Poll::Ready(seen) = polled.as_mut().poll(&mut Context::from_waker(Waker::noop())) else { panic!("it is ready") };
+        let Poll::Ready(seen) = polled
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        else {
+            panic!("it is ready")
+        };
         assert_eq!((seen, cached_loops()), (None, 0));
     });
 }

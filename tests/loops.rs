@@ -36,7 +36,10 @@ smart_fn!(
 fn a_thread_has_no_loop_until_it_waits_for_a_future() {
     within(10, || {
         assert_eq!(current_loop(), None);
-        assert_eq!(plain().wait() + either().wait() + smart_sync(|| 3).wait(), 6);
+        assert_eq!(
+            plain().wait() + either().wait() + smart_sync(|| 3).wait(),
+            6
+        );
         assert_eq!(current_loop(), None, "direct calls need no loop");
         drop(smart(async {}));
         assert_eq!(current_loop(), None, "a dropped call did nothing");
@@ -55,7 +58,9 @@ fn a_thread_keeps_its_loop_over_a_thousand_waits() {
             let seen = match n % 4 {
                 0 => smart(async { current_loop() }).wait(),
                 1 => block_on(async { current_loop() }),
-                2 => smart(async { current_loop() }).wait_timeout(Duration::MAX).unwrap(),
+                2 => smart(async { current_loop() })
+                    .wait_timeout(Duration::MAX)
+                    .unwrap(),
                 _ => smart(async { current_loop() }).try_wait().unwrap(),
             };
             assert_eq!(seen, Some(first));
@@ -76,11 +81,21 @@ fn no_two_threads_have_the_same_loop() {
             })
         })
         .collect();
-    let mut ids: HashSet<LoopId> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    let mut ids: HashSet<LoopId> = threads
+        .into_iter()
+        .map(|thread| thread.join().unwrap())
+        .collect();
     assert_eq!(ids.len(), 8);
     // One after the other, too, although a later thread takes over the slot of an ended one.
     for _ in 0..8 {
-        assert!(ids.insert(thread::spawn(|| block_on(async { current_loop() })).join().unwrap().unwrap()));
+        assert!(
+            ids.insert(
+                thread::spawn(|| block_on(async { current_loop() }))
+                    .join()
+                    .unwrap()
+                    .unwrap()
+            )
+        );
     }
 }
 
@@ -90,7 +105,8 @@ fn a_panic_inside_a_poll_leaves_the_loop_usable() {
         block_on(async {});
         let before = current_loop();
         for _ in 0..100 {
-            let payload = catch_unwind(|| smart(async { resume_unwind(Box::new("boom")) }).wait()).unwrap_err();
+            let payload = catch_unwind(|| smart(async { resume_unwind(Box::new("boom")) }).wait())
+                .unwrap_err();
             assert_eq!(payload.downcast_ref(), Some(&"boom"));
             assert_eq!(block_on(async { current_loop() }), before);
         }
@@ -114,7 +130,11 @@ fn a_panic_inside_a_poll_leaves_the_loop_usable() {
 fn stray_unparks_do_not_end_a_wait_and_cause_no_poll() {
     within(10, || {
         // This thread may have the loop of one that has ended, where the wake-up of a wait that is over is still to be noticed.
-        assert!(smart(pending::<()>()).wait_timeout(Duration::from_millis(1)).is_err());
+        assert!(
+            smart(pending::<()>())
+                .wait_timeout(Duration::from_millis(1))
+                .is_err()
+        );
         let gate = Gate::default();
         let opener = gate.clone();
         let waiting = thread::current();
@@ -178,7 +198,10 @@ fn a_wait_leaves_the_token_of_the_thread_alone() {
         other.join().unwrap();
         let parked = Instant::now();
         thread::park_timeout(Duration::from_secs(20));
-        assert!(parked.elapsed() < Duration::from_secs(10), "the wait consumed the token");
+        assert!(
+            parked.elapsed() < Duration::from_secs(10),
+            "the wait consumed the token"
+        );
     });
 }
 
@@ -236,7 +259,9 @@ impl Drop for WaitsWhenDropped {
         })
         .wait();
         other.join().unwrap();
-        let timed_out = smart(pending::<()>()).wait_timeout(Duration::from_millis(1)).is_err();
+        let timed_out = smart(pending::<()>())
+            .wait_timeout(Duration::from_millis(1))
+            .is_err();
         let _ = self.0.send(waited + u32::from(timed_out));
     }
 }
@@ -280,7 +305,10 @@ fn the_first_wait_may_come_after_the_thread_has_lost_its_number() {
         assert_eq!(waited.recv(), Ok(6));
         thread.join().unwrap();
     };
-    in_a_child("the_first_wait_may_come_after_the_thread_has_lost_its_number", || within(10, scenario));
+    in_a_child(
+        "the_first_wait_may_come_after_the_thread_has_lost_its_number",
+        || within(10, scenario),
+    );
 }
 
 #[test]
@@ -311,9 +339,12 @@ fn a_time_out_comes_neither_early_nor_never() {
 #[test]
 fn the_longest_time_outs_are_none() {
     within(10, || {
-        for timeout in
-            [Duration::MAX, Duration::from_secs(u64::MAX / 2), Duration::from_secs(i64::MAX as u64 / 2), Duration::from_secs(u64::MAX / 1000)]
-        {
+        for timeout in [
+            Duration::MAX,
+            Duration::from_secs(u64::MAX / 2),
+            Duration::from_secs(i64::MAX as u64 / 2),
+            Duration::from_secs(u64::MAX / 1000),
+        ] {
             let gate = Gate::default();
             let other = gate.open_once_awaited();
             assert_eq!(smart(gate).wait_timeout(timeout), Ok(()));
@@ -349,7 +380,10 @@ fn a_future_that_another_thread_wakes_all_the_time_times_out() {
                 waker.wake_by_ref();
             }
         });
-        assert_eq!(smart(gate).wait_timeout(Duration::from_millis(20)), Err(TimedOut));
+        assert_eq!(
+            smart(gate).wait_timeout(Duration::from_millis(20)),
+            Err(TimedOut)
+        );
         stop.store(1, Ordering::Relaxed);
         other.join().unwrap();
     });

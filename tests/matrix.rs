@@ -26,7 +26,11 @@ struct Ran {
 }
 
 fn ran() -> Ran {
-    Ran { thread: thread::current().id(), in_a_poll: is_async_context(), on_a_loop: current_loop().is_some() }
+    Ran {
+        thread: thread::current().id(),
+        in_a_poll: is_async_context(),
+        on_a_loop: current_loop().is_some(),
+    }
 }
 
 /// Runs `f` on a thread that never had a loop.
@@ -78,7 +82,14 @@ smart_fn!(
 fn an_async_fn_that_is_waited_for_runs_here_on_the_loop() {
     on_fresh_thread(|| {
         let here = thread::current().id();
-        assert_eq!(asynchronous().wait(), Ran { thread: here, in_a_poll: true, on_a_loop: true });
+        assert_eq!(
+            asynchronous().wait(),
+            Ran {
+                thread: here,
+                in_a_poll: true,
+                on_a_loop: true
+            }
+        );
         assert!(current_loop().is_some());
     });
 }
@@ -87,7 +98,11 @@ fn an_async_fn_that_is_waited_for_runs_here_on_the_loop() {
 fn an_async_fn_that_is_awaited_runs_here_in_the_callers_poll() {
     on_fresh_thread(|| {
         let here = thread::current().id();
-        let expected = Ran { thread: here, in_a_poll: true, on_a_loop: false };
+        let expected = Ran {
+            thread: here,
+            in_a_poll: true,
+            on_a_loop: false,
+        };
         // Foreign executors: this crate makes no loop.
         assert_eq!(pollster::block_on(asynchronous()), expected);
         assert_eq!(futures_lite::future::block_on(asynchronous()), expected);
@@ -99,7 +114,14 @@ fn an_async_fn_that_is_awaited_runs_here_in_the_callers_poll() {
 fn a_sync_fn_that_is_waited_for_runs_here_and_makes_no_loop() {
     on_fresh_thread(|| {
         let here = thread::current().id();
-        assert_eq!(synchronous().wait(), Ran { thread: here, in_a_poll: false, on_a_loop: false });
+        assert_eq!(
+            synchronous().wait(),
+            Ran {
+                thread: here,
+                in_a_poll: false,
+                on_a_loop: false
+            }
+        );
         assert_eq!(current_loop(), None);
     });
 }
@@ -119,7 +141,17 @@ fn a_maybe_async_fn_that_is_waited_for_runs_here_without_future_and_loop() {
     on_fresh_thread(|| {
         let here = thread::current().id();
         let polls = Cell::new(0);
-        assert_eq!(either(&polls).wait(), (Ran { thread: here, in_a_poll: false, on_a_loop: false }, "sync"));
+        assert_eq!(
+            either(&polls).wait(),
+            (
+                Ran {
+                    thread: here,
+                    in_a_poll: false,
+                    on_a_loop: false
+                },
+                "sync"
+            )
+        );
         assert_eq!(polls.get(), 0);
         assert_eq!(current_loop(), None);
     });
@@ -130,7 +162,17 @@ fn a_maybe_async_fn_that_is_awaited_runs_here_in_the_callers_poll() {
     on_fresh_thread(|| {
         let here = thread::current().id();
         let polls = Cell::new(0);
-        assert_eq!(pollster::block_on(either(&polls)), (Ran { thread: here, in_a_poll: true, on_a_loop: false }, "async"));
+        assert_eq!(
+            pollster::block_on(either(&polls)),
+            (
+                Ran {
+                    thread: here,
+                    in_a_poll: true,
+                    on_a_loop: false
+                },
+                "async"
+            )
+        );
         assert_eq!(polls.get(), 2);
     });
 }
@@ -140,7 +182,10 @@ fn a_nested_sync_call_takes_the_path_of_the_copy_it_is_in() {
     on_fresh_thread(|| {
         let here = thread::current().id();
         let (outer, inner) = either_calling_sync().wait();
-        assert_eq!((outer.thread, inner.thread, current_loop()), (here, here, None));
+        assert_eq!(
+            (outer.thread, inner.thread, current_loop()),
+            (here, here, None)
+        );
         let (outer, inner) = pollster::block_on(either_calling_sync());
         assert_eq!(outer.thread, here);
         assert_ne!(inner.thread, here);
@@ -179,7 +224,9 @@ fn an_awaited_sync_fn_does_not_block_our_own_loop() {
 #[test]
 fn an_awaited_sync_fn_does_not_block_a_current_thread_tokio() {
     let (send, receive) = channel();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let other = tokio::spawn(unblock(send));
         check(blocks_until(receive).await);
@@ -206,7 +253,9 @@ struct Precious {
 
 impl Precious {
     fn new() -> Self {
-        Self { clones: Arc::default() }
+        Self {
+            clones: Arc::default(),
+        }
     }
 
     fn clones(&self) -> usize {
@@ -217,7 +266,9 @@ impl Precious {
 impl Clone for Precious {
     fn clone(&self) -> Self {
         self.clones.fetch_add(1, Ordering::Relaxed);
-        Self { clones: self.clones.clone() }
+        Self {
+            clones: self.clones.clone(),
+        }
     }
 }
 
@@ -258,7 +309,10 @@ fn wait_clones_no_argument() {
     assert!(look_at(&one).wait());
     assert_eq!(one.look(&two).wait(), 0);
     assert!(look_at_either(&one).wait());
-    assert_eq!(take(two).wait().clones() + one.clones() + Arc::new(Precious::new()).look_from_arc().wait(), 0);
+    assert_eq!(
+        take(two).wait().clones() + one.clones() + Arc::new(Precious::new()).look_from_arc().wait(),
+        0
+    );
 }
 
 #[test]

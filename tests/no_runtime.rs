@@ -45,9 +45,18 @@ smart_fn!(
 fn async_io_s_sockets_and_timers_work_under_wait() {
     within(10, || {
         let (address, server) = echo_server(4);
-        assert_eq!(echo(address, &["one", "two", "three"]).wait().unwrap(), "onetwothree");
+        assert_eq!(
+            echo(address, &["one", "two", "three"]).wait().unwrap(),
+            "onetwothree"
+        );
         assert_eq!(block_on(echo(address, &["four"])).unwrap(), "four");
-        assert_eq!(echo(address, &["five"]).wait_timeout(Duration::from_secs(5)).unwrap().unwrap(), "five");
+        assert_eq!(
+            echo(address, &["five"])
+                .wait_timeout(Duration::from_secs(5))
+                .unwrap()
+                .unwrap(),
+            "five"
+        );
         assert_eq!(echo_either(address, "six").wait().unwrap(), "six");
         server.join().unwrap();
         let start = Instant::now();
@@ -66,7 +75,8 @@ fn smol_s_types_work_under_wait() {
         server.join().unwrap();
         assert_eq!(smart(smol::unblock(|| 3)).wait(), 3);
         let (sender, receiver) = smol::channel::bounded(1);
-        let sending = thread::spawn(move || (0..100).for_each(|n| sender.send_blocking(n).unwrap()));
+        let sending =
+            thread::spawn(move || (0..100).for_each(|n| sender.send_blocking(n).unwrap()));
         let sum = smart(async {
             let mut sum = 0;
             while let Ok(n) = receiver.recv().await {
@@ -85,7 +95,9 @@ fn many_connections_are_tasks_of_one_thread() {
     within(10, || {
         let (address, server) = echo_server(20);
         let all = block_on(async move {
-            let tasks: Vec<_> = (0..20).map(|_| spawn_local(async move { echo(address, &["a", "b"]).await.unwrap() })).collect();
+            let tasks: Vec<_> = (0..20)
+                .map(|_| spawn_local(async move { echo(address, &["a", "b"]).await.unwrap() }))
+                .collect();
             let mut all = String::new();
             for task in tasks {
                 all += &task.await;
@@ -102,14 +114,21 @@ fn a_timer_wins_a_race_against_a_silent_peer() {
     within(10, || {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let answer = smart(future::or(async { Some(echo(address, &["anybody?"]).await) }, async {
-            Timer::after(Duration::from_millis(20)).await;
-            None
-        }))
+        let answer = smart(future::or(
+            async { Some(echo(address, &["anybody?"]).await) },
+            async {
+                Timer::after(Duration::from_millis(20)).await;
+                None
+            },
+        ))
         .wait();
         assert!(answer.is_none());
         // The time-out of a wait needs no timer at all.
-        assert!(echo(address, &["anybody?"]).wait_timeout(Duration::from_millis(20)).is_err());
+        assert!(
+            echo(address, &["anybody?"])
+                .wait_timeout(Duration::from_millis(20))
+                .is_err()
+        );
     });
 }
 
@@ -117,10 +136,18 @@ fn a_timer_wins_a_race_against_a_silent_peer() {
 fn the_same_functions_work_on_every_executor() {
     within(10, || {
         let (address, server) = echo_server(3);
-        let tokio = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         assert_eq!(tokio.block_on(echo(address, &["one"])).unwrap(), "one");
-        assert_eq!(smol::block_on(echo_with_smol(address, "two")).unwrap(), "two");
-        assert_eq!(pollster::block_on(echo_either(address, "three")).unwrap(), "three");
+        assert_eq!(
+            smol::block_on(echo_with_smol(address, "two")).unwrap(),
+            "two"
+        );
+        assert_eq!(
+            pollster::block_on(echo_either(address, "three")).unwrap(),
+            "three"
+        );
         server.join().unwrap();
     });
 }
@@ -128,8 +155,15 @@ fn the_same_functions_work_on_every_executor() {
 #[test]
 fn a_bare_task_of_another_runtime_cannot_be_seen_but_a_call_can() {
     within(10, || {
-        let tokio = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let seen = tokio.block_on(async { (is_async_context(), smart(async { is_async_context() }).await) });
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let seen = tokio.block_on(async {
+            (
+                is_async_context(),
+                smart(async { is_async_context() }).await,
+            )
+        });
         assert_eq!(seen, (false, true));
     });
 }

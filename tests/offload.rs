@@ -47,7 +47,11 @@ fn the_job_runs_on_another_thread_and_its_result_comes_back() {
         assert_eq!(text, "result");
         assert_ne!(block_on(thread_of_sync()), here);
         assert_ne!(block_on(smart_sync(|| thread::current().id())), here);
-        assert_eq!(thread_of_sync().wait(), here, "`.wait()` needs no other thread");
+        assert_eq!(
+            thread_of_sync().wait(),
+            here,
+            "`.wait()` needs no other thread"
+        );
     });
 }
 
@@ -64,11 +68,22 @@ fn arguments_travel_by_value() {
 #[test]
 fn it_works_on_every_executor() {
     within(10, || {
-        let current = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let multi = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let current = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let multi = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap();
         assert_eq!(current.block_on(sync_step(6)), 6);
-        assert_eq!(multi.block_on(async { tokio::spawn(offload(|| 7)).await.unwrap() }), 7);
-        assert_eq!(smol::block_on(async { smol::spawn(async_step(6)).await }), 6);
+        assert_eq!(
+            multi.block_on(async { tokio::spawn(offload(|| 7)).await.unwrap() }),
+            7
+        );
+        assert_eq!(
+            smol::block_on(async { smol::spawn(async_step(6)).await }),
+            6
+        );
         assert_eq!(pollster::block_on(offload(|| 8)), 8);
     });
 }
@@ -82,7 +97,11 @@ fn nothing_runs_before_the_first_poll() {
             let _guard = &guard;
             unreachable!("it was never polled");
         }));
-        assert_eq!(drops.load(Ordering::Relaxed), 1, "the closure is dropped at once");
+        assert_eq!(
+            drops.load(Ordering::Relaxed),
+            1,
+            "the closure is dropped at once"
+        );
     });
 }
 
@@ -91,13 +110,20 @@ fn a_panic_resumes_in_the_awaiter_with_its_payload() {
     within(10, || {
         #[derive(Debug, PartialEq)]
         struct Payload(Vec<u8>);
-        let caught = |call: &dyn Fn()| -> Box<dyn Any + Send> { catch_unwind(AssertUnwindSafe(call)).unwrap_err() };
-        let payload = caught(&|| block_on(offload(|| resume_unwind(Box::new(Payload(vec![1, 2]))))));
+        let caught = |call: &dyn Fn()| -> Box<dyn Any + Send> {
+            catch_unwind(AssertUnwindSafe(call)).unwrap_err()
+        };
+        let payload =
+            caught(&|| block_on(offload(|| resume_unwind(Box::new(Payload(vec![1, 2]))))));
         assert_eq!(payload.downcast_ref(), Some(&Payload(vec![1, 2])));
         let payload = caught(&|| block_on(smart_sync(|| resume_unwind(Box::new("text")))));
         assert_eq!(payload.downcast_ref(), Some(&"text"));
         // Through several hops.
-        let payload = caught(&|| block_on(offload(|| smart(offload(|| resume_unwind(Box::new(3_u8)))).wait())));
+        let payload = caught(&|| {
+            block_on(offload(|| {
+                smart(offload(|| resume_unwind(Box::new(3_u8)))).wait()
+            }))
+        });
         assert_eq!(payload.downcast_ref(), Some(&3_u8));
         assert_eq!(block_on(offload(|| 1)), 1);
     });
@@ -108,7 +134,12 @@ fn a_future_that_gave_its_result_panics_when_it_is_polled_again() {
     within(10, || {
         let mut job = offload(|| 1);
         assert_eq!(block_on(&mut job), 1);
-        assert!(catch_unwind(AssertUnwindSafe(|| poll_with(&mut job, Waker::noop()).is_ready())).is_err());
+        assert!(
+            catch_unwind(AssertUnwindSafe(
+                || poll_with(&mut job, Waker::noop()).is_ready()
+            ))
+            .is_err()
+        );
     });
 }
 
@@ -153,11 +184,15 @@ fn an_awaited_sync_function_does_not_block_the_executor_s_thread() {
         assert_eq!((received, progress.get()), (4, 10));
 
         let (sender, receiver) = pair();
-        let tokio = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         let received = tokio.block_on(async {
             let receiving = tokio::spawn(receive(receiver));
             tokio::task::yield_now().await;
-            tokio::spawn(async move { sender.send(5).unwrap() }).await.unwrap();
+            tokio::spawn(async move { sender.send(5).unwrap() })
+                .await
+                .unwrap();
             receiving.await.unwrap()
         });
         assert_eq!(received, 5);
@@ -197,12 +232,28 @@ fn chains_that_start_on_many_executors_at_once_finish() {
         let threads: Vec<_> = (0..8)
             .map(|n| {
                 thread::spawn(move || {
-                    let executor = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                    (0..20).map(|_| if n % 2 == 0 { executor.block_on(sync_step(8)) } else { smol::block_on(async_step(8)) }).sum::<u32>()
+                    let executor = tokio::runtime::Builder::new_current_thread()
+                        .build()
+                        .unwrap();
+                    (0..20)
+                        .map(|_| {
+                            if n % 2 == 0 {
+                                executor.block_on(sync_step(8))
+                            } else {
+                                smol::block_on(async_step(8))
+                            }
+                        })
+                        .sum::<u32>()
                 })
             })
             .collect();
-        assert_eq!(threads.into_iter().map(|thread| thread.join().unwrap()).sum::<u32>(), 8 * 20 * 8);
+        assert_eq!(
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .sum::<u32>(),
+            8 * 20 * 8
+        );
     });
 }
 
@@ -218,7 +269,11 @@ fn results_and_payloads_with_panicking_destructors_that_nobody_awaits_disturb_no
                 let _ended = ended;
                 started.send(()).unwrap();
                 let _ = released.recv();
-                if round % 2 == 0 { PanicsWhenDropped } else { resume_unwind(Box::new(PanicsWhenDropped)) }
+                if round % 2 == 0 {
+                    PanicsWhenDropped
+                } else {
+                    resume_unwind(Box::new(PanicsWhenDropped))
+                }
             });
             assert!(poll_with(&mut job, Waker::noop()).is_pending());
             has_started.recv().unwrap();
@@ -263,7 +318,9 @@ fn a_waker_may_use_the_pool_and_the_future_from_inside_wake() {
     struct Polls(Mutex<Option<Offload<u32>>>, mpsc::Sender<u32>);
     impl Wake for Polls {
         fn wake(self: Arc<Self>) {
-            let Some(mut job) = self.0.lock().unwrap().take() else { return };
+            let Some(mut job) = self.0.lock().unwrap().take() else {
+                return;
+            };
             if let Poll::Ready(result) = poll_with(&mut job, Waker::noop()) {
                 let _ = self.1.send(result + smart(offload(|| 10)).wait());
             }

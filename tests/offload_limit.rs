@@ -5,7 +5,9 @@
 mod support;
 
 use futures_lite::future::zip;
-use smartasync::{Offload, SmartLock, TimedOut, block_on, offload, set_offload_limit, smart, spawn_local};
+use smartasync::{
+    Offload, SmartLock, TimedOut, block_on, offload, set_offload_limit, smart, spawn_local,
+};
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::future::pending;
@@ -65,7 +67,10 @@ impl Crowd {
 }
 
 /// Starts `count` jobs at once and waits for all of them.
-fn run_at_once<T: Send + 'static>(count: usize, job: impl Fn() -> T + Send + Sync + 'static) -> Vec<T> {
+fn run_at_once<T: Send + 'static>(
+    count: usize,
+    job: impl Fn() -> T + Send + Sync + 'static,
+) -> Vec<T> {
     let job = Arc::new(job);
     block_on(async {
         let jobs: Vec<_> = (0..count)
@@ -154,7 +159,8 @@ fn a_lowered_limit_holds_for_the_next_jobs() {
         let jobs: Vec<_> = (0..40)
             .map(|_| {
                 let crowd = crowd.clone();
-                let mut job = offload(move || crowd.visit(|| (0..20).for_each(|_| thread::yield_now())));
+                let mut job =
+                    offload(move || crowd.visit(|| (0..20).for_each(|_| thread::yield_now())));
                 start(&mut job);
                 job
             })
@@ -177,9 +183,16 @@ fn the_environment_says_with_which_limit_the_pool_starts() {
     if env::var_os(CHILD).is_none() {
         for limit in ["1", "3"] {
             let mut child = Command::new(env::current_exe().unwrap());
-            child.args([name, "--exact"]).env(CHILD, limit).env("SMARTASYNC_OFFLOAD_THREADS", limit);
+            child
+                .args([name, "--exact"])
+                .env(CHILD, limit)
+                .env("SMARTASYNC_OFFLOAD_THREADS", limit);
             let child = child.output().unwrap();
-            assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+            assert!(
+                child.status.success(),
+                "{}",
+                String::from_utf8_lossy(&child.stdout)
+            );
         }
         return;
     }
@@ -223,7 +236,11 @@ fn a_dropped_job_that_was_not_started_never_runs() {
         jobs.iter_mut().for_each(start);
         let kept = jobs.pop().unwrap();
         drop(jobs);
-        assert_eq!(drops.load(Ordering::Relaxed), 9, "the closures are dropped at once");
+        assert_eq!(
+            drops.load(Ordering::Relaxed),
+            9,
+            "the closures are dropped at once"
+        );
         drop(release);
         block_on(blocker);
         // The queue is in order, so those before have had their turn.
@@ -257,7 +274,9 @@ fn a_blocked_job_makes_room_for_another() {
 #[test]
 fn jobs_whose_waits_time_out_take_their_places_back() {
     with_limit(1, || {
-        let waited = run_at_once(50, || smart(pending::<()>()).wait_timeout(Duration::from_millis(2)));
+        let waited = run_at_once(50, || {
+            smart(pending::<()>()).wait_timeout(Duration::from_millis(2))
+        });
         assert_eq!(waited, vec![Err(TimedOut); 50]);
         let crowd = Arc::new(Crowd::default());
         let seen = crowd.clone();
@@ -284,12 +303,19 @@ fn a_chain_deeper_than_the_cap_finishes() {
 #[test]
 fn jobs_that_block_on_each_other_deeper_than_the_cap_finish() {
     fn nest(depth: usize) -> usize {
-        if depth == 0 { 0 } else { block_on(offload(move || nest(depth - 1))) + 1 }
+        if depth == 0 {
+            0
+        } else {
+            block_on(offload(move || nest(depth - 1))) + 1
+        }
     }
     with_limit(1, || {
         let began = Instant::now();
         assert_eq!(nest(2 * CAP + 100), 2 * CAP + 100);
-        assert!(began.elapsed() < Duration::from_secs(10), "they wait for threads beyond the cap");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "they wait for threads beyond the cap"
+        );
     });
 }
 
@@ -321,7 +347,8 @@ fn start_waiting_job(gate: &Gate) -> Offload<()> {
 }
 
 #[test]
-fn at_the_cap_a_job_that_no_blocked_thread_waits_for_gets_a_thread_and_never_runs_on_an_unrelated_stack() {
+fn at_the_cap_a_job_that_no_blocked_thread_waits_for_gets_a_thread_and_never_runs_on_an_unrelated_stack()
+ {
     with_limit(1, || {
         let gates: Vec<Gate> = (0..CAP).map(|_| Gate::default()).collect();
         let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
@@ -401,11 +428,16 @@ fn jobs_that_wait_make_few_threads_beyond_the_cap() {
         let began = Instant::now();
         let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
         // The first five beyond the cap.
-        gates[..CAP + 5].iter().for_each(|gate| drop(gate.until_awaited()));
+        gates[..CAP + 5]
+            .iter()
+            .for_each(|gate| drop(gate.until_awaited()));
         let (threads, tenths) = (pool_threads(), began.elapsed().as_millis() / 100);
         gates.iter().for_each(Gate::open);
         jobs.drain(..).for_each(|job| block_on(job));
-        assert!(threads >= CAP + 5 && threads <= CAP + 1 + usize::try_from(tenths).unwrap(), "{threads} threads");
+        assert!(
+            threads >= CAP + 5 && threads <= CAP + 1 + usize::try_from(tenths).unwrap(),
+            "{threads} threads"
+        );
     });
 }
 
@@ -442,7 +474,10 @@ fn at_the_cap_a_thread_does_not_run_what_an_earlier_job_of_it_asked_for() {
         gates.iter().for_each(Gate::open);
         last_gate.open();
         jobs.drain(..).for_each(|job| block_on(job));
-        assert!(!in_job, "it ran on the stack of a job that did not wait for it");
+        assert!(
+            !in_job,
+            "it ran on the stack of a job that did not wait for it"
+        );
     });
 }
 
@@ -455,7 +490,11 @@ fn results_and_payloads_with_panicking_destructors_cost_no_thread() {
             let mut job = offload(move || {
                 started.send(()).unwrap();
                 let _ = released.recv();
-                if round % 2 == 0 { PanicsWhenDropped } else { resume_unwind(Box::new(PanicsWhenDropped)) }
+                if round % 2 == 0 {
+                    PanicsWhenDropped
+                } else {
+                    resume_unwind(Box::new(PanicsWhenDropped))
+                }
             });
             start(&mut job);
             has_started.recv().unwrap();
@@ -478,7 +517,8 @@ fn panicking_wakers_cost_no_thread() {
     with_limit(1, || {
         for round in 0..50 {
             let mut job = offload(|| 1);
-            let polled = Pin::new(&mut job).poll(&mut Context::from_waker(&Waker::from(Arc::new(Panics))));
+            let polled =
+                Pin::new(&mut job).poll(&mut Context::from_waker(&Waker::from(Arc::new(Panics))));
             assert!(polled.is_pending() || polled == Poll::Ready(1));
             assert_eq!(block_on(offload(move || round)), round);
         }
@@ -489,7 +529,9 @@ fn panicking_wakers_cost_no_thread() {
 fn panicking_jobs_cost_no_thread() {
     with_limit(1, || {
         for round in 0..50 {
-            let payload = catch_unwind(|| block_on(offload(move || resume_unwind(Box::new(round))))).unwrap_err();
+            let payload =
+                catch_unwind(|| block_on(offload(move || resume_unwind(Box::new(round)))))
+                    .unwrap_err();
             assert_eq!(payload.downcast_ref(), Some(&round));
         }
         assert_eq!(block_on(sync_step(4)), 4);
@@ -501,14 +543,23 @@ fn panicking_jobs_cost_no_thread() {
 fn pool_threads() -> usize {
     let tasks = fs::read_dir("/proc/self/task").unwrap();
     // The system keeps 15 bytes of a thread's name. A thread may end while the list is read.
-    tasks.filter(|task| fs::read_to_string(task.as_ref().unwrap().path().join("comm")).is_ok_and(|name| name == "smartasync-offl\n")).count()
+    tasks
+        .filter(|task| {
+            fs::read_to_string(task.as_ref().unwrap().path().join("comm"))
+                .is_ok_and(|name| name == "smartasync-offl\n")
+        })
+        .count()
 }
 
 #[cfg(target_os = "linux")]
 fn until_all_have_retired() {
     let deadline = Instant::now() + Duration::from_secs(10);
     while pool_threads() > 0 {
-        assert!(Instant::now() < deadline, "{} threads do not retire", pool_threads());
+        assert!(
+            Instant::now() < deadline,
+            "{} threads do not retire",
+            pool_threads()
+        );
         // This is a test of a time-out.
         thread::sleep(Duration::from_millis(10));
     }
@@ -519,7 +570,9 @@ fn until_all_have_retired() {
 fn an_idle_thread_is_used_again_and_retires_in_the_end() {
     with_limit(1, || {
         until_all_have_retired();
-        let used: HashSet<ThreadId> = (0..100).map(|_| block_on(offload(|| thread::current().id()))).collect();
+        let used: HashSet<ThreadId> = (0..100)
+            .map(|_| block_on(offload(|| thread::current().id())))
+            .collect();
         assert_eq!((used.len(), pool_threads()), (1, 1));
         until_all_have_retired();
         // A thread that retired is not counted any more: there is room for as many as before.

@@ -46,8 +46,8 @@
 
 use futures_lite::future::{poll_once, yield_now, zip};
 use smartasync::{
-    SmartLock, block_on, cached_loops, current_loop, is_async_context, reset_smartasync_cache, smart, smart_await, smart_continuation, smart_fn,
-    spawn_local,
+    SmartLock, block_on, cached_loops, current_loop, is_async_context, reset_smartasync_cache,
+    smart, smart_await, smart_continuation, smart_fn, spawn_local,
 };
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -90,20 +90,27 @@ impl DataManager {
         }
 
         async fn create(prefix: &str) -> Self {
-            Self { prefix: prefix.to_owned() }
+            Self {
+                prefix: prefix.to_owned(),
+            }
         }
     );
 }
 
 fn manager() -> DataManager {
-    DataManager { prefix: "http://".into() }
+    DataManager {
+        prefix: "http://".into(),
+    }
 }
 
 #[test]
 fn one_method_serves_sync_and_async_callers() {
     let _alone = alone();
     let waited = manager().fetch_data("localhost").wait();
-    assert_eq!(block_on(async { manager().fetch_data("localhost").await }), waited);
+    assert_eq!(
+        block_on(async { manager().fetch_data("localhost").await }),
+        waited
+    );
 }
 
 #[test]
@@ -115,14 +122,20 @@ fn sync_caller_gets_the_result_of_an_async_method_directly() {
 #[test]
 fn sync_caller_of_a_sync_method_makes_a_direct_call() {
     let _alone = alone();
-    assert_eq!(manager().process_data("four").wait(), (11, thread::current().id()));
+    assert_eq!(
+        manager().process_data("four").wait(),
+        (11, thread::current().id())
+    );
     assert_eq!(current_loop(), None);
 }
 
 #[test]
 fn async_caller_awaits_an_async_method() {
     let _alone = alone();
-    assert_eq!(pollster::block_on(async { manager().fetch_data("localhost").await }), "http://localhost");
+    assert_eq!(
+        pollster::block_on(async { manager().fetch_data("localhost").await }),
+        "http://localhost"
+    );
 }
 
 #[test]
@@ -163,7 +176,10 @@ fn a_function_is_wrapped_once_and_called_many_times() {
         a + 1
     }
     let wrapped = |a| smart(plain(a));
-    assert_eq!((wrapped(1).wait(), wrapped(2).wait(), block_on(wrapped(3))), (2, 3, 4));
+    assert_eq!(
+        (wrapped(1).wait(), wrapped(2).wait(), block_on(wrapped(3))),
+        (2, 3, 4)
+    );
 }
 
 #[test]
@@ -224,7 +240,9 @@ fn a_running_loop_means_async_context() {
     let _alone = alone();
     assert!(!is_async_context());
     assert!(block_on(async { is_async_context() }));
-    assert!(block_on(async { spawn_local(async { is_async_context() }).await }));
+    assert!(block_on(async {
+        spawn_local(async { is_async_context() }).await
+    }));
     assert!(!is_async_context());
 }
 
@@ -243,7 +261,11 @@ fn smartawait_resolves_nested_awaitables() {
 }
 
 fn extract_name(name: &'static str, upper: bool) -> String {
-    if upper { name.to_uppercase() } else { name.to_owned() }
+    if upper {
+        name.to_uppercase()
+    } else {
+        name.to_owned()
+    }
 }
 
 #[test]
@@ -255,7 +277,10 @@ fn smartcontinuation_of_a_sync_value_gives_the_result() {
 #[test]
 fn smartcontinuation_of_an_async_value_gives_a_call() {
     let _alone = alone();
-    assert_eq!(block_on(async { smart_continuation!(async { "Alice" }, str::len).await }), 5);
+    assert_eq!(
+        block_on(async { smart_continuation!(async { "Alice" }, str::len).await }),
+        5
+    );
     assert_eq!(smart_continuation!(async { "Alice" }, str::len).wait(), 5);
 }
 
@@ -263,7 +288,10 @@ fn smartcontinuation_of_an_async_value_gives_a_call() {
 fn smartcontinuation_passes_further_arguments_on() {
     let _alone = alone();
     assert_eq!(smart_continuation!("Alice", extract_name, true), "ALICE");
-    assert_eq!(smart_continuation!(async { "Alice" }, extract_name, false).wait(), "Alice");
+    assert_eq!(
+        smart_continuation!(async { "Alice" }, extract_name, false).wait(),
+        "Alice"
+    );
 }
 
 #[test]
@@ -277,7 +305,10 @@ fn only_the_first_caller_of_smartlock_executes() {
         })
     };
     let (first, (second, third)) = block_on(zip(load("first"), zip(load("second"), load("third"))));
-    assert_eq!((first, second, third), (Ok("first"), Ok("first"), Ok("first")));
+    assert_eq!(
+        (first, second, third),
+        (Ok("first"), Ok("first"), Ok("first"))
+    );
 }
 
 #[test]
@@ -301,7 +332,9 @@ fn smartlock_coalesces_a_herd_of_threads() {
                 })
             })
             .collect();
-        herd.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        herd.into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect::<Vec<_>>()
     });
     assert_eq!(results, [Ok("page"); 4]);
     assert_eq!(*runs.lock().unwrap(), 1);
@@ -362,7 +395,10 @@ fn smartlock_reset_cancels_pending_callers() {
         assert!(poll_once(&mut leader).await.is_none() && poll_once(&mut follower).await.is_none());
         lock.reset();
         assert!(follower.await.is_err());
-        assert_eq!((lock.waiters(), lock.run_once(|| async { 2 }).await), (0, Ok(2)));
+        assert_eq!(
+            (lock.waiters(), lock.run_once(|| async { 2 }).await),
+            (0, Ok(2))
+        );
     });
 }
 
@@ -388,7 +424,11 @@ smart_fn!(
 #[test]
 fn nested_mixed_calls_reach_the_result() {
     let _alone = alone();
-    for (n, threads) in [async_a(0).wait(), block_on(async_a(0)), pollster::block_on(async_a(0))] {
+    for (n, threads) in [
+        async_a(0).wait(),
+        block_on(async_a(0)),
+        pollster::block_on(async_a(0)),
+    ] {
         assert_eq!(n, 3);
         assert_eq!(threads[0], threads[1], "C runs on B's thread");
         assert_ne!(threads[1], threads[2], "B runs on another thread than A");
@@ -433,7 +473,9 @@ fn a_smart_method_calls_another_in_both_contexts() {
 #[test]
 fn an_awaited_method_runs_on_the_loop_that_is_there() {
     let _alone = alone();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     smart_fn!(
         async fn task_of_tokio() -> u32 {
             tokio::spawn(async { 1 }).await.unwrap()
@@ -475,7 +517,9 @@ fn reset_clears_all_cached_loops() {
     let _alone = alone();
     let before = {
         manager().fetch_data("a").wait();
-        thread::spawn(|| manager().fetch_data("a").wait()).join().unwrap();
+        thread::spawn(|| manager().fetch_data("a").wait())
+            .join()
+            .unwrap();
         current_loop()
     };
     assert!(cached_loops() > 0 && before.is_some());
@@ -498,7 +542,10 @@ fn errors_and_panics_reach_the_caller() {
         }
     );
     assert!(parse("x").wait().is_err() && block_on(parse("x")).is_err());
-    for payload in [catch_unwind(|| fail("one").wait()), catch_unwind(AssertUnwindSafe(|| block_on(fail("one"))))] {
+    for payload in [
+        catch_unwind(|| fail("one").wait()),
+        catch_unwind(AssertUnwindSafe(|| block_on(fail("one")))),
+    ] {
         assert_eq!(payload.unwrap_err().downcast_ref::<&str>(), Some(&"one"));
     }
 }

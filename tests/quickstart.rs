@@ -11,8 +11,13 @@ use std::{env, fs, process, thread};
 fn quickstart() -> Command {
     let test = env::current_exe().unwrap();
     let target = test.parent().and_then(Path::parent).unwrap();
-    let program = target.join("examples").join(format!("quickstart{}", env::consts::EXE_SUFFIX));
-    assert!(program.is_file(), "{program:?} is missing: build it first, with `cargo build --example quickstart` and this run's flags");
+    let program = target
+        .join("examples")
+        .join(format!("quickstart{}", env::consts::EXE_SUFFIX));
+    assert!(
+        program.is_file(),
+        "{program:?} is missing: build it first, with `cargo build --example quickstart` and this run's flags"
+    );
     Command::new(program)
 }
 
@@ -61,7 +66,10 @@ fn server_that_says(reply: &'static str) -> String {
 
 #[track_caller]
 fn assert_succeeds(output: &Output, lines: &[&str]) {
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert!(output.status.success(), "{}\n{out}{err}", output.status);
     assert_eq!(err, "");
     for line in lines {
@@ -74,14 +82,25 @@ fn assert_fails(output: &Output, reason: &str) {
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{err}");
     assert_eq!(err.lines().count(), 1, "{err}");
-    assert!(err.starts_with("quickstart: ") && err.contains(reason), "{reason:?} is not in {err:?}");
+    assert!(
+        err.starts_with("quickstart: ") && err.contains(reason),
+        "{reason:?} is not in {err:?}"
+    );
     assert!(!err.contains("panicked"), "{err}");
 }
 
 /// How many files there are in a directory and in those in it.
 fn count(directory: &Path) -> usize {
     let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
-    entries.map(|entry| if entry.file_type().unwrap().is_dir() { count(&entry.path()) } else { 1 }).sum()
+    entries
+        .map(|entry| {
+            if entry.file_type().unwrap().is_dir() {
+                count(&entry.path())
+            } else {
+                1
+            }
+        })
+        .sum()
 }
 
 #[test]
@@ -90,19 +109,46 @@ fn the_default_directory_is_the_projects_src() {
     let output = run(&mut quickstart());
     let requests = format!(", {files} requests\n        fetched on main");
     let digests = format!("check   both passes have the same {files} digests");
-    assert_succeeds(&output, &["hashed on  main", "hashed on  smartasync-offload", &requests, &digests]);
+    assert_succeeds(
+        &output,
+        &[
+            "hashed on  main",
+            "hashed on  smartasync-offload",
+            &requests,
+            &digests,
+        ],
+    );
     let out = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(out.matches(&requests).count(), 2, "each pass fetches each file once\n{out}");
-    let lock = out.lines().find(|line| line.starts_with("lock    50 callers")).unwrap();
+    assert_eq!(
+        out.matches(&requests).count(),
+        2,
+        "each pass fetches each file once\n{out}"
+    );
+    let lock = out
+        .lines()
+        .find(|line| line.starts_with("lock    50 callers"))
+        .unwrap();
     assert!(lock.ends_with(", 1 request"), "{lock}");
-    assert!(out.ends_with("callers with the right digest: 50\n"), "{out}");
+    assert!(
+        out.ends_with("callers with the right digest: 50\n"),
+        "{out}"
+    );
 }
 
 #[test]
 fn odd_names_empty_files_and_large_ones_are_served() {
     let large = vec![b'x'; 3 << 20];
-    let directory = Directory::new("odd").with("a b%20?#ä.txt", b"abc").with("deep/er/empty", b"").with("large", &large);
-    let lines = ["site    3 files", "sync    3 files, 3145731 bytes", "async   3 files, 3145731 bytes", "the same 3 digests", "skipped: 0"];
+    let directory = Directory::new("odd")
+        .with("a b%20?#ä.txt", b"abc")
+        .with("deep/er/empty", b"")
+        .with("large", &large);
+    let lines = [
+        "site    3 files",
+        "sync    3 files, 3145731 bytes",
+        "async   3 files, 3145731 bytes",
+        "the same 3 digests",
+        "skipped: 0",
+    ];
     assert_succeeds(&run(quickstart().arg(&directory.0)), &lines);
 }
 
@@ -116,7 +162,10 @@ fn what_is_no_plain_file_is_skipped() {
     // A file system that refuses such a name has nothing to skip.
     let odd = fs::write(directory.0.join(OsStr::from_bytes(b"\xff")), b"abc").is_ok();
     let skipped = format!("skipped: {}\n", 1 + usize::from(odd));
-    assert_succeeds(&run(quickstart().arg(&directory.0)), &["site    1 file ", &skipped]);
+    assert_succeeds(
+        &run(quickstart().arg(&directory.0)),
+        &["site    1 file ", &skipped],
+    );
 }
 
 #[test]
@@ -124,46 +173,84 @@ fn a_running_server_can_be_asked() {
     let directory = Directory::new("running").with("page", b"not what the server says");
     // It says more than it should, as well: what counts is `Content-Length`.
     let port = server_that_says("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabcdef");
-    let lines = ["sync    1 file, 3 bytes", "async   1 file, 3 bytes", "requests not counted", "with the right digest: 50"];
-    assert_succeeds(&run(quickstart().arg(&directory.0).args(["--port", &port])), &lines);
+    let lines = [
+        "sync    1 file, 3 bytes",
+        "async   1 file, 3 bytes",
+        "requests not counted",
+        "with the right digest: 50",
+    ];
+    assert_succeeds(
+        &run(quickstart().arg(&directory.0).args(["--port", &port])),
+        &lines,
+    );
 }
 
 #[test]
 fn a_wrong_directory_is_an_error() {
     let directory = Directory::new("wrong").with("file", b"abc");
-    assert_fails(&run(quickstart().arg(directory.0.join("no\nsuch"))), "cannot read the directory");
-    assert_fails(&run(quickstart().arg(directory.0.join("file"))), "cannot read the directory");
+    assert_fails(
+        &run(quickstart().arg(directory.0.join("no\nsuch"))),
+        "cannot read the directory",
+    );
+    assert_fails(
+        &run(quickstart().arg(directory.0.join("file"))),
+        "cannot read the directory",
+    );
 }
 
 #[test]
 fn an_empty_directory_is_an_error() {
-    assert_fails(&run(quickstart().arg(&Directory::new("empty").0)), "there is no file to serve");
+    assert_fails(
+        &run(quickstart().arg(&Directory::new("empty").0)),
+        "there is no file to serve",
+    );
 }
 
 #[test]
 fn a_closed_port_is_an_error() {
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-    assert_fails(&run(quickstart().args(["--port", &free.to_string()])), "cannot fetch http://127.0.0.1:");
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    assert_fails(
+        &run(quickstart().args(["--port", &free.to_string()])),
+        "cannot fetch http://127.0.0.1:",
+    );
 }
 
 #[test]
 fn a_server_that_answers_badly_is_an_error() {
     let directory = Directory::new("bad").with("page", b"abc");
     let replies = [
-        ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "404 Not Found"),
+        (
+            "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+            "404 Not Found",
+        ),
         ("HTTP/1.1 200 OK\r\n\r\nabc", "no Content-Length"),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "unexpected end of file"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
+            "unexpected end of file",
+        ),
         ("", "the server answered \"\""),
     ];
     for (reply, reason) in replies {
         let port = server_that_says(reply);
-        assert_fails(&run(quickstart().arg(&directory.0).args(["--port", &port])), reason);
+        assert_fails(
+            &run(quickstart().arg(&directory.0).args(["--port", &port])),
+            reason,
+        );
     }
 }
 
 #[test]
 fn wrong_arguments_are_an_error() {
-    for (arguments, reason) in [(&["--help"][..], "usage"), (&["a", "b"], "usage"), (&["--port"], "usage"), (&["--port", "x"], "--port takes")] {
+    for (arguments, reason) in [
+        (&["--help"][..], "usage"),
+        (&["a", "b"], "usage"),
+        (&["--port"], "usage"),
+        (&["--port", "x"], "--port takes"),
+    ] {
         assert_fails(&run(quickstart().args(arguments)), reason);
     }
 }

@@ -10,8 +10,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, client, server};
 use hyper_util::rt::TokioIo;
 use smartasync::{
-    AlreadyInstalled, Runtime, allow_blocking, block_on, install_runtime, is_async_context, offload, smart, smart_await, smart_fn, smart_sync,
-    spawn_local,
+    AlreadyInstalled, Runtime, allow_blocking, block_on, install_runtime, is_async_context,
+    offload, smart, smart_await, smart_fn, smart_sync, spawn_local,
 };
 use std::any::Any;
 use std::cell::Cell;
@@ -75,7 +75,13 @@ fn install() -> Option<AlreadyInstalled> {
 }
 
 fn tokio() -> Tokio {
-    Tokio(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap())
+    Tokio(
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap(),
+    )
 }
 
 /// Installs the runtime, calls `f` on a thread of its own, and panics if it takes too long.
@@ -86,7 +92,9 @@ fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 'stati
 
 /// What a panic said.
 fn message_of(payload: &(dyn Any + Send)) -> &str {
-    payload.downcast_ref::<String>().map_or_else(|| *payload.downcast_ref::<&str>().unwrap(), String::as_str)
+    payload
+        .downcast_ref::<String>()
+        .map_or_else(|| *payload.downcast_ref::<&str>().unwrap(), String::as_str)
 }
 
 smart_fn!(
@@ -114,7 +122,9 @@ smart_fn!(
         let stream = TcpStream::connect(address).await?;
         let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(stream)).await?;
         let connection = spawn_local(connection);
-        let request = Request::get(path).header("host", "localhost").body(Empty::<Bytes>::new())?;
+        let request = Request::get(path)
+            .header("host", "localhost")
+            .body(Empty::<Bytes>::new())?;
         let response = sender.send_request(request).await?;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await?.to_bytes();
@@ -126,12 +136,18 @@ smart_fn!(
     /// Answers the requests of one connection.
     async fn serve(listener: TcpListener) -> Result<(), Box<dyn Error + Send + Sync>> {
         listener.set_nonblocking(true)?;
-        let (stream, _) = tokio::net::TcpListener::from_std(listener)?.accept().await?;
+        let (stream, _) = tokio::net::TcpListener::from_std(listener)?
+            .accept()
+            .await?;
         let answer = |request: Request<Incoming>| async move {
             let path = request.uri().path().to_owned();
-            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(format!("you asked for {path}")))))
+            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(format!(
+                "you asked for {path}"
+            )))))
         };
-        server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await?;
+        server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service_fn(answer))
+            .await?;
         Ok(())
     }
 
@@ -146,7 +162,9 @@ smart_fn!(
 
     #[maybe_async]
     async fn sum_of_three(n: u32) -> u32 {
-        smart_await!(smart_sync(move || n)) + smart_await!(async { 1 }) + smart_await!(span_of_sync())
+        smart_await!(smart_sync(move || n))
+            + smart_await!(async { 1 })
+            + smart_await!(span_of_sync())
     }
 );
 
@@ -181,15 +199,28 @@ fn a_refused_runtime_may_wait_in_its_destructor() {
 fn tokio_s_sockets_and_timers_work_under_wait() {
     within(10, || {
         let (address, server) = echo_server(4);
-        assert_eq!(echo(address, &["one", "two", "three"]).wait().unwrap(), "onetwothree");
+        assert_eq!(
+            echo(address, &["one", "two", "three"]).wait().unwrap(),
+            "onetwothree"
+        );
         assert_eq!(block_on(echo(address, &["four"])).unwrap(), "four");
-        assert_eq!(echo(address, &["five"]).wait_timeout(Duration::from_secs(5)).unwrap().unwrap(), "five");
+        assert_eq!(
+            echo(address, &["five"])
+                .wait_timeout(Duration::from_secs(5))
+                .unwrap()
+                .unwrap(),
+            "five"
+        );
         assert_eq!(echo_either(address, "six").wait().unwrap(), "six");
         server.join().unwrap();
         let start = Instant::now();
         smart(async { tokio::time::sleep(Duration::from_millis(20)).await }).wait();
         assert!(start.elapsed() >= Duration::from_millis(20));
-        assert!(smart(async { tokio::time::timeout(Duration::from_millis(1), pending::<()>()).await }).wait().is_err());
+        assert!(
+            smart(async { tokio::time::timeout(Duration::from_millis(1), pending::<()>()).await })
+                .wait()
+                .is_err()
+        );
     });
 }
 
@@ -198,8 +229,12 @@ fn tokio_s_sockets_work_in_tasks_of_this_thread_and_in_tokio_s() {
     within(10, || {
         let (address, server) = echo_server(21);
         let all = block_on(async move {
-            let locals: Vec<_> = (0..10).map(|_| spawn_local(async move { echo(address, &["a", "b"]).await.unwrap() })).collect();
-            let remotes: Vec<_> = (0..10).map(|_| tokio::spawn(async move { echo(address, &["c"]).await.unwrap() })).collect();
+            let locals: Vec<_> = (0..10)
+                .map(|_| spawn_local(async move { echo(address, &["a", "b"]).await.unwrap() }))
+                .collect();
+            let remotes: Vec<_> = (0..10)
+                .map(|_| tokio::spawn(async move { echo(address, &["c"]).await.unwrap() }))
+                .collect();
             let mut all = String::new();
             for local in locals {
                 all += &local.await;
@@ -243,22 +278,36 @@ fn a_whole_http_request_works_under_wait_against_a_hand_written_server() {
                 request.push(byte[0]);
             }
             // In two pieces, so that the body has to be waited for.
-            stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 9\r\nconnection: close\r\n\r\nnot").unwrap();
+            stream
+                .write_all(
+                    b"HTTP/1.1 404 Not Found\r\ncontent-length: 9\r\nconnection: close\r\n\r\nnot",
+                )
+                .unwrap();
             stream.flush().unwrap();
             stream.write_all(b" there").unwrap();
             String::from_utf8(request).unwrap()
         });
         let (status, body) = get(address, "/there").wait().unwrap();
         assert_eq!((status, &*body), (404, &b"not there"[..]));
-        assert!(server.join().unwrap().starts_with("GET /there HTTP/1.1\r\n"));
+        assert!(
+            server
+                .join()
+                .unwrap()
+                .starts_with("GET /there HTTP/1.1\r\n")
+        );
     });
 }
 
 #[test]
 fn a_wait_in_a_bare_tokio_task_is_refused_on_both_flavours() {
     within(10, || {
-        let current = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let multi = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let current = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let multi = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap();
         for tokio in [&current, &multi] {
             tokio.block_on(async {
                 let task = tokio::spawn(async {
@@ -288,7 +337,10 @@ fn a_job_is_wrapped_on_its_way_to_the_pool_and_runs() {
         assert_eq!(block_on(span_of_sync()), 7);
         assert_eq!(block_on(smart_sync(|| SPAN.get())), 7);
         // Through a chain: the wrapped job offloads in its turn.
-        assert_eq!(block_on(offload(|| smart(offload(|| SPAN.get())).wait())), 7);
+        assert_eq!(
+            block_on(offload(|| smart(offload(|| SPAN.get())).wait())),
+            7
+        );
         let payload = catch_unwind(|| block_on(offload(|| resume_unwind(Box::new(SPAN.get())))));
         assert_eq!(payload.unwrap_err().downcast_ref(), Some(&7_u32));
     });
@@ -299,7 +351,11 @@ fn whoever_awaits_a_job_that_the_runtime_never_calls_is_told() {
     within(10, || {
         CALLS_JOBS.set(false);
         let payload = catch_unwind(|| block_on(offload(|| ()))).unwrap_err();
-        assert!(message_of(&*payload).contains("around_offload"), "{}", message_of(&*payload));
+        assert!(
+            message_of(&*payload).contains("around_offload"),
+            "{}",
+            message_of(&*payload)
+        );
         CALLS_JOBS.set(true);
         assert_eq!(block_on(offload(|| 1)), 1);
     });
@@ -310,7 +366,11 @@ fn a_wait_that_the_runtime_never_calls_panics_and_one_that_it_calls_twice_runs_o
     within(10, || {
         CALLS.set(0);
         let payload = catch_unwind(|| smart(async {}).wait()).unwrap_err();
-        assert!(message_of(&*payload).contains("around_wait"), "{}", message_of(&*payload));
+        assert!(
+            message_of(&*payload).contains("around_wait"),
+            "{}",
+            message_of(&*payload)
+        );
         CALLS.set(3);
         let mut runs = 0;
         block_on(async { runs += 1 });
@@ -329,7 +389,10 @@ fn a_panic_passes_through_the_runtime_and_leaves_everything_usable() {
             .wait();
         }));
         assert_eq!(payload.unwrap_err().downcast_ref(), Some(&"boom"));
-        assert!(tokio::runtime::Handle::try_current().is_err(), "the runtime was left");
+        assert!(
+            tokio::runtime::Handle::try_current().is_err(),
+            "the runtime was left"
+        );
         smart(async { tokio::time::sleep(Duration::from_millis(1)).await }).wait();
     });
 }
@@ -349,15 +412,22 @@ fn the_sync_copy_asks_the_runtime_once_however_many_calls_it_nests() {
 #[test]
 fn an_entered_tokio_runtime_is_no_task_and_allow_blocking_opens_its_blocking_threads() {
     within(10, || {
-        let multi = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let multi = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap();
         let guard = multi.enter();
         assert_eq!(sum(1).wait(), 2);
         drop(guard);
         multi.block_on(async {
             // To tokio `spawn_blocking` is a task too, so `try_id` cannot tell it from async code.
-            let blocking = tokio::task::spawn_blocking(|| (is_async_context(), allow_blocking(|| sum(1).wait())));
+            let blocking = tokio::task::spawn_blocking(|| {
+                (is_async_context(), allow_blocking(|| sum(1).wait()))
+            });
             assert_eq!(blocking.await.unwrap(), (true, 2));
-            let in_place = tokio::spawn(async { tokio::task::block_in_place(|| allow_blocking(|| sum(1).wait())) });
+            let in_place = tokio::spawn(async {
+                tokio::task::block_in_place(|| allow_blocking(|| sum(1).wait()))
+            });
             assert_eq!(in_place.await.unwrap(), 2);
         });
     });
@@ -368,7 +438,8 @@ struct LooksForTokio<'a>(&'a Cell<Option<bool>>);
 
 impl Drop for LooksForTokio<'_> {
     fn drop(&mut self) {
-        self.0.set(Some(tokio::runtime::Handle::try_current().is_ok()));
+        self.0
+            .set(Some(tokio::runtime::Handle::try_current().is_ok()));
     }
 }
 
@@ -381,7 +452,11 @@ fn a_future_whose_time_is_up_is_dropped_inside_the_runtime() {
             let _held = held;
             pending::<()>().await;
         };
-        assert!(smart(pending).wait_timeout(Duration::from_millis(1)).is_err());
+        assert!(
+            smart(pending)
+                .wait_timeout(Duration::from_millis(1))
+                .is_err()
+        );
         assert_eq!(found.get(), Some(true));
     });
 }
@@ -429,7 +504,11 @@ fn what_a_finished_future_still_holds_is_dropped_inside_the_runtime() {
             let _held = held;
             pending::<()>().await;
         };
-        smart(futures_lite::future::or(loser, futures_lite::future::yield_now())).wait();
+        smart(futures_lite::future::or(
+            loser,
+            futures_lite::future::yield_now(),
+        ))
+        .wait();
         assert_eq!(found.take(), Some(true));
     });
 }

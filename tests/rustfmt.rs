@@ -9,21 +9,49 @@ use std::process::{Command, Stdio};
 fn formatted(text: &str) -> Option<String> {
     let mut rustfmt = Command::new("rustfmt");
     // What this project's own `rustfmt.toml` sets is set back.
-    rustfmt.args(["--edition", "2024", "--emit", "stdout", "--config", "max_width=100,use_small_heuristics=Default"]);
-    let spawned = rustfmt.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    rustfmt.args([
+        "--edition",
+        "2024",
+        "--emit",
+        "stdout",
+        "--config",
+        "max_width=100,use_small_heuristics=Default",
+    ]);
+    let spawned = rustfmt
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let Ok(mut child) = spawned else {
-        assert!(std::env::var_os("CI").is_none(), "rustfmt is missing: `rustup component add rustfmt`");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "rustfmt is missing: `rustup component add rustfmt`"
+        );
         eprintln!("skipped: there is no rustfmt here");
         return None;
     };
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
 fn example(name: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rustfmt").join(name)).unwrap()
+    std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/rustfmt")
+            .join(name),
+    )
+    .unwrap()
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! `Smart`: a value, a future of one, or a future of another `Smart`, as decided at run time.
-#![allow(clippy::async_yields_async, reason = "a future of a `Smart` is what `Smart::nested` takes")]
+#![allow(
+    clippy::async_yields_async,
+    reason = "a future of a `Smart` is what `Smart::nested` takes"
+)]
 
 use futures_lite::future::yield_now;
 use smartasync::{Smart, block_on, current_loop, smart_await};
@@ -12,7 +15,11 @@ use std::thread;
 
 /// A chain of `depth` levels, each made when the one around it is resolved.
 fn lazily_nested<'a>(depth: usize) -> Smart<'a, usize> {
-    if depth == 0 { Smart::ready(7) } else { Smart::nested(async move { lazily_nested(depth - 1) }) }
+    if depth == 0 {
+        Smart::ready(7)
+    } else {
+        Smart::nested(async move { lazily_nested(depth - 1) })
+    }
 }
 
 /// A chain of `depth` levels, all there from the start, some of which are pending first.
@@ -68,7 +75,14 @@ fn a_nested_smart_is_resolved_whatever_it_is() {
 fn a_million_levels_are_resolved_without_a_stack() {
     const MILLION: usize = 1_000_000;
     // A thread with little stack: recursion would end it long before.
-    let small = |run: fn() -> usize| thread::Builder::new().stack_size(128 * 1024).spawn(run).unwrap().join().unwrap();
+    let small = |run: fn() -> usize| {
+        thread::Builder::new()
+            .stack_size(128 * 1024)
+            .spawn(run)
+            .unwrap()
+            .join()
+            .unwrap()
+    };
     assert_eq!(small(|| lazily_nested(MILLION).wait()), 7);
     assert_eq!(small(|| block_on(lazily_nested(MILLION))), 7);
     assert_eq!(small(|| eagerly_nested(MILLION).wait()), 7);
@@ -87,7 +101,10 @@ fn map_applies_a_function_now_or_when_the_value_comes() {
     let later = Smart::future(async { 1 }).map(count);
     let nested = lazily_nested(3).map(count).map(|n| n.to_string());
     assert_eq!(calls.load(Ordering::Relaxed), 1);
-    assert_eq!((now.wait(), later.wait(), block_on(nested)), (2, 2, "8".to_owned()));
+    assert_eq!(
+        (now.wait(), later.wait(), block_on(nested)),
+        (2, 2, "8".to_owned())
+    );
     assert_eq!(calls.load(Ordering::Relaxed), 3);
 }
 
@@ -120,7 +137,14 @@ fn a_smart_borrows_for_its_lifetime() {
         }
     }
     let key = String::from("key");
-    assert_eq!(Cache { page: Some("page".into()) }.load(&key).wait(), "page");
+    assert_eq!(
+        Cache {
+            page: Some("page".into())
+        }
+        .load(&key)
+        .wait(),
+        "page"
+    );
     assert_eq!(block_on(Cache { page: None }.load(&key).map(str::len)), 3);
 }
 
@@ -137,7 +161,8 @@ fn nothing_runs_before_the_first_poll_or_wait() {
 
 #[test]
 fn wait_is_refused_in_async_code() {
-    let refused = block_on(async { catch_unwind(AssertUnwindSafe(|| Smart::ready(1).wait())).is_err() });
+    let refused =
+        block_on(async { catch_unwind(AssertUnwindSafe(|| Smart::ready(1).wait())).is_err() });
     assert!(refused);
 }
 
@@ -147,18 +172,28 @@ fn polling_after_the_value_panics_with_a_sentence() {
     let mut cx = Context::from_waker(Waker::noop());
     assert_eq!(smart.as_mut().poll(&mut cx), Poll::Ready(1));
     let payload = catch_unwind(AssertUnwindSafe(|| smart.as_mut().poll(&mut cx))).unwrap_err();
-    assert_eq!(payload.downcast_ref::<&str>(), Some(&"a `Smart` was polled after it had given its value"));
+    assert_eq!(
+        payload.downcast_ref::<&str>(),
+        Some(&"a `Smart` was polled after it had given its value")
+    );
 }
 
 #[test]
 fn smart_await_resolves_a_smart() {
     let sum = Cell::new(0);
-    block_on(async { sum.set(smart_await!(lazily_nested(2)) + smart_await!(async { Smart::ready(1) })) });
+    block_on(async {
+        sum.set(smart_await!(lazily_nested(2)) + smart_await!(async { Smart::ready(1) }))
+    });
     assert_eq!(sum.get(), 8);
 }
 
 #[test]
 fn debug_names_the_state() {
-    let forms = [Smart::ready(1), Smart::future(async { 1 }), Smart::nested(async { Smart::ready(1) })].map(|smart| format!("{smart:?}"));
+    let forms = [
+        Smart::ready(1),
+        Smart::future(async { 1 }),
+        Smart::nested(async { Smart::ready(1) }),
+    ]
+    .map(|smart| format!("{smart:?}"));
     assert_eq!(forms, ["Ready(1)", "Future(..)", "Nested(..)"]);
 }

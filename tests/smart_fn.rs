@@ -27,7 +27,10 @@ smart_fn!(
     #[maybe_async]
     async fn which_copy(prefix: &str) -> String {
         let copy = smart_await!(sync => "sync", async => async { "async" });
-        format!("{prefix} {}", smartasync::smart_await!(sync => copy, async => std::future::ready(copy)))
+        format!(
+            "{prefix} {}",
+            smartasync::smart_await!(sync => copy, async => std::future::ready(copy))
+        )
     }
 );
 
@@ -77,8 +80,20 @@ smart_fn!(
 
 #[test]
 fn each_side_of_smart_await_is_an_expression_of_its_own() {
-    assert_eq!((only_one_side_compiles(1).wait(), block_on(only_one_side_compiles(1))), (2, 3));
-    assert_eq!((the_other_side_is_not_compiled().wait(), block_on(the_other_side_is_not_compiled())), ("sync", "async"));
+    assert_eq!(
+        (
+            only_one_side_compiles(1).wait(),
+            block_on(only_one_side_compiles(1))
+        ),
+        (2, 3)
+    );
+    assert_eq!(
+        (
+            the_other_side_is_not_compiled().wait(),
+            block_on(the_other_side_is_not_compiled())
+        ),
+        ("sync", "async")
+    );
     assert_both!(awaits_nothing(1), 2);
 }
 
@@ -221,7 +236,11 @@ mod outer {
     }
 
     pub(crate) fn call() -> (u32, u32, u32) {
-        (inner::for_outer().wait(), inner::for_outer_blocking(), inner::for_super().wait())
+        (
+            inner::for_outer().wait(),
+            inner::for_outer_blocking(),
+            inner::for_super().wait(),
+        )
     }
 }
 

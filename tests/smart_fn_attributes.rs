@@ -53,7 +53,8 @@ fn a_blocking_twin_is_a_plain_function_that_waits() {
 
 #[test]
 fn a_blocking_twin_panics_in_async_code() {
-    let refused = block_on(async { catch_unwind(AssertUnwindSafe(|| twins::halve_blocking(4))).is_err() });
+    let refused =
+        block_on(async { catch_unwind(AssertUnwindSafe(|| twins::halve_blocking(4))).is_err() });
     assert!(refused);
 }
 
@@ -103,7 +104,14 @@ mod deprecated {
 #[expect(deprecated, reason = "so are the twins of what is deprecated")]
 fn a_deprecated_function_has_a_twin() {
     use deprecated::{Old, Twin};
-    assert_eq!([Old.declared_blocking(), Old.driven_blocking(), Old.offloaded_blocking()], [1, 2, 3]);
+    assert_eq!(
+        [
+            Old.declared_blocking(),
+            Old.driven_blocking(),
+            Old.offloaded_blocking()
+        ],
+        [1, 2, 3]
+    );
     assert_both!(Old.offloaded(), 3);
 }
 
@@ -237,8 +245,12 @@ smart_fn!(
 
 #[test]
 fn a_boxed_function_returns_a_type_with_a_name() {
-    let calls: Vec<BoxCall<'_, usize>> = vec![boxed_length("a"), boxed_sync("ab"), boxed_either("abc")];
-    assert_eq!(calls.into_iter().map(Call::wait).collect::<Vec<_>>(), [1, 2, 3]);
+    let calls: Vec<BoxCall<'_, usize>> =
+        vec![boxed_length("a"), boxed_sync("ab"), boxed_either("abc")];
+    assert_eq!(
+        calls.into_iter().map(Call::wait).collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
     let call: SendBoxCall<'static, u32> = boxed_send(1);
     assert_eq!(std::thread::spawn(move || call.wait()).join().unwrap(), 1);
     assert_both!(boxed_length("a"), 1);

@@ -8,7 +8,10 @@
     clippy::useless_vec,
     reason = "the bodies are odd, to show that they keep their meaning"
 )]
-#![allow(clippy::ptr_arg, reason = "a `&String` that coerces to `&str` is one of the cases")]
+#![allow(
+    clippy::ptr_arg,
+    reason = "a `&String` that coerces to `&str` is one of the cases"
+)]
 
 mod support;
 
@@ -85,8 +88,12 @@ fn the_question_mark_converts_to_the_error_of_the_signature() {
     assert_both!(sync_question("1", "2.5"), Ok(3.5));
     assert_both!(maybe_question("1", "2.5"), Ok(4.5));
     assert!(is_int(question("x", "2.5").wait()) && is_float(block_on(question("1", "x"))));
-    assert!(is_int(sync_question("x", "2.5").wait()) && is_float(block_on(sync_question("1", "x"))));
-    assert!(is_int(maybe_question("x", "2.5").wait()) && is_float(block_on(maybe_question("1", "x"))));
+    assert!(
+        is_int(sync_question("x", "2.5").wait()) && is_float(block_on(sync_question("1", "x")))
+    );
+    assert!(
+        is_int(maybe_question("x", "2.5").wait()) && is_float(block_on(maybe_question("1", "x")))
+    );
     assert_both!(question_on_option("ab"), Some('A'));
     assert_both!(question_on_option(""), None);
     assert_both!(collected(b"ab"), ['a', 'b']);
@@ -102,7 +109,11 @@ smart_fn!(
         if n == 1 {
             return Err(Box::new(std::fmt::Error));
         }
-        if n == 2 { Err(Box::new(std::fmt::Error)) } else { Ok(n) }
+        if n == 2 {
+            Err(Box::new(std::fmt::Error))
+        } else {
+            Ok(n)
+        }
     }
 
     fn boxed_display(n: u32) -> Box<dyn Display + Send> {
@@ -147,14 +158,43 @@ smart_fn!(
 #[test]
 fn return_and_the_tail_coerce_to_the_result() {
     assert_eq!(boxed_error(0).wait().unwrap_err().to_string(), "zero");
-    assert!(block_on(boxed_error(1)).is_err() && boxed_error(2).wait().is_err() && block_on(boxed_error(3)).is_ok());
-    assert_eq!([boxed_display(0).wait().to_string(), block_on(boxed_display(1)).to_string()], ["zero", "1"]);
-    assert_eq!(format!("{:?}", reference_to_dyn(&1, "two", true).wait()), "1");
-    assert_eq!(format!("{:?}", block_on(reference_to_dyn(&1, "two", false))), "\"two\"");
+    assert!(
+        block_on(boxed_error(1)).is_err()
+            && boxed_error(2).wait().is_err()
+            && block_on(boxed_error(3)).is_ok()
+    );
+    assert_eq!(
+        [
+            boxed_display(0).wait().to_string(),
+            block_on(boxed_display(1)).to_string()
+        ],
+        ["zero", "1"]
+    );
+    assert_eq!(
+        format!("{:?}", reference_to_dyn(&1, "two", true).wait()),
+        "1"
+    );
+    assert_eq!(
+        format!("{:?}", block_on(reference_to_dyn(&1, "two", false))),
+        "\"two\""
+    );
     assert_both!(slice_of_an_array(b"abc", true), b"abc");
     assert_both!(slice_of_an_array(b"abc", false), [1]);
-    assert_eq!((function_pointer(true).wait()(2), block_on(function_pointer(false))(2)), (4, 2));
-    assert_eq!(list_of_boxes().wait().iter().map(ToString::to_string).collect::<String>(), "1two");
+    assert_eq!(
+        (
+            function_pointer(true).wait()(2),
+            block_on(function_pointer(false))(2)
+        ),
+        (4, 2)
+    );
+    assert_eq!(
+        list_of_boxes()
+            .wait()
+            .iter()
+            .map(ToString::to_string)
+            .collect::<String>(),
+        "1two"
+    );
     assert_both!(string_by_deref(&"ab".to_owned()), "ab");
 }
 
@@ -236,19 +276,31 @@ fn return_and_labels_keep_their_meaning() {
 smart_fn!(
     #[boxed]
     async fn factorial(n: u64) -> u64 {
-        if n == 0 { 1 } else { n * factorial(n - 1).await }
+        if n == 0 {
+            1
+        } else {
+            n * factorial(n - 1).await
+        }
     }
 
     #[boxed]
     #[send]
     async fn is_even(n: &u32) -> bool {
-        if *n == 0 { true } else { is_odd(&(n - 1)).await }
+        if *n == 0 {
+            true
+        } else {
+            is_odd(&(n - 1)).await
+        }
     }
 
     #[boxed]
     #[send]
     async fn is_odd(n: &u32) -> bool {
-        if *n == 0 { false } else { is_even(&(n - 1)).await }
+        if *n == 0 {
+            false
+        } else {
+            is_even(&(n - 1)).await
+        }
     }
 
     #[boxed]
@@ -263,11 +315,19 @@ smart_fn!(
 
     #[boxed]
     fn sync_factorial(n: u64) -> u64 {
-        if n == 0 { 1 } else { n * sync_factorial(n - 1).wait() }
+        if n == 0 {
+            1
+        } else {
+            n * sync_factorial(n - 1).wait()
+        }
     }
 
     fn fibonacci(n: u32) -> u32 {
-        if n < 2 { n } else { plain_fibonacci(n - 1) + plain_fibonacci(n - 2) }
+        if n < 2 {
+            n
+        } else {
+            plain_fibonacci(n - 1) + plain_fibonacci(n - 2)
+        }
     }
 );
 
@@ -282,7 +342,10 @@ fn a_function_calls_itself() {
     assert_both!(factorial(5), 120);
     assert_both!(is_even(&7), false);
     assert_both!(is_odd(&7), true);
-    assert_both!(depth(&Tree(vec![Tree(vec![]), Tree(vec![Tree(vec![])])])), 3);
+    assert_both!(
+        depth(&Tree(vec![Tree(vec![]), Tree(vec![Tree(vec![])])])),
+        3
+    );
     assert_both!(sync_factorial(5), 120);
     assert_both!(fibonacci(10), 55);
 }
@@ -322,7 +385,11 @@ smart_fn!(
 #[test]
 fn a_function_never_returns() {
     fn payload<T>(run: impl FnOnce() -> T) -> String {
-        *catch_unwind(AssertUnwindSafe(run)).map(|_| ()).unwrap_err().downcast::<String>().unwrap()
+        *catch_unwind(AssertUnwindSafe(run))
+            .map(|_| ())
+            .unwrap_err()
+            .downcast::<String>()
+            .unwrap()
     }
     assert_eq!(payload(|| never_async("one").wait()), "one");
     assert_eq!(payload(|| block_on(never_async("one"))), "one");
@@ -361,7 +428,15 @@ smart_fn!(
     async fn macros_around_smart_await(n: u32) -> String {
         let list = vec![smart_await!(async { n }), smart_await!(n + 1)];
         assert_eq!(smart_await!(list.len()), 2, "{}", smart_await!("never"));
-        format!("{} {}", smart_await!(async { list[0] }), if matches!(smart_await!(list[1]), 2) { "two" } else { "more" })
+        format!(
+            "{} {}",
+            smart_await!(async { list[0] }),
+            if matches!(smart_await!(list[1]), 2) {
+                "two"
+            } else {
+                "more"
+            }
+        )
     }
 
     #[maybe_async]
@@ -370,7 +445,9 @@ smart_fn!(
             0 => return smart_await!(async { "zero".parse() }),
             n if n > 9 => Ok(smart_await!(async { "10".parse::<u32>() })?),
             _ => {
-                let Ok(mut sum) = smart_await!(async { "1".parse::<u32>() }) else { unreachable!() };
+                let Ok(mut sum) = smart_await!(async { "1".parse::<u32>() }) else {
+                    unreachable!()
+                };
                 while smart_await!(async { sum < n }) {
                     sum += smart_await!(smart_await!(async { async { 1 } }));
                 }
@@ -387,5 +464,7 @@ fn items_and_macros_in_a_body_keep_their_meaning() {
     assert_both!(macros_around_smart_await(1), "1 two");
     assert_both!(smart_await_everywhere(7), Ok(7));
     assert_both!(smart_await_everywhere(10), Ok(10));
-    assert!(smart_await_everywhere(0).wait().is_err() && block_on(smart_await_everywhere(0)).is_err());
+    assert!(
+        smart_await_everywhere(0).wait().is_err() && block_on(smart_await_everywhere(0)).is_err()
+    );
 }

@@ -17,7 +17,10 @@ smart_fn!(
 
     #[boxed]
     #[blocking(count_all_blocking)]
-    async fn count_all<'a, T: Clone, const N: usize, U>(items: &'a [T; N], more: U) -> (usize, &'a T, U) {
+    async fn count_all<'a, T: Clone, const N: usize, U>(
+        items: &'a [T; N],
+        more: U,
+    ) -> (usize, &'a T, U) {
         (items.len(), &items[0], more)
     }
 );
@@ -42,7 +45,11 @@ smart_fn!(
 
     #[boxed]
     #[send]
-    async fn patterns(mut items: impl Iterator<Item = u32> + Send, (a, b): (u32, u32), _: impl Debug + Send) -> Option<u32> {
+    async fn patterns(
+        mut items: impl Iterator<Item = u32> + Send,
+        (a, b): (u32, u32),
+        _: impl Debug + Send,
+    ) -> Option<u32> {
         Some(items.next()? + a + b)
     }
 );
@@ -225,7 +232,11 @@ impl<'c> Names<'c> {
         #[boxed]
         #[send]
         async fn longer(self, other: Names<'c>) -> Names<'c> {
-            if self.0.len() > other.0.len() { self } else { other }
+            if self.0.len() > other.0.len() {
+                self
+            } else {
+                other
+            }
         }
     );
 }
@@ -257,7 +268,10 @@ fn types_and_lifetimes_of_the_trait_and_the_impl_can_be_arguments() {
     let object: &dyn Put<'_, &str> = &names;
     assert_eq!(object.put("ab", &text).wait(), 12);
     assert_eq!(*object.kept(&"kept").wait(), "kept");
-    assert_eq!(names.put_all(vec!["a", "b"], &text, |a, b| a + b).wait(), 22);
+    assert_eq!(
+        names.put_all(vec!["a", "b"], &text, |a, b| a + b).wait(),
+        22
+    );
     assert_eq!(names.longer(Names("longer")).wait().0, "longer");
     assert_eq!(().put("a".to_owned(), &text).wait(), 1);
 }

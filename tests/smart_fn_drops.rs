@@ -1,5 +1,8 @@
 //! `smart_fn!`: arguments, locals and temporaries are dropped when and in the order in which a hand-written function drops them.
-#![allow(unused_variables, reason = "what becomes of an unused argument is what these tests are about")]
+#![allow(
+    unused_variables,
+    reason = "what becomes of an unused argument is what these tests are about"
+)]
 
 use smartasync::{block_on, smart_fn};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,7 +14,10 @@ struct Log(Arc<Mutex<Vec<&'static str>>>);
 
 impl Log {
     fn item(&self, name: &'static str) -> Item {
-        Item { name, log: self.clone() }
+        Item {
+            name,
+            log: self.clone(),
+        }
     }
 
     fn note(&self, name: &'static str) {
@@ -42,7 +48,10 @@ struct Pair {
 }
 
 fn pair(log: &Log) -> Pair {
-    Pair { left: log.item("left"), right: log.item("right") }
+    Pair {
+        left: log.item("left"),
+        right: log.item("right"),
+    }
 }
 
 /// What `run` logs.
@@ -66,7 +75,15 @@ mod native {
         log.note("body");
     }
 
-    pub(crate) async fn patterns(log: Log, a: Item, _: Item, (b, _): (Item, Item), Pair { right, .. }: Pair, _ignored: Item, mut z: Item) {
+    pub(crate) async fn patterns(
+        log: Log,
+        a: Item,
+        _: Item,
+        (b, _): (Item, Item),
+        Pair { right, .. }: Pair,
+        _ignored: Item,
+        mut z: Item,
+    ) {
         z.name = "z, renamed";
         log.note("body");
     }
@@ -109,7 +126,15 @@ mod smart {
             log.note("body");
         }
 
-        pub(crate) async fn patterns(log: Log, a: Item, _: Item, (b, _): (Item, Item), Pair { right, .. }: Pair, _ignored: Item, mut z: Item) {
+        pub(crate) async fn patterns(
+            log: Log,
+            a: Item,
+            _: Item,
+            (b, _): (Item, Item),
+            Pair { right, .. }: Pair,
+            _ignored: Item,
+            mut z: Item,
+        ) {
             z.name = "z, renamed";
             log.note("body");
         }
@@ -167,7 +192,15 @@ mod maybe {
         }
 
         #[maybe_async]
-        pub(crate) async fn patterns(log: Log, a: Item, _: Item, (b, _): (Item, Item), Pair { right, .. }: Pair, _ignored: Item, mut z: Item) {
+        pub(crate) async fn patterns(
+            log: Log,
+            a: Item,
+            _: Item,
+            (b, _): (Item, Item),
+            Pair { right, .. }: Pair,
+            _ignored: Item,
+            mut z: Item,
+        ) {
             z.name = "z, renamed";
             log.note("body");
         }
@@ -190,7 +223,15 @@ mod sync {
             log.note("body");
         }
 
-        pub(crate) fn patterns(log: Log, a: Item, _: Item, (b, _): (Item, Item), Pair { right, .. }: Pair, _ignored: Item, mut z: Item) {
+        pub(crate) fn patterns(
+            log: Log,
+            a: Item,
+            _: Item,
+            (b, _): (Item, Item),
+            Pair { right, .. }: Pair,
+            _ignored: Item,
+            mut z: Item,
+        ) {
             z.name = "z, renamed";
             log.note("body");
         }
@@ -267,13 +308,41 @@ fn return_drops_locals_before_arguments() {
 
 #[test]
 fn self_is_dropped_last_as_in_a_native_method() {
-    let native = logged(|log| block_on(log.item("self").by_value(log.clone(), log.item("a"), log.item("underscore"))));
-    let unpolled = logged(|log| log.item("self").by_value(log.clone(), log.item("a"), log.item("underscore")));
+    let native = logged(|log| {
+        block_on(
+            log.item("self")
+                .by_value(log.clone(), log.item("a"), log.item("underscore")),
+        )
+    });
+    let unpolled = logged(|log| {
+        log.item("self")
+            .by_value(log.clone(), log.item("a"), log.item("underscore"))
+    });
     macro_rules! compare_method {
         ($method:ident) => {
-            assert_eq!(logged(|log| log.item("self").$method(log.clone(), log.item("a"), log.item("underscore")).wait()), native);
-            assert_eq!(logged(|log| block_on(log.item("self").$method(log.clone(), log.item("a"), log.item("underscore")))), native);
-            assert_eq!(logged(|log| log.item("self").$method(log.clone(), log.item("a"), log.item("underscore"))), unpolled);
+            assert_eq!(
+                logged(|log| log
+                    .item("self")
+                    .$method(log.clone(), log.item("a"), log.item("underscore"))
+                    .wait()),
+                native
+            );
+            assert_eq!(
+                logged(|log| block_on(log.item("self").$method(
+                    log.clone(),
+                    log.item("a"),
+                    log.item("underscore")
+                ))),
+                native
+            );
+            assert_eq!(
+                logged(|log| log.item("self").$method(
+                    log.clone(),
+                    log.item("a"),
+                    log.item("underscore")
+                )),
+                unpolled
+            );
         };
     }
     compare_method!(smart_by_value);
@@ -308,10 +377,22 @@ smart_fn!(
 #[test]
 fn a_guard_at_the_tail_is_dropped_before_the_arguments() {
     let cell = Arc::new(Mutex::new(4));
-    assert_eq!(locked_async(cell.clone()).wait() + block_on(locked_async(cell.clone())), 8);
-    assert_eq!(locked_sync(cell.clone()).wait() + block_on(locked_sync(cell.clone())), 8);
-    assert_eq!(locked_either(cell.clone()).wait() + block_on(locked_either(cell.clone())), 8);
-    assert_eq!(locked_by_reference(&cell).wait() + block_on(locked_by_reference(&cell)), 8);
+    assert_eq!(
+        locked_async(cell.clone()).wait() + block_on(locked_async(cell.clone())),
+        8
+    );
+    assert_eq!(
+        locked_sync(cell.clone()).wait() + block_on(locked_sync(cell.clone())),
+        8
+    );
+    assert_eq!(
+        locked_either(cell.clone()).wait() + block_on(locked_either(cell.clone())),
+        8
+    );
+    assert_eq!(
+        locked_by_reference(&cell).wait() + block_on(locked_by_reference(&cell)),
+        8
+    );
     assert_eq!(locked_local().wait() + block_on(locked_local()), 8);
     assert_eq!(Arc::strong_count(&cell), 1);
 }
@@ -356,16 +437,33 @@ impl Counter {
 fn a_static_in_a_body_exists_once() {
     assert_eq!([count_async().wait(), block_on(count_async())], [0, 1]);
     assert_eq!([count_sync().wait(), block_on(count_sync())], [0, 1]);
-    assert_eq!([Counter.count_sync().wait(), block_on(Counter.count_sync())], [0, 1]);
+    assert_eq!(
+        [Counter.count_sync().wait(), block_on(Counter.count_sync())],
+        [0, 1]
+    );
 }
 
 #[test]
 fn a_method_and_its_blocking_twin_share_a_static() {
-    assert_eq!([Counter.count_with_twin().wait(), block_on(Counter.count_with_twin()), Counter.count_blocking()], [0, 1, 2]);
+    assert_eq!(
+        [
+            Counter.count_with_twin().wait(),
+            block_on(Counter.count_with_twin()),
+            Counter.count_blocking()
+        ],
+        [0, 1, 2]
+    );
 }
 
 #[test]
 fn the_blocking_twin_of_a_function_without_self_has_a_static_of_its_own() {
     // A limit, stated in the README: such a twin cannot name the function, which may be free or associated, so it has a copy of the body.
-    assert_eq!([count_with_twin().wait(), block_on(count_with_twin()), count_blocking()], [0, 1, 0]);
+    assert_eq!(
+        [
+            count_with_twin().wait(),
+            block_on(count_with_twin()),
+            count_blocking()
+        ],
+        [0, 1, 0]
+    );
 }

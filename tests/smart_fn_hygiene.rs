@@ -107,7 +107,13 @@ fn a_users_macro_emits_smart_methods() {
 }
 
 /// User code in which the names of the standard library mean something else.
-#[allow(dead_code, non_snake_case, non_upper_case_globals, unused_macros, reason = "the names are there to be in the way")]
+#[allow(
+    dead_code,
+    non_snake_case,
+    non_upper_case_globals,
+    unused_macros,
+    reason = "the names are there to be in the way"
+)]
 mod shadowed {
     pub(crate) struct Result;
     pub(crate) struct Option;
@@ -174,7 +180,9 @@ mod shadowed {
         #[maybe_async]
         #[blocking(either_blocking)]
         pub(crate) async fn either(n: u32) -> u32 {
-            smartasync::smart_await!(sync => n, async => async { n }) + smartasync::smart_await!(async { n }) + smartasync::smart_await!(0)
+            smartasync::smart_await!(sync => n, async => async { n })
+                + smartasync::smart_await!(async { n })
+                + smartasync::smart_await!(0)
         }
 
         #[boxed]
@@ -200,14 +208,16 @@ mod shadowed {
             ::core::option::Option::Some(1)
         }
 
-        pub(crate) async fn opaque_second() -> ::core::result::Result<u32, impl ::core::fmt::Debug> {
+        pub(crate) async fn opaque_second() -> ::core::result::Result<u32, impl ::core::fmt::Debug>
+        {
             if false {
                 return ::core::result::Result::Err(1);
             }
             ::core::result::Result::Ok(1)
         }
 
-        pub(crate) async fn opaque_after_unit() -> ::core::result::Result<(), impl ::core::fmt::Debug> {
+        pub(crate) async fn opaque_after_unit()
+        -> ::core::result::Result<(), impl ::core::fmt::Debug> {
             if false {
                 return ::core::result::Result::Err(1);
             }
@@ -240,7 +250,11 @@ mod shadowed {
     }
 
     pub(crate) fn continued(n: u32) -> u32 {
-        ::smartasync::smart_continuation!(::smartasync::smart_continuation!(n, ::core::convert::identity), |n, zero| n + zero, 0)
+        ::smartasync::smart_continuation!(
+            ::smartasync::smart_continuation!(n, ::core::convert::identity),
+            |n, zero| n + zero,
+            0
+        )
     }
 }
 
@@ -252,10 +266,36 @@ fn names_of_the_standard_library_may_be_shadowed() {
     assert_both!(shadowed::boxed("a"), 1);
     assert_both!(shadowed::wraps(1), 1);
     assert_both!(shadowed::Method.synchronous(1u32), 4);
-    let shadowed::Vec = shadowed::takes_shadowed(shadowed::Result, shadowed::Option, shadowed::Box, shadowed::String).wait();
-    assert_eq!(format!("{:?} {:?}", shadowed::opaque().wait(), block_on(shadowed::opaque())), "1 1");
-    assert_eq!((shadowed::asynchronous_blocking(1), shadowed::synchronous_blocking(1, "a")), (Some(2), 2));
-    assert_eq!((shadowed::either_blocking(1), shadowed::boxed_blocking("a"), shadowed::continued(1)), (2, 1, 1));
+    let shadowed::Vec = shadowed::takes_shadowed(
+        shadowed::Result,
+        shadowed::Option,
+        shadowed::Box,
+        shadowed::String,
+    )
+    .wait();
+    assert_eq!(
+        format!(
+            "{:?} {:?}",
+            shadowed::opaque().wait(),
+            block_on(shadowed::opaque())
+        ),
+        "1 1"
+    );
+    assert_eq!(
+        (
+            shadowed::asynchronous_blocking(1),
+            shadowed::synchronous_blocking(1, "a")
+        ),
+        (Some(2), 2)
+    );
+    assert_eq!(
+        (
+            shadowed::either_blocking(1),
+            shadowed::boxed_blocking("a"),
+            shadowed::continued(1)
+        ),
+        (2, 1, 1)
+    );
     drop(shadowed::never());
 }
 

@@ -1,5 +1,9 @@
 //! `smart_fn!`: long signatures, long documentation and many functions, within the default recursion limit.
-#![allow(clippy::too_many_arguments, clippy::multiple_bound_locations, reason = "many arguments and bounds are what is tested")]
+#![allow(
+    clippy::too_many_arguments,
+    clippy::multiple_bound_locations,
+    reason = "many arguments and bounds are what is tested"
+)]
 
 mod support;
 
@@ -41,7 +45,18 @@ smart_fn! {
 
 #[test]
 fn an_invocation_takes_thirty_functions() {
-    let none = [f0().wait(), f1().wait(), f2().wait(), f3().wait(), f4().wait(), f5().wait(), f6().wait(), f7().wait(), f8().wait(), f9().wait()];
+    let none = [
+        f0().wait(),
+        f1().wait(),
+        f2().wait(),
+        f3().wait(),
+        f4().wait(),
+        f5().wait(),
+        f6().wait(),
+        f7().wait(),
+        f8().wait(),
+        f9().wait(),
+    ];
     assert_eq!(none, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     let sync = [
         block_on(f10(1)),

@@ -1,6 +1,9 @@
 //! `smart_fn!`: methods with every form of `self`.
 
-#![allow(clippy::needless_arbitrary_self_type, reason = "every form of `self` is a test")]
+#![allow(
+    clippy::needless_arbitrary_self_type,
+    reason = "every form of `self` is a test"
+)]
 
 mod support;
 
@@ -169,7 +172,11 @@ impl Text {
         }
 
         fn sync_calls_itself(&self, n: u32) -> u32 {
-            if n == 0 { 0 } else { n + self.sync_plain(n - 1) }
+            if n == 0 {
+                0
+            } else {
+                n + self.sync_plain(n - 1)
+            }
         }
     );
 
@@ -212,7 +219,9 @@ impl Text {
         #[maybe_async]
         async fn maybe_push(&mut self, end: char) -> &str {
             let length = smart_await!(self.sync_borrow());
-            smart_await!(self.push(end)).get(length..).unwrap_or_default()
+            smart_await!(self.push(end))
+                .get(length..)
+                .unwrap_or_default()
         }
 
         #[maybe_async]
@@ -324,19 +333,25 @@ impl<T: Clone + Send + Sync + 'static, const N: usize> Stack<T, N> {
             T: PartialEq,
         {
             let before = smart_await!(self.count());
-            self.items.iter_mut().for_each(|item| *item = Some(value.clone()));
+            self.items
+                .iter_mut()
+                .for_each(|item| *item = Some(value.clone()));
             smart_await!(self.count()) - before
         }
 
         fn of(value: T) -> Self {
-            Self { items: std::array::from_fn(|_| Some(value.clone())) }
+            Self {
+                items: std::array::from_fn(|_| Some(value.clone())),
+            }
         }
     );
 }
 
 #[test]
 fn methods_of_generic_types_use_their_parameters() {
-    let mut stack = Stack::<u32, 3> { items: [Some(1), None, Some(2)] };
+    let mut stack = Stack::<u32, 3> {
+        items: [Some(1), None, Some(2)],
+    };
     assert_both!(stack.first(), Some(&1));
     assert_both!(stack.count(), 2);
     assert_both!(stack.map(|n| n + 1), [2, 3]);
@@ -401,10 +416,18 @@ fn the_body_of_another_method_of_the_same_name_is_never_run() {
     assert_both!(Ruler.measure_boxed("a"), 1);
     assert_eq!(Measure::measure(&Ruler, "a").wait(), 101);
     assert_eq!(Measure::measure_boxed(&Ruler, "a").wait(), 101);
-    for awaited in [|| block_on(Measure::measure(&Ruler, "a")), || block_on(Measure::measure_boxed(&Ruler, "a"))] {
+    for awaited in [
+        || block_on(Measure::measure(&Ruler, "a")),
+        || block_on(Measure::measure_boxed(&Ruler, "a")),
+    ] {
         let payload = catch_unwind(awaited).unwrap_err();
         let message = payload.downcast_ref::<String>().unwrap();
-        assert!(message.contains("there is another method of that name for its type: rename one of the two"), "{message}");
+        assert!(
+            message.contains(
+                "there is another method of that name for its type: rename one of the two"
+            ),
+            "{message}"
+        );
         assert!(message.contains("Measure>::measure"), "{message}");
     }
 }

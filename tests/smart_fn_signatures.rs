@@ -1,6 +1,15 @@
 //! `smart_fn!`: what a signature may hold: generics, lifetimes, bounds, argument patterns, results.
-#![allow(clippy::needless_lifetimes, clippy::trivially_copy_pass_by_ref, reason = "the written form is what is tested")]
-#![allow(clippy::multiple_bound_locations, unused_braces, unused_parens, reason = "braces and parentheses in types are what is tested")]
+#![allow(
+    clippy::needless_lifetimes,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the written form is what is tested"
+)]
+#![allow(
+    clippy::multiple_bound_locations,
+    unused_braces,
+    unused_parens,
+    reason = "braces and parentheses in types are what is tested"
+)]
 
 mod support;
 
@@ -59,7 +68,10 @@ smart_fn!(
 #[test]
 fn generics_and_lifetimes_keep_their_meaning() {
     assert_both!(bounds("a", vec![vec![vec!["b"], vec![]]].into_iter()), 5);
-    assert_both!(sync_bounds("a", vec![vec![vec!["b"], vec![]]].into_iter()), 5);
+    assert_both!(
+        sync_bounds("a", vec![vec![vec!["b"], vec![]]].into_iter()),
+        5
+    );
     assert_both!(longest("ab", "a"), "ab");
     assert_both!(elided("ab"), "b");
     assert_both!(maybe_elided("ab"), "b");
@@ -79,7 +91,9 @@ smart_fn!(
         f("abc").len()
     }
 
-    fn sync_higher_ranked<F: for<'a, 'b> Fn(&'a str, &'b str) -> &'a str + Send + 'static>(f: F) -> usize {
+    fn sync_higher_ranked<F: for<'a, 'b> Fn(&'a str, &'b str) -> &'a str + Send + 'static>(
+        f: F,
+    ) -> usize {
         f("abc", "b").len()
     }
 
@@ -156,11 +170,18 @@ fn a_where_clause_holds_constants_in_braces() {
 }
 
 smart_fn!(
-    async fn impl_argument(text: impl Into<String>, more: &impl Display, f: impl FnOnce(usize) -> usize) -> usize {
+    async fn impl_argument(
+        text: impl Into<String>,
+        more: &impl Display,
+        f: impl FnOnce(usize) -> usize,
+    ) -> usize {
         f(text.into().len() + more.to_string().len())
     }
 
-    fn sync_impl_argument(text: impl Into<String> + Send + 'static, f: impl FnOnce(usize) -> usize + Send + 'static) -> usize {
+    fn sync_impl_argument(
+        text: impl Into<String> + Send + 'static,
+        f: impl FnOnce(usize) -> usize + Send + 'static,
+    ) -> usize {
         f(text.into().len())
     }
 
@@ -191,12 +212,16 @@ smart_fn!(
         smart_await!(sync_impl_result(n))
     }
 
-    async fn nested_impl_result(text: &str) -> Result<impl Iterator<Item = u32> + use<>, ParseIntError> {
+    async fn nested_impl_result(
+        text: &str,
+    ) -> Result<impl Iterator<Item = u32> + use<>, ParseIntError> {
         let n: u32 = text.parse()?;
         Ok(0..n)
     }
 
-    fn sync_nested_impl_result(text: &str) -> Result<(u32, impl Iterator<Item = u32> + Send + 'static), ParseIntError> {
+    fn sync_nested_impl_result(
+        text: &str,
+    ) -> Result<(u32, impl Iterator<Item = u32> + Send + 'static), ParseIntError> {
         let n: u32 = text.parse()?;
         Ok((n, 0..n))
     }
@@ -221,13 +246,25 @@ smart_fn!(
 fn impl_trait_is_a_result_also_inside_others() {
     assert_eq!(impl_result(3).wait().count(), 3);
     assert_eq!(block_on(impl_result(3)).sum::<u32>(), 3);
-    assert_eq!(sync_impl_result(3).wait().sum::<u32>() + block_on(sync_impl_result(3)).sum::<u32>(), 6);
-    assert_eq!(maybe_impl_result(3).wait().sum::<u32>() + block_on(maybe_impl_result(3)).sum::<u32>(), 6);
+    assert_eq!(
+        sync_impl_result(3).wait().sum::<u32>() + block_on(sync_impl_result(3)).sum::<u32>(),
+        6
+    );
+    assert_eq!(
+        maybe_impl_result(3).wait().sum::<u32>() + block_on(maybe_impl_result(3)).sum::<u32>(),
+        6
+    );
     assert_eq!(nested_impl_result("3").wait().unwrap().sum::<u32>(), 3);
     assert!(block_on(nested_impl_result("x")).is_err());
-    assert_eq!(sync_nested_impl_result("3").wait().unwrap().1.sum::<u32>(), 3);
+    assert_eq!(
+        sync_nested_impl_result("3").wait().unwrap().1.sum::<u32>(),
+        3
+    );
     assert!(block_on(sync_nested_impl_result("x")).is_err());
-    assert_eq!(impl_in_a_tuple().wait().1.map(|text| text.to_string()), ["a", "b"]);
+    assert_eq!(
+        impl_in_a_tuple().wait().1.map(|text| text.to_string()),
+        ["a", "b"]
+    );
     assert_eq!(block_on(impl_with_where(1)).unwrap().to_string(), "1");
     assert_eq!(impl_that_borrows("ab").wait().collect::<String>(), "ab");
 }
@@ -245,30 +282,58 @@ mod shapes {
 }
 
 smart_fn!(
-    async fn patterns((a, b): (u32, u32), Point { x, y }: Point, _: u32, mut c: u32, Unit(d): Unit) -> u32 {
+    async fn patterns(
+        (a, b): (u32, u32),
+        Point { x, y }: Point,
+        _: u32,
+        mut c: u32,
+        Unit(d): Unit,
+    ) -> u32 {
         c += 1;
         a + b + x + y + c + d
     }
 
-    fn sync_patterns((a, b): (u32, u32), Point { x, y: z }: Point, _: &str, mut c: u32, Unit(d): Unit) -> u32 {
+    fn sync_patterns(
+        (a, b): (u32, u32),
+        Point { x, y: z }: Point,
+        _: &str,
+        mut c: u32,
+        Unit(d): Unit,
+    ) -> u32 {
         c += 1;
         a + b + x + z + c + d
     }
 
     #[maybe_async]
-    async fn nested((a, (b, [c, d])): (u32, (u32, [u32; 2])), shapes::Line(e, f): shapes::Line) -> u32 {
+    async fn nested(
+        (a, (b, [c, d])): (u32, (u32, [u32; 2])),
+        shapes::Line(e, f): shapes::Line,
+    ) -> u32 {
         a + b + c + d + e + f
     }
 
-    fn references(&Point { x, y }: &Point, &n: &u32, [a, b]: &[u32; 2], (c, _): &(u32, u32)) -> u32 {
+    fn references(
+        &Point { x, y }: &Point,
+        &n: &u32,
+        [a, b]: &[u32; 2],
+        (c, _): &(u32, u32),
+    ) -> u32 {
         x + y + n + a + b + c
     }
 
-    async fn rest((first, ..): (u32, u8, u8), [one, .., two]: [u32; 4], Point { x, .. }: Point) -> u32 {
+    async fn rest(
+        (first, ..): (u32, u8, u8),
+        [one, .., two]: [u32; 4],
+        Point { x, .. }: Point,
+    ) -> u32 {
         first + one + two + x
     }
 
-    async fn bound(whole @ (part, _): (u32, u32), ref by_reference: u32, mut list: Vec<u32>) -> u32 {
+    async fn bound(
+        whole @ (part, _): (u32, u32),
+        ref by_reference: u32,
+        mut list: Vec<u32>,
+    ) -> u32 {
         list.push(*by_reference);
         whole.1 + part + list.len() as u32
     }
@@ -327,7 +392,14 @@ mod commas {
 }
 
 smart_fn!(
-    fn owned_forms(text: &str, bytes: &[u8], list: &Vec<u8>, path: &std::path::Path, number: &u32, boxed: Box<dyn Fn() -> u32 + Send>) -> u32 {
+    fn owned_forms(
+        text: &str,
+        bytes: &[u8],
+        list: &Vec<u8>,
+        path: &std::path::Path,
+        number: &u32,
+        boxed: Box<dyn Fn() -> u32 + Send>,
+    ) -> u32 {
         (text.len() + bytes.len() + list.len() + path.as_os_str().len()) as u32 + number + boxed()
     }
 
@@ -337,14 +409,20 @@ smart_fn!(
 
     async fn unit_result() -> () {}
 
-    fn qualified(n: <Vec<u32> as IntoIterator>::Item, list: &<Vec<u32> as ToOwned>::Owned) -> <Vec<u32> as IntoIterator>::Item {
+    fn qualified(
+        n: <Vec<u32> as IntoIterator>::Item,
+        list: &<Vec<u32> as ToOwned>::Owned,
+    ) -> <Vec<u32> as IntoIterator>::Item {
         n + list[0]
     }
 );
 
 #[test]
 fn arguments_of_a_sync_fn_travel_in_their_owned_form() {
-    assert_both!(owned_forms("a", b"b", &vec![1], "c".as_ref(), &1, Box::new(|| 1)), 6);
+    assert_both!(
+        owned_forms("a", b"b", &vec![1], "c".as_ref(), &1, Box::new(|| 1)),
+        6
+    );
     assert_both!(parenthesised(1, &2, |n| n, &((|| 3) as fn() -> u32)), 6);
     assert_both!(unit_result(), ());
     assert_both!(qualified(1, &vec![2]), 3);
@@ -371,7 +449,10 @@ struct Counted(u32);
 impl Counted {
     smart_fn!(
         /// On the pool the method is called again, for a `self` of any lifetime, so the result captures none.
-        fn up_to_self(&self, step: usize) -> Result<impl Iterator<Item = u32> + Send + use<>, std::num::TryFromIntError> {
+        fn up_to_self(
+            &self,
+            step: usize,
+        ) -> Result<impl Iterator<Item = u32> + Send + use<>, std::num::TryFromIntError> {
             let step = u32::try_from(step)?;
             Ok((0..self.0).filter(move |n| n % step == 0))
         }
@@ -380,6 +461,14 @@ impl Counted {
 
 #[test]
 fn a_sync_method_returns_impl_trait_that_captures_no_lifetime() {
-    assert_eq!(Counted(6).up_to_self(2).wait().unwrap().collect::<Vec<_>>(), [0, 2, 4]);
-    assert_eq!(block_on(Counted(6).up_to_self(3)).unwrap().collect::<Vec<_>>(), [0, 3]);
+    assert_eq!(
+        Counted(6).up_to_self(2).wait().unwrap().collect::<Vec<_>>(),
+        [0, 2, 4]
+    );
+    assert_eq!(
+        block_on(Counted(6).up_to_self(3))
+            .unwrap()
+            .collect::<Vec<_>>(),
+        [0, 3]
+    );
 }

@@ -130,13 +130,20 @@ fn a_trait_declares_and_implements_smart_methods() {
     assert_eq!(Lengths(1).either_blocking("key"), "sync key store");
     assert_both!(Lengths(1).key("key".into()), "key");
     assert_both!(Lengths(1).consume(), 1);
-    assert_eq!(Lengths::create().wait().0 + block_on(Lengths::create()).0, 0);
+    assert_eq!(
+        Lengths::create().wait().0 + block_on(Lengths::create()).0,
+        0
+    );
 }
 
 #[test]
 fn a_trait_is_implemented_for_generic_types() {
     fn total<S: Store + Clone + Send + 'static>(mut store: S) -> usize {
-        store.get("ab").wait() + block_on(store.get_sync("ab")) + store.put("ab").wait() + store.put_blocking("ab") + store.get_twice("ab").wait()
+        store.get("ab").wait()
+            + block_on(store.get_sync("ab"))
+            + store.put("ab").wait()
+            + store.put_blocking("ab")
+            + store.get_twice("ab").wait()
     }
     assert_eq!(total(Generic(1u8)), 3 + 3 + 3 + 3 + 2);
     assert_eq!(total(Lengths(1)), 3 + 3 + 3 + 5 + 14);

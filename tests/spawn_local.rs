@@ -5,7 +5,9 @@
 mod support;
 
 use allocation_counter::measure;
-use smartasync::{Task, allow_blocking, block_on, current_loop, is_async_context, smart, spawn_local};
+use smartasync::{
+    Task, allow_blocking, block_on, current_loop, is_async_context, smart, spawn_local,
+};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
 use std::mem;
@@ -31,7 +33,11 @@ fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 
 /// Polls once, with a waker that panics when it is woken; the task is not finished.
 fn await_angrily(task: &mut Task<()>) {
-    assert!(Pin::new(task).poll(&mut Context::from_waker(&Arc::new(Angry).into())).is_pending());
+    assert!(
+        Pin::new(task)
+            .poll(&mut Context::from_waker(&Arc::new(Angry).into()))
+            .is_pending()
+    );
 }
 
 #[test]
@@ -112,7 +118,11 @@ fn a_dropped_handle_cancels_the_task_and_drops_its_future() {
             assert_eq!(drops.load(Ordering::Relaxed), 2);
         });
         // Awaited for a while.
-        assert!(smart(new_task()).wait_timeout(Duration::from_millis(1)).is_err());
+        assert!(
+            smart(new_task())
+                .wait_timeout(Duration::from_millis(1))
+                .is_err()
+        );
         assert_eq!(drops.load(Ordering::Relaxed), 3);
     });
 }
@@ -159,15 +169,20 @@ thread_local! {
 #[test]
 fn a_long_chain_of_tasks_that_await_each_other_is_cancelled_as_a_whole() {
     const LENGTH: usize = 100_000;
-    in_a_child("a_long_chain_of_tasks_that_await_each_other_is_cancelled_as_a_whole", || {
-        within(60, || {
-            let head = chain(LENGTH, |_| OnDrop(|| LINKS_DROPPED.set(LINKS_DROPPED.get() + 1)));
-            assert_eq!(LINKS_DROPPED.get(), 0);
-            drop(head);
-            assert_eq!(LINKS_DROPPED.get(), LENGTH);
-            assert_eq!(block_on(spawn_local(async { 1 })), 1);
-        });
-    });
+    in_a_child(
+        "a_long_chain_of_tasks_that_await_each_other_is_cancelled_as_a_whole",
+        || {
+            within(60, || {
+                let head = chain(LENGTH, |_| {
+                    OnDrop(|| LINKS_DROPPED.set(LINKS_DROPPED.get() + 1))
+                });
+                assert_eq!(LINKS_DROPPED.get(), 0);
+                drop(head);
+                assert_eq!(LINKS_DROPPED.get(), LENGTH);
+                assert_eq!(block_on(spawn_local(async { 1 })), 1);
+            });
+        },
+    );
 }
 
 #[test]
@@ -283,8 +298,12 @@ fn a_panic_resumes_with_its_payload_in_whoever_awaits_the_task() {
             let mut bad = bad;
             catch_unwind(AssertUnwindSafe(|| poll_once(&mut bad))).unwrap_err()
         });
-        assert_eq!((payload.downcast_ref(), others.get()), (Some(&Payload(9)), 5));
-        let thrown = catch_unwind(|| block_on(spawn_local(async { resume_unwind(Box::new("out")) })));
+        assert_eq!(
+            (payload.downcast_ref(), others.get()),
+            (Some(&Payload(9)), 5)
+        );
+        let thrown =
+            catch_unwind(|| block_on(spawn_local(async { resume_unwind(Box::new("out")) })));
         assert_eq!(thrown.unwrap_err().downcast_ref(), Some(&"out"));
     });
 }
@@ -325,11 +344,20 @@ fn a_future_whose_destructor_panics_disturbs_only_who_awaits_it() {
                 1
             })
         });
-        assert_eq!(waited.ok(), Some(1), "the panic came out of a wait that had nothing to do with the task");
+        assert_eq!(
+            waited.ok(),
+            Some(1),
+            "the panic came out of a wait that had nothing to do with the task"
+        );
         // Somebody awaits it: they get the output or the panic, but do not wait for ever.
         let task = spawn_local(Rude);
-        let awaited = catch_unwind(AssertUnwindSafe(|| smart(task).wait_timeout(Duration::from_secs(5))));
-        assert!(!matches!(awaited, Ok(Err(_))), "whoever awaits the task waits for ever");
+        let awaited = catch_unwind(AssertUnwindSafe(|| {
+            smart(task).wait_timeout(Duration::from_secs(5))
+        }));
+        assert!(
+            !matches!(awaited, Ok(Err(_))),
+            "whoever awaits the task waits for ever"
+        );
     });
 }
 
@@ -366,7 +394,9 @@ fn a_task_is_woken_from_other_threads_while_the_loop_sleeps() {
                 sum
             });
             assert_eq!(sum, 190);
-            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            threads
+                .into_iter()
+                .for_each(|thread| thread.join().unwrap());
         }
     });
 }
@@ -391,7 +421,8 @@ fn a_task_may_be_cancelled_from_inside_its_own_poll() {
         let handle = Rc::new(RefCell::new(None::<Task<()>>));
         let steps = Rc::new(Cell::new(0));
         let drops = Arc::new(AtomicUsize::new(0));
-        let (own_handle, in_task, guard) = (handle.clone(), steps.clone(), CountsDrops(drops.clone()));
+        let (own_handle, in_task, guard) =
+            (handle.clone(), steps.clone(), CountsDrops(drops.clone()));
         let task = spawn_local(async move {
             let _guard = guard;
             in_task.set(1);
@@ -404,7 +435,11 @@ fn a_task_may_be_cancelled_from_inside_its_own_poll() {
         handle.replace(Some(task));
         block_on(async {
             yield_once().await;
-            assert_eq!(drops.load(Ordering::Relaxed), 1, "dropped when that poll had returned");
+            assert_eq!(
+                drops.load(Ordering::Relaxed),
+                1,
+                "dropped when that poll had returned"
+            );
             for _ in 0..3 {
                 yield_once().await;
             }
@@ -441,7 +476,13 @@ fn a_nested_wait_in_a_task_may_need_any_task_that_is_ready() {
         let (needed_before, needed_after) = (before.clone(), after.clone());
         let waiting = spawn_local(async move {
             let during = spawn_local(async { 4 });
-            allow_blocking(|| block_on(async { during.await + needed_after.take().unwrap().await + needed_before.take().unwrap().await }))
+            allow_blocking(|| {
+                block_on(async {
+                    during.await
+                        + needed_after.take().unwrap().await
+                        + needed_before.take().unwrap().await
+                })
+            })
         });
         after.replace(Some(spawn_local(async {
             yield_once().await;
@@ -582,7 +623,11 @@ fn a_future_that_wakes_itself_all_the_time_starves_no_task_and_no_task_starves_i
         block_on(gate);
         other.join().unwrap();
         // A busy task keeps no deadline away either.
-        assert!(smart(pending::<()>()).wait_timeout(Duration::from_millis(5)).is_err());
+        assert!(
+            smart(pending::<()>())
+                .wait_timeout(Duration::from_millis(5))
+                .is_err()
+        );
         drop::<Task<()>>(busy);
     });
 }
@@ -694,7 +739,11 @@ fn a_slot_takes_tasks_of_any_type_and_size_one_after_the_other() {
     within(10, || {
         let drops = Arc::new(AtomicUsize::new(0));
         for round in 0..5_u8 {
-            let (first, second, third) = (CountsDrops(drops.clone()), CountsDrops(drops.clone()), CountsDrops(drops.clone()));
+            let (first, second, third) = (
+                CountsDrops(drops.clone()),
+                CountsDrops(drops.clone()),
+                CountsDrops(drops.clone()),
+            );
             let small = spawn_local(async move { (first, round) });
             assert_eq!(block_on(small).1, round);
             let large = [round; 10_000];
@@ -727,7 +776,11 @@ fn a_small_task_in_a_slot_that_had_one_like_it_allocates_nothing() {
         small();
         assert_eq!(measure(small).count_total, 0);
         let info = measure(large);
-        assert_eq!((info.count_total, info.count_current), (1, -1), "the small box goes, and a large one does not stay");
+        assert_eq!(
+            (info.count_total, info.count_current),
+            (1, -1),
+            "the small box goes, and a large one does not stay"
+        );
         assert_eq!(measure(small).count_total, 1);
         let detached = || {
             spawn::<8>().detach();
@@ -746,7 +799,11 @@ fn a_detached_task_does_not_keep_the_waker_of_who_awaited_it() {
     within(10, || {
         let awaits = Arc::new(Ignores);
         let mut task = spawn_local(pending::<()>());
-        assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&awaits.clone().into())).is_pending());
+        assert!(
+            Pin::new(&mut task)
+                .poll(&mut Context::from_waker(&awaits.clone().into()))
+                .is_pending()
+        );
         task.detach();
         assert_eq!(Arc::strong_count(&awaits), 1);
     });
@@ -845,17 +902,25 @@ fn a_waker_that_panics_when_its_task_has_finished_does_not_disturb_another_wait(
 
 #[test]
 fn wakers_that_panic_at_the_end_of_a_thread_neither_abort_nor_keep_others_from_being_woken() {
-    in_a_child("wakers_that_panic_at_the_end_of_a_thread_neither_abort_nor_keep_others_from_being_woken", || {
-        let woken = Arc::new(Count::default());
-        let count = woken.clone();
-        let end = move || {
-            let (mut angry, mut calm) = (spawn_local(pending::<()>()), spawn_local(pending::<()>()));
-            await_angrily(&mut angry);
-            assert!(Pin::new(&mut calm).poll(&mut Context::from_waker(&count.into())).is_pending());
-            // Nobody cancels the tasks before the loop ends.
-            mem::forget((angry, calm));
-        };
-        within(10, end);
-        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
-    });
+    in_a_child(
+        "wakers_that_panic_at_the_end_of_a_thread_neither_abort_nor_keep_others_from_being_woken",
+        || {
+            let woken = Arc::new(Count::default());
+            let count = woken.clone();
+            let end = move || {
+                let (mut angry, mut calm) =
+                    (spawn_local(pending::<()>()), spawn_local(pending::<()>()));
+                await_angrily(&mut angry);
+                assert!(
+                    Pin::new(&mut calm)
+                        .poll(&mut Context::from_waker(&count.into()))
+                        .is_pending()
+                );
+                // Nobody cancels the tasks before the loop ends.
+                mem::forget((angry, calm));
+            };
+            within(10, end);
+            assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+        },
+    );
 }

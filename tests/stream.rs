@@ -8,8 +8,9 @@ mod support;
 
 use futures_lite::{Stream, StreamExt, stream};
 use smartasync::{
-    Call, SmartStream, Source, TimedOut, Work, allow_blocking, block_on, current_loop, forbid_blocking, is_async_context, smart, smart_await,
-    smart_fn, smart_stream, smart_unfold, spawn_local,
+    Call, SmartStream, Source, TimedOut, Work, allow_blocking, block_on, current_loop,
+    forbid_blocking, is_async_context, smart, smart_await, smart_fn, smart_stream, smart_unfold,
+    spawn_local,
 };
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -81,7 +82,10 @@ fn sync_code_iterates() {
             sum += n;
         }
         assert_eq!(sum, 10);
-        assert_eq!(slowly(4).into_iter().map(|n| n * n).collect::<Vec<_>>(), [1, 4, 9, 16]);
+        assert_eq!(
+            slowly(4).into_iter().map(|n| n * n).collect::<Vec<_>>(),
+            [1, 4, 9, 16]
+        );
         let mut all = vec![0];
         all.extend(slowly(2));
         assert_eq!(all, [0, 1, 2]);
@@ -98,7 +102,10 @@ fn sync_code_iterates_over_a_part_and_goes_on_later() {
             }
         }
         assert_eq!(numbers.next().wait(), Some(3));
-        assert_eq!((0..2).zip(&mut numbers).collect::<Vec<_>>(), [(0, 4), (1, 5)]);
+        assert_eq!(
+            (0..2).zip(&mut numbers).collect::<Vec<_>>(),
+            [(0, 4), (1, 5)]
+        );
         assert_eq!(block_on(numbers.next()), Some(6));
         assert_eq!(numbers.next().wait(), None);
     });
@@ -107,7 +114,12 @@ fn sync_code_iterates_over_a_part_and_goes_on_later() {
 #[test]
 fn every_combinator_works_in_async_code_on_every_executor() {
     async fn of_combinators() -> Vec<u32> {
-        slowly(3).map(|n| 10 * n).chain(slowly(2)).filter(|n| n % 2 == 0).collect().await
+        slowly(3)
+            .map(|n| 10 * n)
+            .chain(slowly(2))
+            .filter(|n| n % 2 == 0)
+            .collect()
+            .await
     }
     async fn of_next() -> u32 {
         let (mut numbers, mut sum) = (slowly(4), 0);
@@ -117,7 +129,9 @@ fn every_combinator_works_in_async_code_on_every_executor() {
         sum
     }
     within(10, || {
-        let tokio = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         assert_eq!(block_on(of_combinators()), [10, 20, 30, 2]);
         assert_eq!(tokio.block_on(of_combinators()), [10, 20, 30, 2]);
         assert_eq!(smol::block_on(async { smol::spawn(of_next()).await }), 10);
@@ -130,14 +144,25 @@ fn between_two_items_nothing_is_polled_and_each_item_is_a_wait_on_the_same_loop(
     let stream = ByHand::default();
     stream.answer([Poll::Pending, item(1), item(2), Poll::Ready(None)]);
     let mut items = smart_stream(stream.clone()).into_iter();
-    assert_eq!((stream.polls(), current_loop()), (0, None), "nothing runs before the first item is asked for");
+    assert_eq!(
+        (stream.polls(), current_loop()),
+        (0, None),
+        "nothing runs before the first item is asked for"
+    );
     assert_eq!((items.next(), stream.polls()), (Some(1), 2));
     let on = current_loop();
     assert!(on.is_some());
     assert_eq!((items.next(), stream.polls()), (Some(2), 3));
     assert!(!is_async_context());
-    assert_eq!((items.next(), stream.polls(), current_loop()), (None, 4, on));
-    assert_eq!((items.next(), stream.polls()), (None, 4), "it stays at its end");
+    assert_eq!(
+        (items.next(), stream.polls(), current_loop()),
+        (None, 4, on)
+    );
+    assert_eq!(
+        (items.next(), stream.polls()),
+        (None, 4),
+        "it stays at its end"
+    );
 }
 
 #[test]
@@ -162,7 +187,8 @@ fn the_thread_s_tasks_run_while_it_waits_for_an_item() {
 fn an_item_from_another_thread_wakes_the_thread_that_waits() {
     within(10, || {
         let (sender, receiver) = smol::channel::bounded(1);
-        let sending = thread::spawn(move || (0..1000).for_each(|n| sender.send_blocking(n).unwrap()));
+        let sending =
+            thread::spawn(move || (0..1000).for_each(|n| sender.send_blocking(n).unwrap()));
         assert_eq!(smart_stream(receiver).into_iter().sum::<u32>(), 499_500);
         sending.join().unwrap();
     });
@@ -219,7 +245,10 @@ fn at_its_end_the_source_is_not_polled_again() {
         assert_eq!(stream.next().await, None);
         assert_eq!(stream.next().await, None);
     });
-    assert_eq!(Pin::new(&mut stream).poll_next(&mut Context::from_waker(Waker::noop())), Poll::Ready(None));
+    assert_eq!(
+        Pin::new(&mut stream).poll_next(&mut Context::from_waker(Waker::noop())),
+        Poll::Ready(None)
+    );
     assert_eq!(source.polls(), 2);
 }
 
@@ -245,7 +274,11 @@ fn it_is_refused_in_async_code_and_names_the_line_that_asks() {
         assert_refused_at(line!(), || for _ in &mut stream {});
         assert_refused_at(line!(), || { slowly(3) }.into_iter().next());
         assert!(stream.next().try_wait().is_err());
-        assert_eq!(stream.next().await, Some(1), "what was refused took no item");
+        assert_eq!(
+            stream.next().await,
+            Some(1),
+            "what was refused took no item"
+        );
         assert_eq!(allow_blocking(|| stream.into_iter().sum::<u32>()), 5);
         let asked = Cell::new(0);
         let mut direct = count(&asked, 2);
@@ -264,10 +297,16 @@ fn a_time_out_of_an_item_loses_none() {
             8
         }));
         for _ in 0..2 {
-            assert_eq!(stream.next().wait_timeout(Duration::from_millis(1)), Err(TimedOut));
+            assert_eq!(
+                stream.next().wait_timeout(Duration::from_millis(1)),
+                Err(TimedOut)
+            );
         }
         gate.open();
-        assert_eq!(stream.next().wait_timeout(Duration::from_secs(5)), Ok(Some(8)));
+        assert_eq!(
+            stream.next().wait_timeout(Duration::from_secs(5)),
+            Ok(Some(8))
+        );
         assert_eq!(stream.next().wait_timeout(Duration::from_secs(5)), Ok(None));
     });
 }
@@ -280,10 +319,21 @@ fn a_future_of_an_item_that_is_dropped_loses_none() {
     let woken = Arc::new(Count::default());
     {
         let mut next = Box::pin(stream.next());
-        assert!(next.as_mut().poll(&mut Context::from_waker(&Waker::from(woken.clone()))).is_pending());
+        assert!(
+            next.as_mut()
+                .poll(&mut Context::from_waker(&Waker::from(woken.clone())))
+                .is_pending()
+        );
     }
-    assert_eq!(woken.0.load(Relaxed), 1, "the source was given the waker of who awaits");
-    assert_eq!(Pin::new(&mut stream).poll_next(&mut Context::from_waker(Waker::noop())), item(1));
+    assert_eq!(
+        woken.0.load(Relaxed),
+        1,
+        "the source was given the waker of who awaits"
+    );
+    assert_eq!(
+        Pin::new(&mut stream).poll_next(&mut Context::from_waker(Waker::noop())),
+        item(1)
+    );
 }
 
 #[test]
@@ -309,7 +359,11 @@ fn it_is_send_exactly_where_its_source_is() {
 smart_fn!(
     /// Counts up to `last`, and says how it was called.
     #[maybe_async]
-    async fn step(asked: &Cell<u32>, n: u32, last: u32) -> Option<((u32, &'static str, ThreadId), u32)> {
+    async fn step(
+        asked: &Cell<u32>,
+        n: u32,
+        last: u32,
+    ) -> Option<((u32, &'static str, ThreadId), u32)> {
         asked.set(asked.get() + 1);
         let copy = smart_await!(sync => "sync", async => async { yield_once().await; "async" });
         (n <= last).then(|| ((n, copy, thread::current().id()), n + 1))
@@ -318,11 +372,18 @@ smart_fn!(
     /// A smart function that opens a stream: the call is one step, each item another.
     async fn open(last: u32) -> Result<SmartStream<impl Source<Item = u32> + use<>>, &'static str> {
         yield_once().await;
-        if last == 0 { Err("nothing to read") } else { Ok(slowly(last)) }
+        if last == 0 {
+            Err("nothing to read")
+        } else {
+            Ok(slowly(last))
+        }
     }
 );
 
-fn count(asked: &Cell<u32>, last: u32) -> SmartStream<impl Source<Item = (u32, &'static str, ThreadId)>> {
+fn count(
+    asked: &Cell<u32>,
+    last: u32,
+) -> SmartStream<impl Source<Item = (u32, &'static str, ThreadId)>> {
     smart_unfold(1, move |n| step(asked, n, last))
 }
 
@@ -330,8 +391,15 @@ fn count(asked: &Cell<u32>, last: u32) -> SmartStream<impl Source<Item = (u32, &
 fn a_function_called_once_an_item_takes_the_caller_s_own_path() {
     thread::spawn(|| {
         let (asked, here) = (Cell::new(0), thread::current().id());
-        assert_eq!(count(&asked, 2).into_iter().collect::<Vec<_>>(), [(1, "sync", here), (2, "sync", here)]);
-        assert_eq!((asked.get(), current_loop()), (3, None), "the sync copy needs no loop");
+        assert_eq!(
+            count(&asked, 2).into_iter().collect::<Vec<_>>(),
+            [(1, "sync", here), (2, "sync", here)]
+        );
+        assert_eq!(
+            (asked.get(), current_loop()),
+            (3, None),
+            "the sync copy needs no loop"
+        );
         let mut stream = count(&asked, 3);
         block_on(async { assert_eq!(stream.next().await, Some((1, "async", here))) });
         assert_eq!(stream.next().wait(), Some((2, "sync", here)));
@@ -385,7 +453,9 @@ fn a_trait_method_returns_a_stream_that_borrows() {
     impl Table for Words {
         fn rows(&self) -> SmartStream<impl Source<Item = &str>> {
             let mut left = self.0.iter();
-            smart_stream(stream::poll_fn(move |_| Poll::Ready(left.next().map(String::as_str))))
+            smart_stream(stream::poll_fn(move |_| {
+                Poll::Ready(left.next().map(String::as_str))
+            }))
         }
     }
     fn longest<T: Table>(table: &T) -> Option<&str> {
@@ -404,10 +474,13 @@ fn streams_inside_streams_wait_in_turn() {
         assert_eq!(outer.into_iter().collect::<Vec<_>>(), [1, 3, 6]);
         let never = poll_fn(|_| Poll::<()>::Pending);
         assert_eq!(
-            smart(futures_lite::future::or(async { slowly(2).count().await }, async {
-                never.await;
-                0
-            }))
+            smart(futures_lite::future::or(
+                async { slowly(2).count().await },
+                async {
+                    never.await;
+                    0
+                }
+            ))
             .wait(),
             2
         );
@@ -422,7 +495,10 @@ mod without_the_trait {
     #[test]
     fn an_iterator_s_methods_work_on_the_stream_itself() {
         assert_eq!(slowly(4).collect::<Vec<_>>(), [1, 2, 3, 4]);
-        assert_eq!(slowly(4).map(|n| 2 * n).filter(|n| n % 4 == 0).sum::<u32>(), 12);
+        assert_eq!(
+            slowly(4).map(|n| 2 * n).filter(|n| n % 4 == 0).sum::<u32>(),
+            12
+        );
         let mut numbers = slowly(4);
         assert_eq!(numbers.take(2).last(), Some(2));
         assert_eq!(numbers.max(), Some(4));

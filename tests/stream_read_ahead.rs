@@ -5,7 +5,10 @@
 mod support;
 
 use futures_lite::{Stream, StreamExt};
-use smartasync::{SmartStream, Source, block_on, current_loop, is_async_context, offload, smart, smart_iter, spawn_local};
+use smartasync::{
+    SmartStream, Source, block_on, current_loop, is_async_context, offload, smart, smart_iter,
+    spawn_local,
+};
 use std::iter;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -52,7 +55,10 @@ fn in_sync_code_it_runs_here_one_item_at_a_time_and_needs_no_loop() {
         let here = thread::current().id();
         let computed = Arc::new(AtomicUsize::new(0));
         let count = computed.clone();
-        let mut stream = smart_iter(iter::repeat_with(move || (count.fetch_add(1, Relaxed), thread::current().id())), ahead(8));
+        let mut stream = smart_iter(
+            iter::repeat_with(move || (count.fetch_add(1, Relaxed), thread::current().id())),
+            ahead(8),
+        );
         assert_eq!(computed.load(Relaxed), 0);
         assert_eq!(stream.next().wait(), Some((0, here)));
         assert_eq!(computed.load(Relaxed), 1);
@@ -67,11 +73,25 @@ fn in_sync_code_it_runs_here_one_item_at_a_time_and_needs_no_loop() {
 fn in_async_code_it_runs_on_the_pool_as_sync_code() {
     within(10, || {
         let here = thread::current().id();
-        let places = block_on(smart_iter(iter::repeat_with(|| (thread::current().id(), is_async_context())), ahead(2)).take(9).collect::<Vec<_>>());
-        assert!(places.iter().all(|&(there, is_async)| there != here && !is_async));
+        let places = block_on(
+            smart_iter(
+                iter::repeat_with(|| (thread::current().id(), is_async_context())),
+                ahead(2),
+            )
+            .take(9)
+            .collect::<Vec<_>>(),
+        );
+        assert!(
+            places
+                .iter()
+                .all(|&(there, is_async)| there != here && !is_async)
+        );
         // It may wait for smart calls, which may come to the pool in their turn.
         let waiting = (1..=3).map(|n| smart(async move { n + offload(|| 10).await }).wait());
-        assert_eq!(block_on(smart_iter(waiting, ahead(2)).collect::<Vec<_>>()), [11, 12, 13]);
+        assert_eq!(
+            block_on(smart_iter(waiting, ahead(2)).collect::<Vec<_>>()),
+            [11, 12, 13]
+        );
     });
 }
 
@@ -82,19 +102,34 @@ fn all_items_come_in_order_however_many_are_read_ahead() {
             let all = block_on(smart_iter(0..10_000_u32, ahead(capacity)).collect::<Vec<_>>());
             assert!(all.into_iter().eq(0..10_000), "with {capacity}");
         }
-        assert_eq!(block_on(smart_iter(Vec::<u32>::new(), ahead(1)).next()), None);
+        assert_eq!(
+            block_on(smart_iter(Vec::<u32>::new(), ahead(1)).next()),
+            None
+        );
     });
 }
 
 #[test]
 fn it_works_on_every_executor_and_moves_between_them() {
     within(10, || {
-        let multi = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        let multi = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap();
         let mut stream = smart_iter(1.., ahead(3));
-        let first = multi.block_on(async { tokio::spawn(async move { (stream.next().await, stream) }).await.unwrap() });
+        let first = multi.block_on(async {
+            tokio::spawn(async move { (stream.next().await, stream) })
+                .await
+                .unwrap()
+        });
         let (one, mut stream) = first;
         let two = smol::block_on(stream.next());
-        let three = thread::scope(|scope| scope.spawn(|| pollster::block_on(stream.next())).join().unwrap());
+        let three = thread::scope(|scope| {
+            scope
+                .spawn(|| pollster::block_on(stream.next()))
+                .join()
+                .unwrap()
+        });
         let four = stream.next().wait();
         let five = block_on(async { spawn_local(async move { stream.next().await }).await });
         assert_eq!([one, two, three, four, five], [1, 2, 3, 4, 5].map(Some));
@@ -128,7 +163,10 @@ fn an_item_is_there_as_soon_as_it_is_computed() {
         let mut stream = smart_iter(iter, ahead(100));
         for n in 0..20 {
             hand.give.send(n).unwrap();
-            assert_eq!(stream.next().wait_timeout(Duration::from_secs(5)), Ok(Some(n)));
+            assert_eq!(
+                stream.next().wait_timeout(Duration::from_secs(5)),
+                Ok(Some(n))
+            );
         }
         // The job waits for its next item. It is released, and ends.
         drop(stream);
@@ -147,7 +185,10 @@ fn who_waits_is_woken_once_an_item_and_a_new_waker_replaces_the_old() {
         hand.asked.recv().unwrap();
         hand.give.send(1).unwrap();
         woken.1.recv().unwrap();
-        assert_eq!(poll(&mut stream, &Waker::from(woken.0.clone())), Poll::Ready(Some(1)));
+        assert_eq!(
+            poll(&mut stream, &Waker::from(woken.0.clone())),
+            Poll::Ready(Some(1))
+        );
         assert_eq!(old.0.load(Relaxed), 0);
         drop(hand.give);
     });
@@ -193,7 +234,10 @@ fn the_iterator_is_never_further_ahead_than_it_may_be() {
                 assert_eq!(n, expected);
             }
             assert_eq!(expected, 500);
-            assert!(furthest.load(SeqCst) <= capacity, "{furthest:?} of {capacity}");
+            assert!(
+                furthest.load(SeqCst) <= capacity,
+                "{furthest:?} of {capacity}"
+            );
         }
     });
 }
@@ -215,7 +259,10 @@ fn it_reads_as_far_ahead_as_it_may_and_on_when_half_is_taken() {
         woken.1.recv().unwrap();
         assert_eq!(poll(&mut stream, &waker), Poll::Ready(Some(0)));
         assert_eq!(poll(&mut stream, &waker), Poll::Ready(Some(1)));
-        assert!(hand.asked.try_recv().is_err(), "with half of the items there, no job reads");
+        assert!(
+            hand.asked.try_recv().is_err(),
+            "with half of the items there, no job reads"
+        );
         // Two are left: now it reads on.
         assert_eq!(poll(&mut stream, &waker), Poll::Ready(Some(2)));
         hand.asked.recv().unwrap();
@@ -292,14 +339,26 @@ fn a_drop_does_not_wait_for_the_item_that_is_computed_now() {
         assert!(was_dropped.try_recv().is_err());
         hand.give.send(1).unwrap();
         was_dropped.recv().unwrap();
-        assert!(hand.asked.try_recv().is_err(), "it was asked for no further item");
+        assert!(
+            hand.asked.try_recv().is_err(),
+            "it was asked for no further item"
+        );
     });
 }
 
 #[test]
 fn a_panic_resumes_in_the_consumer_after_the_items_before_it() {
     fn numbers() -> SmartStream<impl Source<Item = u32>> {
-        smart_iter((1..).map(|n| if n == 4 { resume_unwind(Box::new(n)) } else { n }), ahead(8))
+        smart_iter(
+            (1..).map(|n| {
+                if n == 4 {
+                    resume_unwind(Box::new(n))
+                } else {
+                    n
+                }
+            }),
+            ahead(8),
+        )
     }
     within(10, || {
         // Whether the job has ended before the first look, after it or between two of them.
@@ -400,6 +459,9 @@ fn it_tells_how_many_items_to_expect() {
         assert!(Stream::size_hint(&stream).0 <= 4);
         assert_eq!(block_on(stream.next()), Some(1));
         assert_eq!(block_on(stream.collect::<Vec<_>>()), [2, 3, 4]);
-        assert_eq!(smart_iter(0..5, ahead(1)).into_iter().size_hint(), (5, Some(5)));
+        assert_eq!(
+            smart_iter(0..5, ahead(1)).into_iter().size_hint(),
+            (5, Some(5))
+        );
     });
 }

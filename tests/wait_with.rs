@@ -2,7 +2,10 @@
 
 mod support;
 
-use smartasync::{BoxCall, Call, Work, block_on, is_async_context, smart, smart_await, smart_fn, smart_sync, spawn_local};
+use smartasync::{
+    BoxCall, Call, Work, block_on, is_async_context, smart, smart_await, smart_fn, smart_sync,
+    spawn_local,
+};
 use std::cell::Cell;
 use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +17,13 @@ use support::poll;
 
 /// Is ready when `ready` says so, and wakes nobody.
 fn ready_when(ready: impl Fn() -> bool) -> impl Future<Output = ()> {
-    poll_fn(move |_| if ready() { Poll::Ready(()) } else { Poll::Pending })
+    poll_fn(move |_| {
+        if ready() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
 }
 
 smart_fn!(
@@ -41,7 +50,11 @@ fn idle_is_called_after_each_poll_that_is_pending() {
     let polls = Cell::new(0);
     let call = smart(poll_fn(|_| {
         polls.set(polls.get() + 1);
-        if events.get() == 3 { Poll::Ready("third") } else { Poll::Pending }
+        if events.get() == 3 {
+            Poll::Ready("third")
+        } else {
+            Poll::Pending
+        }
     }));
     assert_eq!(call.wait_with(|| events.set(events.get() + 1)), "third");
     assert_eq!((polls.get(), events.get()), (4, 3));
@@ -106,9 +119,13 @@ fn tasks_of_the_thread_run() {
 
 #[test]
 fn it_is_refused_in_async_code() {
-    let refused = block_on(async { catch_unwind(AssertUnwindSafe(|| smart(async { 1 }).wait_with(|| ()))) });
+    let refused =
+        block_on(async { catch_unwind(AssertUnwindSafe(|| smart(async { 1 }).wait_with(|| ()))) });
     let sentence = *refused.unwrap_err().downcast::<String>().unwrap();
-    assert!(sentence.starts_with("waiting here would block an executor"), "{sentence}");
+    assert!(
+        sentence.starts_with("waiting here would block an executor"),
+        "{sentence}"
+    );
 }
 
 #[test]

@@ -45,5 +45,12 @@ pub fn measure(cases: &[Case]) -> Vec<Timed> {
         rounds.sort_by(f64::total_cmp);
         rounds[rounds.len() / 2]
     };
-    cases.iter().zip(measured).map(|(&case, rounds)| Timed { case, nanoseconds: median(rounds) }).collect()
+    cases
+        .iter()
+        .zip(measured)
+        .map(|(&case, rounds)| Timed {
+            case,
+            nanoseconds: median(rounds),
+        })
+        .collect()
 }

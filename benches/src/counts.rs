@@ -18,8 +18,21 @@ struct Bound {
     times: u64,
 }
 
-const fn bound(work: &'static str, instructions: f64, allocations: f64, bytes: f64, times: u64) -> Bound {
-    Bound { work, instructions, over_limit: None, allocations, bytes, times }
+const fn bound(
+    work: &'static str,
+    instructions: f64,
+    allocations: f64,
+    bytes: f64,
+    times: u64,
+) -> Bound {
+    Bound {
+        work,
+        instructions,
+        over_limit: None,
+        allocations,
+        bytes,
+        times,
+    }
 }
 
 /// The targets, where they are met; else what is reached, a little rounded up. `README.md` names those.
@@ -28,8 +41,14 @@ const BOUNDS: &[Bound] = &[
     bound("wait, ready, inlined", 16.0, 0.0, 0.0, 2_000),
     bound("wait, ready, nested", 72.0, 0.0, 0.0, 2_000),
     bound("wait, 100 self-wakes", 3_000.0, 0.0, 0.0, 1_000),
-    Bound { over_limit: Some(4.0), ..bound("call, awaited", 35.0, 0.0, 0.0, 2_000) },
-    Bound { over_limit: Some(9.0), ..bound("call, sync copy", 20.0, 0.0, 0.0, 2_000) },
+    Bound {
+        over_limit: Some(4.0),
+        ..bound("call, awaited", 35.0, 0.0, 0.0, 2_000)
+    },
+    Bound {
+        over_limit: Some(9.0),
+        ..bound("call, sync copy", 20.0, 0.0, 0.0, 2_000)
+    },
     bound("offload, 1,000 outstanding", 1_300.0, 1.05, 96.0, 10_000),
     bound("spawn, 10,000 trivial", 430.0, 0.05, 24.0, 20_000),
     bound("spawn, 10,000 with 10 yields", 2_400.0, 0.05, 24.0, 20_000),
@@ -39,7 +58,9 @@ const BOUNDS: &[Bound] = &[
 ];
 
 fn find<'c>(all: &'c [Case], work: &str, who: &str) -> &'c Case {
-    all.iter().find(|case| case.work == work && case.who == who).unwrap_or_else(|| panic!("there is no case {work:?} of {who:?}"))
+    all.iter()
+        .find(|case| case.work == work && case.who == who)
+        .unwrap_or_else(|| panic!("there is no case {work:?} of {who:?}"))
 }
 
 /// Does the work so often, after a first time: what callgrind looks at.
@@ -59,7 +80,11 @@ fn collected(case: &Case, times: u64) -> u64 {
         .expect("valgrind is installed");
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "callgrind failed: {text}");
-    let count = text.lines().find_map(|line| line.split_once("Collected :")).expect("callgrind says what it collected").1;
+    let count = text
+        .lines()
+        .find_map(|line| line.split_once("Collected :"))
+        .expect("callgrind says what it collected")
+        .1;
     count.trim().parse().expect("it is a number")
 }
 
@@ -71,7 +96,15 @@ pub fn instructions(case: &Case, times: u64) -> f64 {
 /// Prints each count beside its bound, and fails if one is over it.
 pub fn check(all: &[Case]) -> ExitCode {
     let (mut passed, mut failed) = (0, 0);
-    for Bound { work, instructions: most, over_limit, allocations: most_allocations, bytes: most_bytes, times } in BOUNDS {
+    for Bound {
+        work,
+        instructions: most,
+        over_limit,
+        allocations: most_allocations,
+        bytes: most_bytes,
+        times,
+    } in BOUNDS
+    {
         let case = find(all, work, OURS);
         let counted = instructions(case, *times);
         let (count, bytes) = allocations::per_time(case.run, case.batch);
@@ -88,5 +121,9 @@ pub fn check(all: &[Case]) -> ExitCode {
         *(if is_within { &mut passed } else { &mut failed }) += 1;
     }
     println!("{passed} passed, {failed} failed");
-    if failed == 0 && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed == 0 && passed > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

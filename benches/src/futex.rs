@@ -19,8 +19,15 @@ fn counted(case: &Case, times: u64) -> u64 {
         .expect("strace is installed");
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "strace failed: {text}");
-    let line = text.lines().find(|line| line.ends_with(" futex")).unwrap_or_else(|| panic!("strace saw no futex call: {text}"));
-    line.split_whitespace().nth(3).expect("the fourth column has the calls").parse().expect("it is a number")
+    let line = text
+        .lines()
+        .find(|line| line.ends_with(" futex"))
+        .unwrap_or_else(|| panic!("strace saw no futex call: {text}"));
+    line.split_whitespace()
+        .nth(3)
+        .expect("the fourth column has the calls")
+        .parse()
+        .expect("it is a number")
 }
 
 /// Futex calls for each time, as Markdown: ours beside those of all others.
@@ -30,10 +37,22 @@ pub fn table(all: &[Case]) -> String {
     }
     let mut text = String::from("| work, one core | smartasync | others |\n| --- | ---: | --- |\n");
     for &work in WORKS {
-        let (ours, others): (Vec<&Case>, Vec<&Case>) = all.iter().filter(|case| case.work == work).partition(|case| case.who == OURS);
+        let (ours, others): (Vec<&Case>, Vec<&Case>) = all
+            .iter()
+            .filter(|case| case.work == work)
+            .partition(|case| case.who == OURS);
         let each = |case: &Case| format!("{:.2}", each_time(TIMES, |times| counted(case, times)));
-        let others: Vec<_> = others.into_iter().map(|case| format!("{}: {}", case.who, each(case))).collect();
-        writeln!(text, "| {work} | {} | {} |", each(ours[0]), others.join("; ")).expect("a string takes it all");
+        let others: Vec<_> = others
+            .into_iter()
+            .map(|case| format!("{}: {}", case.who, each(case)))
+            .collect();
+        writeln!(
+            text,
+            "| {work} | {} | {} |",
+            each(ours[0]),
+            others.join("; ")
+        )
+        .expect("a string takes it all");
     }
     text
 }

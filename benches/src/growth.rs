@@ -21,7 +21,14 @@ fn each(n: usize, mut round: impl FnMut() -> Duration) -> f64 {
 /// A leader that is done when it is polled again.
 async fn twice() -> u64 {
     let mut polled = false;
-    poll_fn(|_| if std::mem::replace(&mut polled, true) { Poll::Ready(7) } else { Poll::Pending }).await
+    poll_fn(|_| {
+        if std::mem::replace(&mut polled, true) {
+            Poll::Ready(7)
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 /// The time for each follower, and the bytes of heap that it holds while it waits.
@@ -35,10 +42,14 @@ fn followers(n: usize) -> (f64, f64) {
         let before = allocations::live();
         let start = Instant::now();
         assert!(leader.as_mut().poll(&mut cx).is_pending());
-        calls.iter_mut().for_each(|call| assert!(call.as_mut().poll(&mut cx).is_pending()));
+        calls
+            .iter_mut()
+            .for_each(|call| assert!(call.as_mut().poll(&mut cx).is_pending()));
         held = (allocations::live() - before) as f64 / n as f64;
         assert!(leader.as_mut().poll(&mut cx).is_ready());
-        calls.iter_mut().for_each(|call| assert!(call.as_mut().poll(&mut cx).is_ready()));
+        calls
+            .iter_mut()
+            .for_each(|call| assert!(call.as_mut().poll(&mut cx).is_ready()));
         start.elapsed()
     });
     (time, held)
@@ -68,7 +79,9 @@ fn jobs(n: usize) -> f64 {
     each(n, || {
         let start = Instant::now();
         block_on(async {
-            let mut jobs: Vec<_> = (0..n).map(|i| futures::future::maybe_done(offload(move || i))).collect();
+            let mut jobs: Vec<_> = (0..n)
+                .map(|i| futures::future::maybe_done(offload(move || i)))
+                .collect();
             for job in &mut jobs {
                 let _started = Pin::new(job).poll(&mut Context::from_waker(Waker::noop()));
             }
@@ -85,11 +98,17 @@ fn keys(n: usize) -> f64 {
     let map = SmartLockMap::new();
     let mut cx = Context::from_waker(Waker::noop());
     each(n, || {
-        let mut calls: Vec<_> = (0..n).map(|key| Box::pin(map.run_once(key, twice))).collect();
+        let mut calls: Vec<_> = (0..n)
+            .map(|key| Box::pin(map.run_once(key, twice)))
+            .collect();
         let start = Instant::now();
-        calls.iter_mut().for_each(|call| assert!(call.as_mut().poll(&mut cx).is_pending()));
+        calls
+            .iter_mut()
+            .for_each(|call| assert!(call.as_mut().poll(&mut cx).is_pending()));
         assert_eq!(map.len(), n);
-        calls.iter_mut().for_each(|call| assert!(call.as_mut().poll(&mut cx).is_ready()));
+        calls
+            .iter_mut()
+            .for_each(|call| assert!(call.as_mut().poll(&mut cx).is_ready()));
         start.elapsed()
     })
 }
@@ -104,7 +123,8 @@ fn threads(n: usize) -> f64 {
             for _ in 0..n {
                 scope.spawn(|| {
                     barrier.wait();
-                    (0..CALLS).for_each(|i| assert!(lock.run_once(|| async move { i }).wait().is_ok()));
+                    (0..CALLS)
+                        .for_each(|i| assert!(lock.run_once(|| async move { i }).wait().is_ok()));
                 });
             }
             // All threads are there, and go on when this one comes.
@@ -123,7 +143,12 @@ pub fn table() -> String {
     );
     for n in [1, 10, 100, 1_000, 10_000, 100_000] {
         let (follower, held) = followers(n);
-        text += &format!("| {n} | {follower:.0} | {held:.0} | {:.0} | {:.0} | {:.0} |\n", tasks(n), jobs(n), keys(n));
+        text += &format!(
+            "| {n} | {follower:.0} | {held:.0} | {:.0} | {:.0} | {:.0} |\n",
+            tasks(n),
+            jobs(n),
+            keys(n)
+        );
     }
     text += "\n| threads on one lock | call, ns |\n| ---: | ---: |\n";
     for n in [1, 2, 4, 8, 16, 64] {

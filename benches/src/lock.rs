@@ -13,7 +13,10 @@ use std::thread;
 
 /// Callers of one thing share a run.
 trait Coalesces: Default + Send + Sync + 'static {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send;
+    fn call<F: Future<Output = u64> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output: Send> + Send;
 
     /// A run has ended: what caches its value forgets it.
     fn forget(&mut self) {}
@@ -23,7 +26,10 @@ trait Coalesces: Default + Send + Sync + 'static {
 struct Smartasync(smartasync::SmartLock<u64>);
 
 impl Coalesces for Smartasync {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output: Send> + Send {
         self.0.run_once(|| work)
     }
 }
@@ -33,7 +39,10 @@ impl Coalesces for Smartasync {
 struct SingleflightAsync(singleflight_async::SingleFlight<u64, u64>);
 
 impl Coalesces for SingleflightAsync {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output: Send> + Send {
         self.0.work(0, || work)
     }
 }
@@ -42,7 +51,10 @@ impl Coalesces for SingleflightAsync {
 struct AsyncSingleflight(async_singleflight::UnaryGroup<u64, u64>);
 
 impl Coalesces for AsyncSingleflight {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output: Send> + Send {
         self.0.work(&0, work)
     }
 }
@@ -51,7 +63,10 @@ impl Coalesces for AsyncSingleflight {
 struct TokioOnceCell(tokio::sync::OnceCell<u64>);
 
 impl Coalesces for TokioOnceCell {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output: Send> + Send {
         async { *self.0.get_or_init(|| work).await }
     }
 
@@ -64,7 +79,10 @@ impl Coalesces for TokioOnceCell {
 struct AsyncOnceCell(async_once_cell::OnceCell<u64>);
 
 impl Coalesces for AsyncOnceCell {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output: Send> + Send {
         async { *self.0.get_or_init(work).await }
     }
 
@@ -82,7 +100,10 @@ impl Default for Moka {
 }
 
 impl Coalesces for Moka {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output: Send> + Send {
         self.0.get_with(0, work)
     }
 
@@ -96,7 +117,10 @@ impl Coalesces for Moka {
 struct FuturesShared(Mutex<Option<Shared<BoxFuture<'static, u64>>>>);
 
 impl Coalesces for FuturesShared {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output: Send> + Send {
         let mut shared = self.0.lock().expect("nobody panics with it");
         shared.get_or_insert_with(|| work.boxed().shared()).clone()
     }
@@ -111,7 +135,10 @@ impl Coalesces for FuturesShared {
 struct Nothing;
 
 impl Coalesces for Nothing {
-    fn call<F: Future<Output = u64> + Send + 'static>(&self, work: F) -> impl Future<Output: Send> + Send {
+    fn call<F: Future<Output = u64> + Send + 'static>(
+        &self,
+        work: F,
+    ) -> impl Future<Output: Send> + Send {
         work
     }
 }
@@ -135,7 +162,14 @@ impl Wake for Silent {
 }
 
 async fn pass(open: Arc<AtomicBool>) -> u64 {
-    poll_fn(|_| if open.load(Ordering::Relaxed) { Poll::Ready(7) } else { Poll::Pending }).await
+    poll_fn(|_| {
+        if open.load(Ordering::Relaxed) {
+            Poll::Ready(7)
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 /// A leader and `BATCH` followers, each polled when it comes and when it is to be ready.
@@ -145,7 +179,9 @@ fn followers<C: Coalesces, const BATCH: u64>(n: u64) {
     let (mut lock, open) = (C::default(), Arc::new(AtomicBool::new(false)));
     for _ in 0..n / BATCH {
         open.store(false, Ordering::Relaxed);
-        let mut calls: Vec<Pin<Box<_>>> = (0..=BATCH).map(|_| Box::pin(lock.call(pass(open.clone())))).collect();
+        let mut calls: Vec<Pin<Box<_>>> = (0..=BATCH)
+            .map(|_| Box::pin(lock.call(pass(open.clone()))))
+            .collect();
         for call in &mut calls {
             assert!(call.as_mut().poll(&mut cx).is_pending());
         }
@@ -163,7 +199,10 @@ const THREADS: u64 = 8;
 
 /// Threads that call again and again, with trivial work.
 fn threads<C: Coalesces>(n: u64) {
-    let (lock, start) = (Arc::new(C::default()), Arc::new(Barrier::new(THREADS as usize)));
+    let (lock, start) = (
+        Arc::new(C::default()),
+        Arc::new(Barrier::new(THREADS as usize)),
+    );
     let threads: Vec<_> = (0..THREADS)
         .map(|_| {
             let (lock, start) = (lock.clone(), start.clone());
@@ -175,7 +214,9 @@ fn threads<C: Coalesces>(n: u64) {
             })
         })
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().expect("no caller panics"));
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().expect("no caller panics"));
 }
 
 /// Callers of the same key share a run.
@@ -223,7 +264,11 @@ fn keys<C: CoalescesKeys, const KEYS: u64>(n: u64) {
 
 /// How often the work ran when `THREADS` threads called it at once, so often.
 pub fn runs_of_slow_work(flights: usize) -> usize {
-    let (lock, start, runs) = (smartasync::SmartLock::new(), Barrier::new(THREADS as usize), AtomicUsize::new(0));
+    let (lock, start, runs) = (
+        smartasync::SmartLock::new(),
+        Barrier::new(THREADS as usize),
+        AtomicUsize::new(0),
+    );
     for _ in 0..flights {
         thread::scope(|scope| {
             for _ in 0..THREADS {

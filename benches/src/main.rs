@@ -18,7 +18,14 @@ use std::process::ExitCode;
 
 /// Every case, grouped by its work.
 fn all() -> Vec<Case> {
-    [wait::CASES, call::CASES, offload::CASES, spawn::CASES, lock::CASES].concat()
+    [
+        wait::CASES,
+        call::CASES,
+        offload::CASES,
+        spawn::CASES,
+        lock::CASES,
+    ]
+    .concat()
 }
 
 fn main() -> ExitCode {

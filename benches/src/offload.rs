@@ -45,7 +45,9 @@ impl<const THREADS: usize> Offloads for Tokio<THREADS> {
     }
 
     fn run<F: Future>(future: F) -> F::Output {
-        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(THREADS).build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .max_blocking_threads(THREADS)
+            .build();
         runtime.expect("tokio builds its runtime").block_on(future)
     }
 }
@@ -61,7 +63,9 @@ fn one_at_a_time<P: Offloads>(n: u64) {
 /// One thread of its own, and a value that it keeps: nothing else of it is general.
 fn one_at_a_time_asyncified(n: u64) {
     drive(async {
-        let thread = asyncified::Asyncified::new(|| Ok::<_, std::convert::Infallible>(0_u64)).await.expect("it starts");
+        let thread = asyncified::Asyncified::new(|| Ok::<_, std::convert::Infallible>(0_u64))
+            .await
+            .expect("it starts");
         for i in 0..n {
             black_box(thread.call(move |_| black_box(i)).await);
         }
@@ -72,7 +76,9 @@ fn one_at_a_time_asyncified(n: u64) {
 fn outstanding<P: Offloads, const BATCH: u64>(n: u64) {
     P::run(async {
         for _ in 0..n / BATCH {
-            let mut calls: Vec<_> = (0..BATCH).map(|i| maybe_done(P::offload(move || black_box(i)))).collect();
+            let mut calls: Vec<_> = (0..BATCH)
+                .map(|i| maybe_done(P::offload(move || black_box(i))))
+                .collect();
             for call in &mut calls {
                 // Whoever submits at the first poll does it here.
                 let _started = Pin::new(call).poll(&mut Context::from_waker(Waker::noop()));

@@ -9,7 +9,11 @@ use std::path::Path;
 use std::process::Command;
 
 /// Works that are measured once more with all threads pinned to one core, where a hand-over costs no waking of another.
-const PINNED: &[&str] = &["wait, ping-pong", "offload, one at a time", "offload, 1,000 outstanding"];
+const PINNED: &[&str] = &[
+    "wait, ping-pong",
+    "offload, one at a time",
+    "offload, 1,000 outstanding",
+];
 
 /// One piece of work: nanoseconds for each contender.
 struct Row {
@@ -19,17 +23,27 @@ struct Row {
 
 impl Row {
     fn of(&self, who: &str) -> Option<f64> {
-        self.times.iter().find(|(name, _)| name == who).map(|&(_, time)| time)
+        self.times
+            .iter()
+            .find(|(name, _)| name == who)
+            .map(|&(_, time)| time)
     }
 
     fn best_peer(&self) -> Option<&(String, f64)> {
-        self.times.iter().filter(|(name, _)| name != OURS && name != LIMIT).min_by(|one, other| one.1.total_cmp(&other.1))
+        self.times
+            .iter()
+            .filter(|(name, _)| name != OURS && name != LIMIT)
+            .min_by(|one, other| one.1.total_cmp(&other.1))
     }
 }
 
 /// Measures one piece of work and prints it: a contender a line.
 pub fn time_one(all: &[Case], work: &str) {
-    let cases: Vec<Case> = all.iter().filter(|case| case.work == work).copied().collect();
+    let cases: Vec<Case> = all
+        .iter()
+        .filter(|case| case.work == work)
+        .copied()
+        .collect();
     for timed in clock::measure(&cases) {
         println!("{}\t{}", timed.case.who, timed.nanoseconds);
     }
@@ -45,15 +59,29 @@ fn measure(work: &str, pinned: bool) -> Row {
     } else {
         Command::new(program)
     };
-    let output = command.args(["time", work]).output().expect("the program runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = command
+        .args(["time", work])
+        .output()
+        .expect("the program runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8(output.stdout).expect("it prints text");
     let times = text.lines().map(|line| {
         let (who, time) = line.split_once('\t').expect("a line is a name and a time");
         (who.to_owned(), time.parse().expect("it is a number"))
     });
     let times = times.collect();
-    Row { work: if pinned { format!("{work}, one core") } else { work.to_owned() }, times }
+    Row {
+        work: if pinned {
+            format!("{work}, one core")
+        } else {
+            work.to_owned()
+        },
+        times,
+    }
 }
 
 fn shown(nanoseconds: f64) -> String {
@@ -65,18 +93,37 @@ fn shown(nanoseconds: f64) -> String {
 }
 
 fn markdown(rows: &[Row]) -> String {
-    let mut text = String::from("| work | smartasync | best peer | ratio | limit | others |\n| --- | ---: | --- | ---: | ---: | --- |\n");
+    let mut text = String::from(
+        "| work | smartasync | best peer | ratio | limit | others |\n| --- | ---: | --- | ---: | ---: | --- |\n",
+    );
     for row in rows {
         let ours = row.of(OURS).expect("we are in each row");
         let (peer, ratio) = match row.best_peer() {
-            Some((name, time)) => (format!("{name}: {}", shown(*time)), format!("{:.2}", ours / time)),
+            Some((name, time)) => (
+                format!("{name}: {}", shown(*time)),
+                format!("{:.2}", ours / time),
+            ),
             None => (String::new(), String::new()),
         };
         let limit = row.of(LIMIT).map(shown).unwrap_or_default();
         let best = row.best_peer().map(|(name, _)| name.clone());
-        let others: Vec<_> = row.times.iter().filter(|(name, _)| name != OURS && name != LIMIT && Some(name) != best.as_ref()).collect();
-        let others: Vec<_> = others.iter().map(|(name, time)| format!("{name}: {}", shown(*time))).collect();
-        writeln!(text, "| {} | {} | {peer} | {ratio} | {limit} | {} |", row.work, shown(ours), others.join("; ")).expect("a string takes it all");
+        let others: Vec<_> = row
+            .times
+            .iter()
+            .filter(|(name, _)| name != OURS && name != LIMIT && Some(name) != best.as_ref())
+            .collect();
+        let others: Vec<_> = others
+            .iter()
+            .map(|(name, time)| format!("{name}: {}", shown(*time)))
+            .collect();
+        writeln!(
+            text,
+            "| {} | {} | {peer} | {ratio} | {limit} | {} |",
+            row.work,
+            shown(ours),
+            others.join("; ")
+        )
+        .expect("a string takes it all");
     }
     text
 }
@@ -86,7 +133,10 @@ fn chart(rows: &[Row]) -> String {
     const LEFT: f64 = 250.0;
     const FULL: f64 = 360.0;
     const STEP: f64 = 24.0;
-    let rows: Vec<(&Row, f64)> = rows.iter().filter_map(|row| Some((row, row.of(OURS)? / row.best_peer()?.1))).collect();
+    let rows: Vec<(&Row, f64)> = rows
+        .iter()
+        .filter_map(|row| Some((row, row.of(OURS)? / row.best_peer()?.1)))
+        .collect();
     let height = STEP * rows.len() as f64 + 60.0;
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"920\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"13\">\n\

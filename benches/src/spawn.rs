@@ -57,7 +57,9 @@ struct LocalSet;
 
 impl Spawns for LocalSet {
     fn run_all<F: Future<Output = u64> + 'static>(tasks: impl Iterator<Item = F>) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("tokio builds its runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("tokio builds its runtime");
         tokio::task::LocalSet::new().block_on(&runtime, async {
             let tasks: Vec<_> = tasks.map(tokio::task::spawn_local).collect();
             for task in tasks {

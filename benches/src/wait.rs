@@ -38,10 +38,17 @@ contender!(TokioMultiThread, future => MULTI_THREAD.block_on(future));
 contender!(PollOnce, future => poll_once(future));
 contender!(ParkUnpark, future => park_unpark(future));
 
-static CURRENT_THREAD: LazyLock<tokio::runtime::Runtime> =
-    LazyLock::new(|| tokio::runtime::Builder::new_current_thread().build().expect("tokio builds its runtime"));
-static MULTI_THREAD: LazyLock<tokio::runtime::Runtime> =
-    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("tokio builds its runtime"));
+static CURRENT_THREAD: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("tokio builds its runtime")
+});
+static MULTI_THREAD: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .expect("tokio builds its runtime")
+});
 
 /// One poll and no executor.
 #[inline(always)]
@@ -128,7 +135,9 @@ fn self_wakes<W: Waits>(n: u64) {
 
 fn first_on_a_thread<W: Waits>(n: u64) {
     for i in 0..n {
-        thread::spawn(move || black_box(W::block_on(Opaque(i)))).join().expect("the wait does not panic");
+        thread::spawn(move || black_box(W::block_on(Opaque(i))))
+            .join()
+            .expect("the wait does not panic");
     }
 }
 
@@ -144,7 +153,11 @@ impl Turn {
         for turn in 0..turns {
             std::future::poll_fn(|cx| {
                 self.wakers[side].register(cx.waker());
-                if self.taken.load(Ordering::Acquire) == 2 * turn + side as u64 { Poll::Ready(()) } else { Poll::Pending }
+                if self.taken.load(Ordering::Acquire) == 2 * turn + side as u64 {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
             })
             .await;
             self.taken.fetch_add(1, Ordering::AcqRel);
@@ -154,7 +167,10 @@ impl Turn {
 }
 
 fn ping_pong<W: Waits>(n: u64) {
-    let turn = Arc::new(Turn { taken: AtomicU64::new(0), wakers: Default::default() });
+    let turn = Arc::new(Turn {
+        taken: AtomicU64::new(0),
+        wakers: Default::default(),
+    });
     let theirs = turn.clone();
     let other = thread::spawn(move || W::block_on(async { theirs.play(1, n).await }));
     W::block_on(async { turn.play(0, n).await });

@@ -36,7 +36,8 @@ static RUNNING: LazyLock<Mutex<Option<(Instant, Arc<Node>)>>> = LazyLock::new(||
 });
 
 fn set_running(node: Option<Arc<Node>>) {
-    *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) = node.map(|node| (Instant::now(), node));
+    *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) =
+        node.map(|node| (Instant::now(), node));
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -47,7 +47,12 @@ enum Seat<T> {
     Free { next: u32 },
     /// In the queue. Without a waker it has been woken and not polled since. It is passed if it stands before the first one that
     /// [`choose`](Flights::choose) has to look at.
-    Waiting { waker: Option<Waker>, passed: bool, before: u32, after: u32 },
+    Waiting {
+        waker: Option<Waker>,
+        passed: bool,
+        before: u32,
+        after: u32,
+    },
     /// Its leader is done, and the value is being cloned.
     Due { waker: Option<Waker> },
     /// As before, but its follower was dropped.
@@ -57,13 +62,20 @@ enum Seat<T> {
     /// `reset` has cancelled it.
     Cancelled,
     /// Its caller drives a shared future that `reset` has cut loose. Without one it polls it right now.
-    Loose { future: Option<BoxFuture<T>>, notifier: Arc<Notifier> },
+    Loose {
+        future: Option<BoxFuture<T>>,
+        notifier: Arc<Notifier>,
+    },
 }
 
 impl<T> Seat<T> {
     /// Takes the waker of a waiting seat.
     fn take_waker(&mut self) -> Option<Waker> {
-        if let Self::Waiting { waker, .. } = self { waker.take() } else { None }
+        if let Self::Waiting { waker, .. } = self {
+            waker.take()
+        } else {
+            None
+        }
     }
 }
 
@@ -159,7 +171,12 @@ pub(crate) struct Unwanted<T> {
 }
 
 impl<T> Unwanted<T> {
-    const NOTHING: Self = Self { seat: None, shared: None, waker: None, wakers: Vec::new() };
+    const NOTHING: Self = Self {
+        seat: None,
+        shared: None,
+        waker: None,
+        wakers: Vec::new(),
+    };
 }
 
 // Each by itself: of two destructors that panic in one drop, the second would abort.
@@ -191,7 +208,11 @@ pub(crate) struct Aftermath<T> {
 }
 
 impl<T> Aftermath<T> {
-    pub(crate) const NOTHING: Self = Self { wakers: Vec::new(), next: None, unwanted: Unwanted::NOTHING };
+    pub(crate) const NOTHING: Self = Self {
+        wakers: Vec::new(),
+        next: None,
+        unwanted: Unwanted::NOTHING,
+    };
 }
 
 impl<T> Flights<T> {
@@ -240,7 +261,9 @@ impl<T> Flights<T> {
 
     /// The flight of the leader that led alone.
     pub(crate) fn take_lone(&mut self) -> FlightId {
-        self.lone.take().expect("a lone leader was adopted when the lock was seized")
+        self.lone
+            .take()
+            .expect("a lone leader was adopted when the lock was seized")
     }
 
     /// [`reset`](Flights::reset) for good.
@@ -264,7 +287,11 @@ impl<T> Flights<T> {
     /// A caller is polled for the first time, on `thread`: it follows, if somebody leads who owns the future. Else its waker comes back.
     #[inline]
     pub(crate) fn follow(&mut self, thread: NonZeroUsize, waker: Waker) -> Result<SeatId, Waker> {
-        if self.led && self.polling != Some(thread) && matches!(self.shared, Shared::None) { Ok(self.seat(waker)) } else { Err(waker) }
+        if self.led && self.polling != Some(thread) && matches!(self.shared, Shared::None) {
+            Ok(self.seat(waker))
+        } else {
+            Err(waker)
+        }
     }
 
     /// Takes the value that waits in a seat, if there is one.
@@ -281,7 +308,12 @@ impl<T> Flights<T> {
 
     /// A caller is polled, for the first time or in its seat.
     pub(crate) fn admit(&mut self, caller: Caller<'_>, wakers: &mut Wakers) -> Admission<T> {
-        let Caller { seat, thread, own, can_lead } = caller;
+        let Caller {
+            seat,
+            thread,
+            own,
+            can_lead,
+        } = caller;
         if seat.is_none() && self.closed {
             return Admission::Closed;
         }
@@ -289,12 +321,21 @@ impl<T> Flights<T> {
             match &mut self.seats[seat.index()] {
                 Seat::Waiting { .. } => {}
                 Seat::Due { waker } => {
-                    return if Self::renew(waker, own, wakers) { Admission::Follow(seat, None) } else { Admission::BringWaker };
+                    return if Self::renew(waker, own, wakers) {
+                        Admission::Follow(seat, None)
+                    } else {
+                        Admission::BringWaker
+                    };
                 }
                 Seat::Loose { future, notifier } => {
                     let notifier = notifier.clone();
                     return match future.take() {
-                        Some(future) if notifier.was_woken() => Admission::Drive(Drive { seat, flight: FlightId(self.flight), future, notifier }),
+                        Some(future) if notifier.was_woken() => Admission::Drive(Drive {
+                            seat,
+                            flight: FlightId(self.flight),
+                            future,
+                            notifier,
+                        }),
                         parked => {
                             *future = parked;
                             Admission::Follow(seat, Some(notifier))
@@ -324,7 +365,9 @@ impl<T> Flights<T> {
         }
         let seat = match seat {
             Some(seat) => {
-                let Seat::Waiting { waker, passed, .. } = &mut self.seats[seat.index()] else { unreachable!("checked above") };
+                let Seat::Waiting { waker, passed, .. } = &mut self.seats[seat.index()] else {
+                    unreachable!("checked above")
+                };
                 if !Self::renew(waker, own, wakers) {
                     return Admission::BringWaker;
                 }
@@ -347,7 +390,9 @@ impl<T> Flights<T> {
     /// Keeps a seat's waker up to date. Says whether it is.
     fn renew(known: &mut Option<Waker>, own: &Waker, wakers: &mut Wakers) -> bool {
         if !known.as_ref().is_some_and(|known| known.will_wake(own)) {
-            let Some(fresh) = wakers.fresh.take() else { return false };
+            let Some(fresh) = wakers.fresh.take() else {
+                return false;
+            };
             wakers.stale = known.replace(fresh);
         }
         true
@@ -362,7 +407,12 @@ impl<T> Flights<T> {
     /// Takes a seat at the end of the queue.
     #[inline]
     fn seat(&mut self, waker: Waker) -> SeatId {
-        let seat = self.occupy(Seat::Waiting { waker: Some(waker), passed: false, before: self.last, after: NOBODY });
+        let seat = self.occupy(Seat::Waiting {
+            waker: Some(waker),
+            passed: false,
+            before: self.last,
+            after: NOBODY,
+        });
         self.link_last(seat.0);
         seat
     }
@@ -378,7 +428,9 @@ impl<T> Flights<T> {
             mem::forget(mem::replace(place, seat));
             return SeatId(index);
         }
-        let index = u32::try_from(self.seats.len()).ok().filter(|&index| index != NOBODY);
+        let index = u32::try_from(self.seats.len())
+            .ok()
+            .filter(|&index| index != NOBODY);
         self.seats.push(seat);
         SeatId(index.expect("a lock has fewer than 2^32 - 1 followers"))
     }
@@ -419,7 +471,9 @@ impl<T> Flights<T> {
     fn for_each_waiting(&mut self, mut f: impl FnMut(SeatId, &mut Seat<T>)) {
         let mut next = self.first;
         while let Some(seat) = self.seats.get_mut(next as usize) {
-            let Seat::Waiting { after, .. } = *seat else { break };
+            let Seat::Waiting { after, .. } = *seat else {
+                break;
+            };
             f(SeatId(next), seat);
             next = after;
         }
@@ -427,7 +481,9 @@ impl<T> Flights<T> {
 
     /// Takes a waiting seat out of the queue.
     fn unlink(&mut self, seat: SeatId) {
-        let Seat::Waiting { before, after, .. } = self.seats[seat.index()] else { return };
+        let Seat::Waiting { before, after, .. } = self.seats[seat.index()] else {
+            return;
+        };
         match self.seats.get_mut(before as usize) {
             Some(Seat::Waiting { after: link, .. }) => *link = after,
             _ => self.first = after,
@@ -445,7 +501,10 @@ impl<T> Flights<T> {
     /// Frees a seat that is not in the queue, and returns what was on it. With the last one goes the memory.
     #[inline]
     fn vacate(&mut self, seat: SeatId) -> Seat<T> {
-        let was = mem::replace(&mut self.seats[seat.index()], Seat::Free { next: self.free });
+        let was = mem::replace(
+            &mut self.seats[seat.index()],
+            Seat::Free { next: self.free },
+        );
         self.free = seat.0;
         self.occupied -= 1;
         if self.occupied == 0 {
@@ -484,13 +543,23 @@ impl<T> Flights<T> {
 
     /// The leader was dropped, or panicked. Returns the follower that is chosen to lead.
     pub(crate) fn lose_leader(&mut self, flight: FlightId) -> Option<Chosen> {
-        if self.end(flight) { self.choose() } else { None }
+        if self.end(flight) {
+            self.choose()
+        } else {
+            None
+        }
     }
 
     /// Chooses the longest waiting follower that is still asleep, to lead. It is not waited for: whoever is polled first leads.
     fn choose(&mut self) -> Option<Chosen> {
         self.chosen = None;
-        while let Some(Seat::Waiting { waker, passed, after, .. }) = self.seats.get_mut(self.asleep as usize) {
+        while let Some(Seat::Waiting {
+            waker,
+            passed,
+            after,
+            ..
+        }) = self.seats.get_mut(self.asleep as usize)
+        {
             let seat = SeatId(mem::replace(&mut self.asleep, *after));
             *passed = true;
             if let Some(waker) = waker.take() {
@@ -503,7 +572,11 @@ impl<T> Flights<T> {
 
     /// The leader is done. Returns whom it serves, if anybody follows.
     pub(crate) fn complete(&mut self, flight: FlightId) -> Option<Due> {
-        if self.end(flight) && self.waiting > 0 { Some(self.all_due()) } else { None }
+        if self.end(flight) && self.waiting > 0 {
+            Some(self.all_due())
+        } else {
+            None
+        }
     }
 
     fn all_due(&mut self) -> Due {
@@ -515,7 +588,10 @@ impl<T> Flights<T> {
             mem::forget(mem::replace(seat, Seat::Due { waker }));
         });
         self.clear_queue();
-        Due { seats, resets: self.resets }
+        Due {
+            seats,
+            resets: self.resets,
+        }
     }
 
     fn clear_queue(&mut self) {
@@ -530,7 +606,11 @@ impl<T> Flights<T> {
     pub(crate) fn serve(&mut self, seat: SeatId, value: T) -> (Option<Waker>, Option<T>) {
         match &mut self.seats[seat.index()] {
             place @ Seat::Due { .. } => {
-                let waker = if let Seat::Due { waker } = place { waker.take() } else { None };
+                let waker = if let Seat::Due { waker } = place {
+                    waker.take()
+                } else {
+                    None
+                };
                 mem::forget(mem::replace(place, Seat::Served { value }));
                 (waker, None)
             }
@@ -554,20 +634,37 @@ impl<T> Flights<T> {
             return waker;
         }
         // In a shared flight it is woken, to register with the notifier.
-        let (waker, woken) = if matches!(self.shared, Shared::None) { (waker, None) } else { (None, waker) };
-        self.seats[seat.index()] = Seat::Waiting { waker, passed: false, before: self.last, after: NOBODY };
+        let (waker, woken) = if matches!(self.shared, Shared::None) {
+            (waker, None)
+        } else {
+            (None, waker)
+        };
+        self.seats[seat.index()] = Seat::Waiting {
+            waker,
+            passed: false,
+            before: self.last,
+            after: NOBODY,
+        };
         self.link_last(seat.0);
         woken
     }
 
     /// Chooses a follower to lead, if followers wait and nobody leads or was chosen already.
     pub(crate) fn choose_if_idle(&mut self) -> Option<Chosen> {
-        if self.led || self.chosen.is_some() { None } else { self.choose() }
+        if self.led || self.chosen.is_some() {
+            None
+        } else {
+            self.choose()
+        }
     }
 
     /// Chooses another follower, if the one in `seat` is still the chosen one: it could not be woken.
     pub(crate) fn choose_instead_of(&mut self, seat: SeatId) -> Option<Chosen> {
-        if self.chosen == Some(seat) { self.choose() } else { None }
+        if self.chosen == Some(seat) {
+            self.choose()
+        } else {
+            None
+        }
     }
 
     /// A follower was dropped.
@@ -584,9 +681,11 @@ impl<T> Flights<T> {
             }
             // The seat is still in the hands of the leader that serves it: it frees the seat.
             due @ Seat::Due { .. } => left.unwanted.seat = Some(mem::replace(due, Seat::Left)),
-            Seat::Served { .. } | Seat::Cancelled | Seat::Left | Seat::Free { .. } | Seat::Loose { .. } => {
-                left.unwanted.seat = Some(self.vacate(seat))
-            }
+            Seat::Served { .. }
+            | Seat::Cancelled
+            | Seat::Left
+            | Seat::Free { .. }
+            | Seat::Loose { .. } => left.unwanted.seat = Some(self.vacate(seat)),
         }
         left
     }
@@ -603,6 +702,10 @@ impl<T> Flights<T> {
         self.led = false;
         self.polling = None;
         self.resets += 1;
-        Aftermath { wakers, unwanted, ..Aftermath::NOTHING }
+        Aftermath {
+            wakers,
+            unwanted,
+            ..Aftermath::NOTHING
+        }
     }
 }

@@ -37,19 +37,25 @@ pub(crate) struct Lead {
 impl Lead {
     #[cfg(not(smartasync_model))]
     pub(crate) const fn new() -> Self {
-        Self { word: AtomicUsize::new(FREE) }
+        Self {
+            word: AtomicUsize::new(FREE),
+        }
     }
 
     #[cfg(smartasync_model)]
     pub(crate) fn new() -> Self {
-        Self { word: AtomicUsize::new(FREE) }
+        Self {
+            word: AtomicUsize::new(FREE),
+        }
     }
 
     #[inline]
     fn exchange(&self, from: usize, to: usize) -> bool {
         // ORDERING: each exchange pairs with those before it; a leader sees what the one before it did, as under a mutex. A failure says that
         // the word is seized, and the mutex orders what follows.
-        self.word.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        self.word
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
     }
 
     /// `thread` leads if the lock is free. Says whether it does.
@@ -93,7 +99,9 @@ impl Lead {
         match self.word.swap(SEIZED, Ordering::Acquire) {
             FREE | SEIZED => Seized::Nobody,
             SUSPENDED => Seized::Leader { polling: None },
-            thread => Seized::Leader { polling: NonZeroUsize::new(thread) },
+            thread => Seized::Leader {
+                polling: NonZeroUsize::new(thread),
+            },
         }
     }
 

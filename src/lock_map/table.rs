@@ -48,7 +48,10 @@ impl<K: Eq, V> Table<K, V> {
         if same.first.0.borrow() == key {
             return Some(&same.first.1);
         }
-        same.others.iter().find(|(known, _)| known.borrow() == key).map(|(_, value)| value)
+        same.others
+            .iter()
+            .find(|(known, _)| known.borrow() == key)
+            .map(|(_, value)| value)
     }
 
     /// Adds an entry whose key is not there.
@@ -56,15 +59,24 @@ impl<K: Eq, V> Table<K, V> {
         self.len += 1;
         match self.entries.entry(hash) {
             Entry::Vacant(place) => {
-                place.insert(Same { first: (key, value), others: Vec::new() });
+                place.insert(Same {
+                    first: (key, value),
+                    others: Vec::new(),
+                });
             }
             Entry::Occupied(place) => place.into_mut().others.push((key, value)),
         }
     }
 
     /// Takes out the entry for which `is_it` says so.
-    pub(super) fn remove_if(&mut self, hash: u64, is_it: impl Fn(&K, &V) -> bool) -> Option<(K, V)> {
-        let Entry::Occupied(mut place) = self.entries.entry(hash) else { return None };
+    pub(super) fn remove_if(
+        &mut self,
+        hash: u64,
+        is_it: impl Fn(&K, &V) -> bool,
+    ) -> Option<(K, V)> {
+        let Entry::Occupied(mut place) = self.entries.entry(hash) else {
+            return None;
+        };
         let same = place.get_mut();
         let removed = if is_it(&same.first.0, &same.first.1) {
             match same.others.pop() {
@@ -72,7 +84,10 @@ impl<K: Eq, V> Table<K, V> {
                 None => place.remove().first,
             }
         } else {
-            let at = same.others.iter().position(|(key, value)| is_it(key, value))?;
+            let at = same
+                .others
+                .iter()
+                .position(|(key, value)| is_it(key, value))?;
             same.others.swap_remove(at)
         };
         self.len -= 1;
@@ -85,13 +100,19 @@ impl<K: Eq, V> Table<K, V> {
 
     pub(super) fn take_all(&mut self) -> Vec<(K, V)> {
         self.len = 0;
-        mem::take(&mut self.entries).into_values().flat_map(|same| core::iter::once(same.first).chain(same.others)).collect()
+        mem::take(&mut self.entries)
+            .into_values()
+            .flat_map(|same| core::iter::once(same.first).chain(same.others))
+            .collect()
     }
 }
 
 impl<K, V> Table<K, V> {
     pub(super) fn new() -> Self {
-        Self { entries: HashMap::default(), len: 0 }
+        Self {
+            entries: HashMap::default(),
+            len: 0,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -116,7 +137,10 @@ mod tests {
         assert_eq!(table.remove_if(7, |key, _| *key == "one"), Some(("one", 3)));
         assert_eq!(table.remove_if(7, |key, _| *key == "one"), None);
         assert_eq!((table.get(7, "three"), table.len()), (Some(&5), 1));
-        assert_eq!(table.remove_if(7, |_, &length| length == 5), Some(("three", 5)));
+        assert_eq!(
+            table.remove_if(7, |_, &length| length == 5),
+            Some(("three", 5))
+        );
         assert_eq!((table.get(7, "three"), table.len()), (None, 0));
     }
 }

@@ -25,7 +25,9 @@ fn of_two_followers_of_a_lost_leader_one_may_go_and_the_other_leads() {
             assert!(poll_once(call.as_mut()).is_pending());
         });
         let theirs = lock.clone();
-        let stays = thread::spawn(move || assert_eq!(wait_for(RunOnce::new(&*theirs, || ready(2))).unwrap(), 2));
+        let stays = thread::spawn(move || {
+            assert_eq!(wait_for(RunOnce::new(&*theirs, || ready(2))).unwrap(), 2)
+        });
         drop(leader);
         goes.join().unwrap();
         stays.join().unwrap();
@@ -97,7 +99,9 @@ fn a_driver_that_goes_leaves_its_future_to_the_others() {
             let _polled = poll_once(Box::pin(shared_until(&theirs, &their_event, 1)).as_mut());
         });
         let (theirs, their_event) = (lock.clone(), event.clone());
-        let stays = thread::spawn(move || assert!(wait_for(shared_until(&theirs, &their_event, 2)).is_ok()));
+        let stays = thread::spawn(move || {
+            assert!(wait_for(shared_until(&theirs, &their_event, 2)).is_ok())
+        });
         event.happen();
         goes.join().unwrap();
         stays.join().unwrap();
@@ -181,7 +185,11 @@ fn who_goes_and_who_comes_meet_in_one_flight_of_the_key() {
         let (theirs, their_active) = (map.clone(), active.clone());
         let run = move |map: &Map, active: Arc<AtomicUsize>| {
             wait_for(map.run_once(1, || async move {
-                assert_eq!(active.fetch_add(1, Ordering::Relaxed), 0, "two flights of one key");
+                assert_eq!(
+                    active.fetch_add(1, Ordering::Relaxed),
+                    0,
+                    "two flights of one key"
+                );
                 yield_once().await;
                 active.fetch_sub(1, Ordering::Relaxed);
                 1

@@ -29,10 +29,19 @@ pub(super) async fn yield_once() {
 }
 
 /// Runs on the lock; the closure counts its runs, and that no two are at work at once.
-fn run_once(lock: &Core<usize>, runs: &AtomicUsize, active: &AtomicUsize, value: usize) -> Result<usize, Cancelled> {
+fn run_once(
+    lock: &Core<usize>,
+    runs: &AtomicUsize,
+    active: &AtomicUsize,
+    value: usize,
+) -> Result<usize, Cancelled> {
     wait_for(RunOnce::new(lock, || async {
         runs.fetch_add(1, Ordering::Relaxed);
-        assert_eq!(active.fetch_add(1, Ordering::Relaxed), 0, "two leaders at once");
+        assert_eq!(
+            active.fetch_add(1, Ordering::Relaxed),
+            0,
+            "two leaders at once"
+        );
         yield_once().await;
         active.fetch_sub(1, Ordering::Relaxed);
         value
@@ -46,7 +55,9 @@ fn callers(threads: usize, preemptions: usize) {
         let others: Vec<_> = (1..threads)
             .map(|value| {
                 let (lock, counts) = (lock.clone(), counts.clone());
-                thread::spawn(move || assert!(run_once(&lock, &counts.0, &counts.1, value).unwrap() < 3))
+                thread::spawn(move || {
+                    assert!(run_once(&lock, &counts.0, &counts.1, value).unwrap() < 3)
+                })
             })
             .collect();
         assert!(run_once(&lock, &counts.0, &counts.1, 0).unwrap() < 3);
@@ -94,7 +105,9 @@ fn a_chosen_follower_that_is_dropped_hands_over_again() {
         let mut chosen = Box::pin(RunOnce::new(&*lock, || async { 1 }));
         assert!(poll_once(chosen.as_mut()).is_pending());
         let theirs = lock.clone();
-        let other = thread::spawn(move || assert_eq!(wait_for(RunOnce::new(&*theirs, || async { 2 })).unwrap(), 2));
+        let other = thread::spawn(move || {
+            assert_eq!(wait_for(RunOnce::new(&*theirs, || async { 2 })).unwrap(), 2)
+        });
         drop(leader);
         drop(chosen);
         other.join().unwrap();
@@ -163,7 +176,10 @@ impl Event {
 }
 
 /// A closure that starts a future which waits for `event`, and counts its starts.
-fn wait_for_event(event: &Arc<Event>, starts: &Arc<AtomicUsize>) -> impl FnOnce() -> Pin<Box<dyn Future<Output = usize> + Send>> + use<> {
+fn wait_for_event(
+    event: &Arc<Event>,
+    starts: &Arc<AtomicUsize>,
+) -> impl FnOnce() -> Pin<Box<dyn Future<Output = usize> + Send>> + use<> {
     let (event, starts) = (event.clone(), starts.clone());
     move || {
         starts.fetch_add(1, Ordering::Relaxed);
@@ -182,7 +198,8 @@ fn a_shared_future_gets_on_though_its_first_driver_is_polled_no_more() {
         let mut parked = Box::pin(RunShared::new(&*lock, wait_for_event(&event, &starts)));
         assert!(poll_once(parked.as_mut()).is_pending());
         let (theirs, join) = (lock.clone(), wait_for_event(&event, &starts));
-        let other = thread::spawn(move || assert_eq!(wait_for(RunShared::new(&*theirs, join)).unwrap(), 1));
+        let other =
+            thread::spawn(move || assert_eq!(wait_for(RunShared::new(&*theirs, join)).unwrap(), 1));
         event.happen();
         other.join().unwrap();
         assert_eq!(starts.load(Ordering::Relaxed), 1);
@@ -203,7 +220,8 @@ fn a_wake_up_during_the_poll_of_a_driver_reaches_who_came_meanwhile() {
             mem::forget(call);
         });
         let (theirs, join) = (lock.clone(), wait_for_event(&event, &starts));
-        let other = thread::spawn(move || assert_eq!(wait_for(RunShared::new(&*theirs, join)).unwrap(), 1));
+        let other =
+            thread::spawn(move || assert_eq!(wait_for(RunShared::new(&*theirs, join)).unwrap(), 1));
         event.happen();
         driver.join().unwrap();
         other.join().unwrap();

@@ -39,7 +39,12 @@ fn of_two_notifications_none_is_stepped_over() {
             })
             .collect();
         // What an executor does: look, and sleep until there is something new to see.
-        while written.iter().map(|one| one.load(Ordering::Relaxed)).sum::<usize>() < 2 {
+        while written
+            .iter()
+            .map(|one| one.load(Ordering::Relaxed))
+            .sum::<usize>()
+            < 2
+        {
             assert!(parker.take() || parker.park(None));
         }
         for other in others {

@@ -38,17 +38,28 @@ fn is_worker() -> bool {
 
 impl Pool {
     fn new(limit: usize, stand_ins: usize, grants: usize) -> Arc<Self> {
-        Arc::new(Self { crew: Crew::new(limit, stand_ins), threads: Mutex::default(), grants: AtomicUsize::new(grants) })
+        Arc::new(Self {
+            crew: Crew::new(limit, stand_ins),
+            threads: Mutex::default(),
+            grants: AtomicUsize::new(grants),
+        })
     }
 
     /// Says whether somebody was woken because a thread was refused.
     fn carry_out(self: &Arc<Self>, next: Next) -> bool {
-        self.crew.carry_out(next, || self.start()).is_some_and(Refused::nudge)
+        self.crew
+            .carry_out(next, || self.start())
+            .is_some_and(Refused::nudge)
     }
 
     /// Starts a thread, if one more is granted.
     fn start(self: &Arc<Self>) -> bool {
-        let granted = self.grants.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        let granted = self
+            .grants
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok();
         if granted {
             let pool = self.clone();
             let thread = thread::spawn(move || {
@@ -61,9 +72,17 @@ impl Pool {
     }
 
     /// As the public function, with a crew that is its own.
-    fn offload<T: Send + 'static>(self: &Arc<Self>, f: impl FnOnce() -> T + Send + 'static) -> Offload<T> {
+    fn offload<T: Send + 'static>(
+        self: &Arc<Self>,
+        f: impl FnOnce() -> T + Send + 'static,
+    ) -> Offload<T> {
         let (job, awaited) = model_job(f);
-        Offload { pool: self.clone(), job, awaited, submitted: false }
+        Offload {
+            pool: self.clone(),
+            job,
+            awaited,
+            submitted: false,
+        }
     }
 
     /// Waits as a thread of the pool does, if this is one.
@@ -180,7 +199,11 @@ fn two_jobs_at_once_are_run_one_after_the_other_within_a_limit_of_one() {
         let job = || {
             let active = active.clone();
             pool.offload(move || {
-                assert_eq!(active.fetch_add(1, Ordering::Relaxed), 0, "two jobs are active");
+                assert_eq!(
+                    active.fetch_add(1, Ordering::Relaxed),
+                    0,
+                    "two jobs are active"
+                );
                 active.fetch_sub(1, Ordering::Relaxed);
             })
         };
@@ -239,7 +262,10 @@ fn nested(stand_ins: usize, grants: usize) {
     check("pool, nested", 3, move || {
         let pool = Pool::new(1, stand_ins, grants);
         let theirs = pool.clone();
-        assert_eq!(pool.offload(move || theirs.offload(|| 1).wait() + 1).wait(), 2);
+        assert_eq!(
+            pool.offload(move || theirs.offload(|| 1).wait() + 1).wait(),
+            2
+        );
         pool.is_left_empty();
     });
 }
@@ -283,7 +309,9 @@ fn a_job_that_a_blocked_one_needs_without_waiting_for_it_gets_a_thread_beyond_th
         let pool = Pool::new(1, 0, 2);
         let event = Arc::new(Event::default());
         let (theirs, awaited) = (pool.clone(), event.clone());
-        let blocked = pool.offload(move || theirs.wait(poll_fn(|cx| awaited.poll(cx)))).submit();
+        let blocked = pool
+            .offload(move || theirs.wait(poll_fn(|cx| awaited.poll(cx))))
+            .submit();
         let other = pool.offload(move || event.happen()).submit();
         blocked.wait();
         other.wait();
@@ -295,7 +323,10 @@ fn a_job_that_a_blocked_one_needs_without_waiting_for_it_gets_a_thread_beyond_th
 fn a_job_that_another_thread_asked_for_runs_where_it_is_awaited_if_no_thread_is_to_be_had() {
     check("pool, handed over", 2, || {
         let pool = Pool::new(1, 0, 1);
-        let (event, handed) = (Arc::new(Event::default()), Arc::new(Mutex::new(None::<Offload<u32>>)));
+        let (event, handed) = (
+            Arc::new(Event::default()),
+            Arc::new(Mutex::new(None::<Offload<u32>>)),
+        );
         let (theirs, happens, inner) = (pool.clone(), event.clone(), handed.clone());
         let outer = pool.offload(move || {
             theirs.wait(poll_fn(|cx| happens.poll(cx)));
@@ -338,7 +369,9 @@ fn an_abandoned_job_leaves_the_queue_and_the_next_one_is_run() {
         let pool = Pool::new(1, 0, 2);
         let ran = Arc::new(AtomicUsize::new(0));
         let in_job = ran.clone();
-        let unwanted = pool.offload(move || in_job.fetch_add(1, Ordering::Relaxed)).submit();
+        let unwanted = pool
+            .offload(move || in_job.fetch_add(1, Ordering::Relaxed))
+            .submit();
         unwanted.awaited.abandon();
         assert_eq!(pool.offload(|| 2).wait(), 2);
         pool.is_left_empty();

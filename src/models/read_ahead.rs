@@ -14,7 +14,12 @@ fn buffer<T>(capacity: usize) -> Arc<Buffer<T>> {
 }
 
 async fn next<T>(buffer: &Buffer<T>) -> T {
-    poll_fn(|cx| buffer.pop_or_leave(cx.waker()).map_or(Poll::Pending, Poll::Ready)).await
+    poll_fn(|cx| {
+        buffer
+            .pop_or_leave(cx.waker())
+            .map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
 }
 
 #[test]
@@ -25,7 +30,10 @@ fn each_item_reaches_who_waits() {
         let job = thread::spawn(move || filled.fill(1..=2));
         assert_eq!(wait_for(next(&buffer)), 1);
         assert_eq!(wait_for(next(&buffer)), 2);
-        assert!(matches!(job.join().unwrap(), Reader::Gone | Reader::Here(_)));
+        assert!(matches!(
+            job.join().unwrap(),
+            Reader::Gone | Reader::Here(_)
+        ));
         assert!(buffer.pop().is_none());
     });
 }
@@ -66,7 +74,13 @@ fn a_stream_that_goes_stops_the_job_and_each_item_is_dropped() {
         });
         let job = thread::spawn(move || filled.fill(endless));
         buffer.close();
-        assert!(matches!(job.join().unwrap(), Reader::Here(_)), "the iterator came back");
-        assert_eq!((buffer.len(), made.load(Ordering::Relaxed)), (0, dropped.load(Ordering::Relaxed)));
+        assert!(
+            matches!(job.join().unwrap(), Reader::Here(_)),
+            "the iterator came back"
+        );
+        assert_eq!(
+            (buffer.len(), made.load(Ordering::Relaxed)),
+            (0, dropped.load(Ordering::Relaxed))
+        );
     });
 }

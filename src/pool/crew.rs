@@ -125,7 +125,8 @@ impl State {
     /// for the next one. Without it, all others would stand still, and none of them watches, since it was not the last to be blocked. The limit
     /// does not count here: it may fall when the thread is gone.
     fn should_retire(&self) -> bool {
-        let last = self.blocked > 0 && self.threads == self.blocked + 1 && self.threads > self.stand_ins;
+        let last =
+            self.blocked > 0 && self.threads == self.blocked + 1 && self.threads > self.stand_ins;
         !self.wants_a_thread() && !last
     }
 }
@@ -147,7 +148,9 @@ pub(crate) struct Refused(Vec<Arc<dyn Job>>);
 impl Refused {
     /// Has the jobs' futures polled: each then runs its own job. Says whether somebody was woken. Wakers are user code, which may poll here.
     pub(crate) fn nudge(self) -> bool {
-        self.0.into_iter().fold(false, |woken, job| job.nudge() | woken)
+        self.0
+            .into_iter()
+            .fold(false, |woken, job| job.nudge() | woken)
     }
 }
 
@@ -160,7 +163,9 @@ pub(crate) struct Crew {
 impl Crew {
     /// At most `limit` threads are active, and `stand_ins` more there.
     pub(crate) fn new(limit: usize, stand_ins: usize) -> Self {
-        Self { state: Mutex::new(State::new(limit, stand_ins)) }
+        Self {
+            state: Mutex::new(State::new(limit, stand_ins)),
+        }
     }
 
     /// Queues `job`.
@@ -172,7 +177,13 @@ impl Crew {
 
     /// Finds a thread for the queue's next job: an idle one or a new one.
     fn find_a_thread(state: &mut State) -> Next {
-        Self::find_a_thread_that_is_there(state).unwrap_or_else(|| if state.may_grow() { state.grow() } else { Next::Nothing })
+        Self::find_a_thread_that_is_there(state).unwrap_or_else(|| {
+            if state.may_grow() {
+                state.grow()
+            } else {
+                Next::Nothing
+            }
+        })
     }
 
     /// Finds an idle thread for the queue's next job, if it needs one. `None` where there is none.
@@ -203,7 +214,11 @@ impl Crew {
         state.refused = true;
         // One that has become idle meanwhile was not called, since this one was on its way.
         let next = Self::find_a_thread_that_is_there(&mut state);
-        let stranded: Vec<_> = if state.is_stranded() { state.queue.iter().cloned().collect() } else { Vec::new() };
+        let stranded: Vec<_> = if state.is_stranded() {
+            state.queue.iter().cloned().collect()
+        } else {
+            Vec::new()
+        };
         drop(state);
         if let Some(Next::Wake(parker)) = next {
             parker.unpark();
@@ -234,7 +249,11 @@ impl Crew {
             let notified = parker.park_for(KEEP_ALIVE);
             state = self.state.lock();
             if !notified {
-                if let Some(place) = state.idle.iter().position(|idle| Arc::ptr_eq(idle, &parker)) {
+                if let Some(place) = state
+                    .idle
+                    .iter()
+                    .position(|idle| Arc::ptr_eq(idle, &parker))
+                {
                     let retires = state.should_retire();
                     state.idle.remove(place);
                     if retires {
@@ -257,19 +276,31 @@ impl Crew {
     }
 
     /// Takes the queued `job` back, if no thread will come for it: it is to be run where it is awaited, which may be `on_a_worker`.
-    pub(crate) fn take_if_stranded(&self, job: &Arc<dyn Job>, on_a_worker: bool) -> Option<Arc<dyn Job>> {
+    pub(crate) fn take_if_stranded(
+        &self,
+        job: &Arc<dyn Job>,
+        on_a_worker: bool,
+    ) -> Option<Arc<dyn Job>> {
         let mut state = self.state.lock();
         if !state.refused || state.active() > usize::from(on_a_worker) || !state.idle.is_empty() {
             return None;
         }
-        let place = state.queue.iter().position(|queued| Arc::ptr_eq(queued, job))?;
+        let place = state
+            .queue
+            .iter()
+            .position(|queued| Arc::ptr_eq(queued, job))?;
         state.queue.remove(place)
     }
 
     /// The job on this thread is about to sleep on `parker`, until `waker` wakes it, and has polled the job with the number `polled`: its place is
     /// free. With the number of a watch, it is to [look](Crew::look) after [`PATIENCE`]. Where no thread can come for the job that it waits for, and
     /// it waits for nothing else, that job comes back, to be run here.
-    pub(crate) fn block(&self, parker: &Arc<Parker>, waker: &Waker, polled: usize) -> Result<(Next, Option<u64>), Arc<dyn Job>> {
+    pub(crate) fn block(
+        &self,
+        parker: &Arc<Parker>,
+        waker: &Waker,
+        polled: usize,
+    ) -> Result<(Next, Option<u64>), Arc<dyn Job>> {
         // One owner of the parker is its level, one the waker there, and one whatever the thread waits for. Where there are more, it waits for
         // several things. Nobody polls anything with this waker while the thread sleeps, so that stays as it is. That the one is a job that has
         // kept the waker is not enough: an earlier wait of the thread may have left it there, and locks may have been taken since.
@@ -280,7 +311,10 @@ impl Crew {
         let waits_for_one = owners == 3 && !parker.is_notified();
         let mut state = self.state.lock();
         if waits_for_one && polled != 0 && state.idle.is_empty() && !state.may_grow() {
-            let place = state.queue.iter().position(|job| number(job) == polled && job.is_awaited_by(waker));
+            let place = state
+                .queue
+                .iter()
+                .position(|job| number(job) == polled && job.is_awaited_by(waker));
             if let Some(job) = place.and_then(|place| state.queue.remove(place)) {
                 return Err(job);
             }
@@ -301,7 +335,11 @@ impl Crew {
             // Another one watches, or is to, when it is the last to be blocked.
             return (Next::Nothing, false);
         }
-        if state.queue.is_empty() { (Next::Nothing, true) } else { (state.grow(), true) }
+        if state.queue.is_empty() {
+            (Next::Nothing, true)
+        } else {
+            (state.grow(), true)
+        }
     }
 
     /// The job on this thread was woken. It goes on even if that makes one active thread too many: it may hold locks.
@@ -325,7 +363,13 @@ impl Crew {
     #[cfg(all(test, smartasync_model))]
     pub(crate) fn counts(&self) -> [usize; 5] {
         let state = self.state.lock();
-        [state.threads, state.starting + state.waking, state.idle.len(), state.blocked, state.queue.len()]
+        [
+            state.threads,
+            state.starting + state.waking,
+            state.idle.len(),
+            state.blocked,
+            state.queue.len(),
+        ]
     }
 }
 
@@ -346,9 +390,17 @@ mod tests {
                 false
             }
         }
-        let queue = (0..queued).map(|_| Arc::new(Nothing) as Arc<dyn Job>).collect();
+        let queue = (0..queued)
+            .map(|_| Arc::new(Nothing) as Arc<dyn Job>)
+            .collect();
         let idle = (0..idle).map(|_| Arc::new(Parker::new())).collect();
-        State { queue, threads, idle, blocked, ..State::new(limit, STAND_INS) }
+        State {
+            queue,
+            threads,
+            idle,
+            blocked,
+            ..State::new(limit, STAND_INS)
+        }
     }
 
     #[test]
@@ -373,7 +425,13 @@ mod tests {
             assert!(state(0, limit, STAND_INS, 1, STAND_INS - 1).should_retire());
             assert!(state(0, limit, STAND_INS + 1, 2, STAND_INS - 1).should_retire());
         }
-        assert!(State { stand_ins: 0, ..state(0, 1, 1, 1, 0) }.should_retire());
+        assert!(
+            State {
+                stand_ins: 0,
+                ..state(0, 1, 1, 1, 0)
+            }
+            .should_retire()
+        );
     }
 
     #[test]
@@ -385,14 +443,27 @@ mod tests {
 
     #[test]
     fn a_refused_thread_is_replaced_by_one_that_has_become_idle() {
-        let state = State { starting: 1, ..state(1, 2, 2, 1, 0) };
+        let state = State {
+            starting: 1,
+            ..state(1, 2, 2, 1, 0)
+        };
         let idle = state.idle[0].clone();
-        let crew = Crew { state: Mutex::new(state) };
+        let crew = Crew {
+            state: Mutex::new(state),
+        };
         let refused = crew.carry_out(Next::Spawn, || false);
         assert!(refused.is_some_and(|refused| refused.0.is_empty()));
         assert!(idle.take());
         let state = crew.state.into_inner();
-        assert_eq!((state.threads, state.starting, state.waking, state.idle.len()), (1, 0, 1, 0));
+        assert_eq!(
+            (
+                state.threads,
+                state.starting,
+                state.waking,
+                state.idle.len()
+            ),
+            (1, 0, 1, 0)
+        );
     }
 
     #[test]

@@ -13,11 +13,19 @@ pub(crate) struct Mutex<T> {
 
 impl<T> Mutex<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self { lock: loom::sync::Mutex::new(value) }
+        Self {
+            lock: loom::sync::Mutex::new(value),
+        }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-        MutexGuard { held: Some(self.lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)) }
+        MutexGuard {
+            held: Some(
+                self.lock
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner),
+            ),
+        }
     }
 }
 
@@ -49,7 +57,11 @@ pub(crate) struct Monitor {
 
 impl Monitor {
     pub(crate) fn new() -> Self {
-        Self { mutex: Mutex::default(), condition: loom::sync::Condvar::new(), timed: Mutex::default() }
+        Self {
+            mutex: Mutex::default(),
+            condition: loom::sync::Condvar::new(),
+            timed: Mutex::default(),
+        }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, ()> {
@@ -58,11 +70,19 @@ impl Monitor {
 
     pub(crate) fn wait<'m>(&'m self, mut guard: MutexGuard<'m, ()>) -> MutexGuard<'m, ()> {
         let held = guard.held.take().expect("the lock is held");
-        guard.held = Some(self.condition.wait(held).unwrap_or_else(std::sync::PoisonError::into_inner));
+        guard.held = Some(
+            self.condition
+                .wait(held)
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
         guard
     }
 
-    pub(crate) fn wait_for<'m>(&'m self, guard: MutexGuard<'m, ()>, _time: Duration) -> (MutexGuard<'m, ()>, bool) {
+    pub(crate) fn wait_for<'m>(
+        &'m self,
+        guard: MutexGuard<'m, ()>,
+        _time: Duration,
+    ) -> (MutexGuard<'m, ()>, bool) {
         let own = {
             let mut timed = self.timed.lock();
             timed.1 += 1;

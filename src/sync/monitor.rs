@@ -11,7 +11,10 @@ pub(crate) struct Monitor {
 
 impl Monitor {
     pub(crate) const fn new() -> Self {
-        Self { mutex: Mutex::new(()), condition: Condvar::new() }
+        Self {
+            mutex: Mutex::new(()),
+            condition: Condvar::new(),
+        }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, ()> {
@@ -20,12 +23,21 @@ impl Monitor {
 
     /// Sleeps until it is notified.
     pub(crate) fn wait<'m>(&'m self, held: MutexGuard<'m, ()>) -> MutexGuard<'m, ()> {
-        self.condition.wait(held).unwrap_or_else(PoisonError::into_inner)
+        self.condition
+            .wait(held)
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sleeps for `time` at most. Says whether the time was up.
-    pub(crate) fn wait_for<'m>(&'m self, held: MutexGuard<'m, ()>, time: Duration) -> (MutexGuard<'m, ()>, bool) {
-        let (held, result) = self.condition.wait_timeout(held, time).unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn wait_for<'m>(
+        &'m self,
+        held: MutexGuard<'m, ()>,
+        time: Duration,
+    ) -> (MutexGuard<'m, ()>, bool) {
+        let (held, result) = self
+            .condition
+            .wait_timeout(held, time)
+            .unwrap_or_else(PoisonError::into_inner);
         (held, result.timed_out())
     }
 

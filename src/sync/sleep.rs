@@ -23,7 +23,10 @@ pub(crate) struct Sleep {
 
 impl Sleep {
     pub(crate) fn new() -> Self {
-        Self { luck: AtomicU16::new(SLEEPS + MISSES - 1), monitor: Monitor::new() }
+        Self {
+            luck: AtomicU16::new(SLEEPS + MISSES - 1),
+            monitor: Monitor::new(),
+        }
     }
 
     /// Looks for a moment whether `may_sleep` says no, before a sleep. Says whether it did. For the owner only.
@@ -53,13 +56,24 @@ impl Sleep {
         }
         // Where the end comes late, another thread had this core meanwhile.
         let left = if luck > SLEEPS { luck - 1 } else { 0 };
-        self.luck.store(if ended && in_time { SLEEPS + MISSES - 1 } else { left }, Ordering::Relaxed);
+        self.luck.store(
+            if ended && in_time {
+                SLEEPS + MISSES - 1
+            } else {
+                left
+            },
+            Ordering::Relaxed,
+        );
         ended
     }
 
     /// Sleeps as long as `may_sleep` says, for what `how_long` says at a time; with `None` until it is woken. Returns when `may_sleep` says no,
     /// or when the time was up. A [`wake`](Sleep::wake) after the last look ends the sleep.
-    pub(crate) fn sleep(&self, may_sleep: impl Fn() -> bool, how_long: impl Fn() -> Option<Duration>) {
+    pub(crate) fn sleep(
+        &self,
+        may_sleep: impl Fn() -> bool,
+        how_long: impl Fn() -> Option<Duration>,
+    ) {
         let mut held = self.monitor.lock();
         let mut timed_out = false;
         while !timed_out && may_sleep() {

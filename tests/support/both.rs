@@ -1,5 +1,9 @@
 //! Both ways to finish a call.
-#![allow(unused_imports, unused_macros, reason = "not every test has calls to finish")]
+#![allow(
+    unused_imports,
+    unused_macros,
+    reason = "not every test has calls to finish"
+)]
 
 /// Finishes a call in both ways and compares the outputs.
 macro_rules! assert_both {

@@ -5,12 +5,20 @@ use smartasync::{block_on, smart_fn, spawn_local};
 smart_fn!(
     /// Returns `depth`, by way of as many functions.
     pub(crate) fn sync_step(depth: u32) -> u32 {
-        if depth == 0 { 0 } else { async_step(depth - 1).wait() + 1 }
+        if depth == 0 {
+            0
+        } else {
+            async_step(depth - 1).wait() + 1
+        }
     }
 
     /// Returns `depth`, by way of as many functions.
     pub(crate) async fn async_step(depth: u32) -> u32 {
-        if depth == 0 { 0 } else { sync_step(depth - 1).await + 1 }
+        if depth == 0 {
+            0
+        } else {
+            sync_step(depth - 1).await + 1
+        }
     }
 );
 

@@ -35,7 +35,11 @@ impl Gate {
 
     /// Blocks until somebody awaits the gate, and gives a clone of their waker.
     pub(crate) fn until_awaited(&self) -> Waker {
-        let inside = self.0.polled.wait_while(self.0.inside.lock().unwrap(), |inside| inside.1.is_none()).unwrap();
+        let inside = self
+            .0
+            .polled
+            .wait_while(self.0.inside.lock().unwrap(), |inside| inside.1.is_none())
+            .unwrap();
         inside.1.clone().unwrap()
     }
 

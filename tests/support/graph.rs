@@ -1,7 +1,9 @@
 //! Random graphs of smart calls, sync and async, that go through the loops and the pool, and the value that each must have.
 
 use super::choices::Choices;
-use smartasync::{SmartLock, allow_blocking, block_on, offload, smart, smart_await, smart_fn, spawn_local};
+use smartasync::{
+    SmartLock, allow_blocking, block_on, offload, smart, smart_await, smart_fn, spawn_local,
+};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
@@ -43,7 +45,10 @@ pub(crate) enum Node {
     Coalesce(Arc<Node>),
 }
 
-use Node::{Async, Catch, Coalesce, Detach, Drop as Dropped, Either, Join, Nested, Offload, Panic, Spawn, Sync, Value, Woken, Yield};
+use Node::{
+    Async, Catch, Coalesce, Detach, Drop as Dropped, Either, Join, Nested, Offload, Panic, Spawn,
+    Sync, Value, Woken, Yield,
+};
 
 /// How many steps a graph has at most.
 const STEPS: usize = 40;
@@ -60,11 +65,19 @@ impl Node {
 
     fn choose_one(choices: &mut impl Choices, steps: &mut usize, coalesces: usize) -> Arc<Self> {
         *steps = steps.saturating_sub(1);
-        let kind = if *steps == 0 { None } else { choices.choose(32) };
-        let Some(kind) = kind else { return Arc::new(Value(1)) };
+        let kind = if *steps == 0 {
+            None
+        } else {
+            choices.choose(32)
+        };
+        let Some(kind) = kind else {
+            return Arc::new(Value(1));
+        };
         let mut some = |choices: &mut _| {
             let count = Choices::choose(choices, 4).unwrap_or(0);
-            (0..count).map(|_| Self::choose_one(choices, steps, coalesces)).collect()
+            (0..count)
+                .map(|_| Self::choose_one(choices, steps, coalesces))
+                .collect()
         };
         Arc::new(match kind {
             0..2 => Spawn(some(choices)),
@@ -72,7 +85,11 @@ impl Node {
             5 => Panic,
             6 => Value(choices.choose(256).unwrap_or(0) as u64),
             kind => {
-                let turns = if kind == 7 { choices.choose(4).unwrap_or(0) } else { 1 };
+                let turns = if kind == 7 {
+                    choices.choose(4).unwrap_or(0)
+                } else {
+                    1
+                };
                 let coalesces = coalesces + usize::from(kind == 28);
                 let inner = Self::choose_one(choices, steps, coalesces);
                 match kind {
@@ -98,7 +115,13 @@ impl Node {
             Value(value) => Some(*value),
             Panic => None,
             Catch(inner) => Some(inner.value().unwrap_or(7)),
-            Yield(_, inner) | Woken(inner) | Async(inner) | Sync(inner) | Either(inner) | Offload(inner) | Nested(inner) => Some(inner.value()? + 1),
+            Yield(_, inner)
+            | Woken(inner)
+            | Async(inner)
+            | Sync(inner)
+            | Either(inner)
+            | Offload(inner)
+            | Nested(inner) => Some(inner.value()? + 1),
             Spawn(inner) | Join(inner) => inner.iter().map(|one| one.value()).sum(),
             Detach(_) | Dropped(_) => Some(0),
             Coalesce(inner) => Some(2 * inner.value()?),
@@ -153,7 +176,13 @@ fn panic() -> ! {
 
 /// Takes 7 for the panic of a graph, and passes others on.
 fn caught(result: thread::Result<u64>) -> u64 {
-    result.unwrap_or_else(|payload| if payload.downcast_ref() == Some(&"graph") { 7 } else { resume_unwind(payload) })
+    result.unwrap_or_else(|payload| {
+        if payload.downcast_ref() == Some(&"graph") {
+            7
+        } else {
+            resume_unwind(payload)
+        }
+    })
 }
 
 /// Runs a graph in sync code.
@@ -168,7 +197,9 @@ pub(crate) fn run_here(node: &Arc<Node>) -> u64 {
         Either(inner) => by_either(inner).wait() + 1,
         Offload(inner) => smart(offloaded(inner)).wait() + 1,
         Nested(inner) => run_here(inner) + 1,
-        Yield(..) | Woken(_) | Spawn(_) | Detach(_) | Join(_) | Dropped(_) | Coalesce(_) => block_on(run(node)),
+        Yield(..) | Woken(_) | Spawn(_) | Detach(_) | Join(_) | Dropped(_) | Coalesce(_) => {
+            block_on(run(node))
+        }
     }
 }
 
@@ -230,11 +261,13 @@ pub(crate) fn run(node: &Arc<Node>) -> Run {
 
 /// The result, or the payload of a panic.
 async fn caught_in_polls(mut future: Run) -> thread::Result<u64> {
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-        Err(payload) => Poll::Ready(Err(payload)),
-    })
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+            Err(payload) => Poll::Ready(Err(payload)),
+        },
+    )
     .await
 }
 
@@ -261,7 +294,11 @@ async fn join(runs: Vec<Run>) -> u64 {
                 *run = None;
             }
         }
-        if runs.iter().all(Option::is_none) { Poll::Ready(sum) } else { Poll::Pending }
+        if runs.iter().all(Option::is_none) {
+            Poll::Ready(sum)
+        } else {
+            Poll::Pending
+        }
     })
     .await
 }
@@ -270,9 +307,18 @@ async fn join(runs: Vec<Run>) -> u64 {
 async fn coalesce(node: &Arc<Node>) -> u64 {
     let lock: Arc<SmartLock<u64>> = Arc::default();
     let (theirs, their_node) = (lock.clone(), node.clone());
-    let elsewhere = offload(move || theirs.run_once(|| run(&their_node)).wait().expect("nobody resets the lock"));
+    let elsewhere = offload(move || {
+        theirs
+            .run_once(|| run(&their_node))
+            .wait()
+            .expect("nobody resets the lock")
+    });
     let node = node.clone();
-    let here = async move { lock.run_once(|| run(&node)).await.expect("nobody resets the lock") };
+    let here = async move {
+        lock.run_once(|| run(&node))
+            .await
+            .expect("nobody resets the lock")
+    };
     join(vec![Box::pin(elsewhere), Box::pin(here)]).await
 }
 
@@ -299,7 +345,11 @@ static RINGER: LazyLock<Mutex<Sender<Bell>>> = LazyLock::new(|| {
 
 async fn woken_from_elsewhere() {
     let bell = Bell::default();
-    RINGER.lock().unwrap().send(bell.clone()).expect("the ringer lives as long as the process");
+    RINGER
+        .lock()
+        .unwrap()
+        .send(bell.clone())
+        .expect("the ringer lives as long as the process");
     poll_fn(|cx: &mut Context<'_>| {
         let mut bell = bell.lock().unwrap();
         if bell.0 {

@@ -24,7 +24,10 @@ pub(crate) type Caller<'a, T> = CallerOf<dyn Future<Output = Result<T, Cancelled
 impl<'a, T> Caller<'a, T> {
     /// Makes a caller that was not polled yet.
     pub(crate) fn new(call: impl Future<Output = Result<T, Cancelled>> + 'a) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
+        Self {
+            call: Box::pin(call),
+            woken: Arc::default(),
+        }
     }
 }
 

@@ -77,7 +77,11 @@ pub(crate) fn poll<F: Future + ?Sized>(call: &mut Pin<Box<F>>) -> Poll<F::Output
 
 /// Starts the job, unless the pool is busy, and leaves nobody to be woken.
 pub(crate) fn start<T>(job: &mut Offload<T>) {
-    assert!(Pin::new(job).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(
+        Pin::new(job)
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+    );
 }
 
 /// Panics quietly: without the hook, which would print it.

@@ -92,10 +92,20 @@ struct Model<'a> {
 
 impl<'a> Model<'a> {
     fn new(places: &'a Arc<Places>) -> Self {
-        let rooms = vec![Room { flight: Flight::None }];
+        let rooms = vec![Room {
+            flight: Flight::None,
+        }];
         let mut current = [None; PLACES];
         current[0] = Some(0);
-        Self { places, current, rooms, calls: Vec::new(), works: Vec::new(), made: 0, may_wake: MayWake::Nobody }
+        Self {
+            places,
+            current,
+            rooms,
+            calls: Vec::new(),
+            works: Vec::new(),
+            made: 0,
+            may_wake: MayWake::Nobody,
+        }
     }
 
     fn make(&mut self, kind: Kind, place: usize) {
@@ -105,34 +115,58 @@ impl<'a> Model<'a> {
         let call = self.places.call(kind, &work);
         self.works.push(work);
         let waker = Arc::default();
-        self.calls.push(Call { call, id, kind, place, room: None, is: Is::Fresh, can_lead: true, waker, woken: false });
+        self.calls.push(Call {
+            call,
+            id,
+            kind,
+            place,
+            room: None,
+            is: Is::Fresh,
+            can_lead: true,
+            waker,
+            woken: false,
+        });
     }
 
     fn work(&self, id: usize) -> Arc<Work> {
-        self.works.iter().find(|work| work.id == id).expect("it exists").clone()
+        self.works
+            .iter()
+            .find(|work| work.id == id)
+            .expect("it exists")
+            .clone()
     }
 
     /// Everyone who waits in the room.
     fn waiting(&mut self, room: usize) -> impl Iterator<Item = &mut Call<'a>> {
-        self.calls.iter_mut().filter(move |call| call.room == Some(room) && call.is == Is::Waiting)
+        self.calls
+            .iter_mut()
+            .filter(move |call| call.room == Some(room) && call.is == Is::Waiting)
     }
 
     /// The flight of the room is over. Who waits gets the value, or one of them is to lead.
     fn end_flight(&mut self, room: usize, value: Option<usize>) {
         self.rooms[room].flight = Flight::None;
         match value {
-            Some(value) => self.waiting(room).for_each(|call| call.is = Is::Served(value)),
+            Some(value) => self
+                .waiting(room)
+                .for_each(|call| call.is = Is::Served(value)),
             None => self.may_wake = self.may_wake.max_of(MayWake::One),
         }
     }
 
     /// The place was reset.
     fn was_reset(&mut self, place: usize) {
-        let Some(room) = self.current[place] else { return };
+        let Some(room) = self.current[place] else {
+            return;
+        };
         let flight = std::mem::replace(&mut self.rooms[room].flight, Flight::None);
         for call in self.waiting(room) {
             call.is = match flight {
-                Flight::Shared { work, driver, woken } if driver == Some(call.id) => Is::Loose { work, woken },
+                Flight::Shared {
+                    work,
+                    driver,
+                    woken,
+                } if driver == Some(call.id) => Is::Loose { work, woken },
                 _ => Is::Cancelled,
             };
         }
@@ -143,9 +177,17 @@ impl<'a> Model<'a> {
 
     /// A call is gone. With the last one of a key goes what is left of its flight.
     fn is_gone(&mut self, call: Call<'a>) {
-        let Call { call, room, place, waker, .. } = call;
+        let Call {
+            call,
+            room,
+            place,
+            waker,
+            ..
+        } = call;
         drop(call);
-        if let Some(left) = room.filter(|_| place > 0 && !self.calls.iter().any(|call| call.room == room)) {
+        if let Some(left) =
+            room.filter(|_| place > 0 && !self.calls.iter().any(|call| call.room == room))
+        {
             self.rooms[left].flight = Flight::None;
             if self.current[place] == room {
                 self.current[place] = None;
@@ -162,8 +204,12 @@ impl<'a> Model<'a> {
         let call = self.calls.swap_remove(at);
         if let Some(room) = call.room {
             match (&mut self.rooms[room].flight, call.is) {
-                (Flight::Once(leader), Is::Leading) if *leader == call.id => self.end_flight(room, None),
-                (Flight::Shared { driver, .. }, Is::Waiting) if *driver == Some(call.id) => *driver = None,
+                (Flight::Once(leader), Is::Leading) if *leader == call.id => {
+                    self.end_flight(room, None)
+                }
+                (Flight::Shared { driver, .. }, Is::Waiting) if *driver == Some(call.id) => {
+                    *driver = None
+                }
                 (Flight::None, Is::Waiting) => self.may_wake = MayWake::One,
                 _ => {}
             }
@@ -181,7 +227,9 @@ impl<'a> Model<'a> {
 
     /// Wakes what a work waits for.
     fn wake(&mut self, id: usize) {
-        let Some(waker) = self.work(id).waker.lock().unwrap().take() else { return };
+        let Some(waker) = self.work(id).waker.lock().unwrap().take() else {
+            return;
+        };
         waker.wake();
         self.was_woken(id);
     }
@@ -189,7 +237,9 @@ impl<'a> Model<'a> {
     /// A work's waker was woken.
     fn was_woken(&mut self, id: usize) {
         for place in 0..PLACES {
-            if let Some(Flight::Shared { work, woken, .. }) = self.current[place].map(|room| &mut self.rooms[room].flight) {
+            if let Some(Flight::Shared { work, woken, .. }) =
+                self.current[place].map(|room| &mut self.rooms[room].flight)
+            {
                 if *work == id {
                     *woken = true;
                     self.may_wake = MayWake::All;
@@ -199,7 +249,10 @@ impl<'a> Model<'a> {
         for call in &mut self.calls {
             match &mut call.is {
                 Is::Leading if call.id == id => {
-                    assert!(call.waker.0.swap(0, Relaxed) > 0, "the leader's waker is not its future's");
+                    assert!(
+                        call.waker.0.swap(0, Relaxed) > 0,
+                        "the leader's waker is not its future's"
+                    );
                     call.woken = true;
                 }
                 Is::Loose { work, woken } if *work == id => *woken = true,
@@ -213,7 +266,9 @@ impl<'a> Model<'a> {
         let call = &mut self.calls[at];
         let room = *call.room.get_or_insert_with(|| {
             *self.current[call.place].get_or_insert_with(|| {
-                self.rooms.push(Room { flight: Flight::None });
+                self.rooms.push(Room {
+                    flight: Flight::None,
+                });
                 self.rooms.len() - 1
             })
         });
@@ -223,21 +278,41 @@ impl<'a> Model<'a> {
                 call.can_lead = false;
                 (call.is, *flight) = match call.kind {
                     Kind::Once => (Is::Leading, Flight::Once(call.id)),
-                    Kind::Shared => (Is::Waiting, Flight::Shared { work: call.id, driver: Some(call.id), woken: false }),
+                    Kind::Shared => (
+                        Is::Waiting,
+                        Flight::Shared {
+                            work: call.id,
+                            driver: Some(call.id),
+                            woken: false,
+                        },
+                    ),
                 };
                 if call.kind == Kind::Shared {
                     self.may_wake = MayWake::All;
                 }
                 Some(call.id)
             }
-            (Is::Fresh | Is::Waiting, Flight::Shared { work, driver, woken: woken @ true }) => {
+            (
+                Is::Fresh | Is::Waiting,
+                Flight::Shared {
+                    work,
+                    driver,
+                    woken: woken @ true,
+                },
+            ) => {
                 call.is = Is::Waiting;
                 *driver = Some(call.id);
                 *woken = false;
                 Some(*work)
             }
             (Is::Leading, _) => Some(call.id),
-            (Is::Loose { work, woken: woken @ true }, _) => {
+            (
+                Is::Loose {
+                    work,
+                    woken: woken @ true,
+                },
+                _,
+            ) => {
                 *woken = false;
                 Some(*work)
             }
@@ -258,11 +333,19 @@ impl<'a> Model<'a> {
             Flight::Once(leader) => leader == id,
             Flight::Shared { driver, .. } => driver == Some(id) && polled.is_some(),
         };
-        let starts = could_lead && polled == Some(id) && matches!(was, Is::Fresh | Is::Waiting) && is_current;
+        let starts = could_lead
+            && polled == Some(id)
+            && matches!(was, Is::Fresh | Is::Waiting)
+            && is_current;
         // Inside an old flight, only a call that would lead is of interest: it must not follow the new one, and be dropped.
         let newest = self.current[place];
-        let may_call = is_current || newest.is_none_or(|room| self.rooms[room].flight == Flight::None);
-        let order = if matches!(order, Order::Call(_)) && !may_call { Order::Suspend } else { order };
+        let may_call =
+            is_current || newest.is_none_or(|room| self.rooms[room].flight == Flight::None);
+        let order = if matches!(order, Order::Call(_)) && !may_call {
+            Order::Suspend
+        } else {
+            order
+        };
         if let Some(work) = polled {
             *self.work(work).order.lock().unwrap() = order;
         }
@@ -278,15 +361,30 @@ impl<'a> Model<'a> {
             return self.polled_in_vain(at, was, room, result);
         };
         let in_closure = starts && order == Order::PanicInClosure;
-        assert_eq!(log, if in_closure { vec![] } else { vec![Logged::Polled(work)] });
+        assert_eq!(
+            log,
+            if in_closure {
+                vec![]
+            } else {
+                vec![Logged::Polled(work)]
+            }
+        );
         match order {
             Order::Suspend => {}
             Order::Yield => self.was_woken(work),
             Order::Reset => self.was_reset(place),
             Order::Call(_) => {
-                let inner = self.work(work).inner.lock().unwrap().take().expect("it made a call");
+                let inner = self
+                    .work(work)
+                    .inner
+                    .lock()
+                    .unwrap()
+                    .take()
+                    .expect("it made a call");
                 if is_current {
-                    assert!(matches!(inner, Poll::Ready(Err(cancelled)) if cancelled.is_reentrant()));
+                    assert!(
+                        matches!(inner, Poll::Ready(Err(cancelled)) if cancelled.is_reentrant())
+                    );
                 } else {
                     assert_eq!(inner, Poll::Ready(Ok(INNER + work)));
                     if let Some(room) = newest {
@@ -297,7 +395,10 @@ impl<'a> Model<'a> {
             Order::Finish | Order::Panic | Order::PanicInClosure => {
                 let call = self.calls.swap_remove(at);
                 let value = result.ok();
-                assert_eq!(value, (order == Order::Finish).then_some(Poll::Ready(Ok(work))));
+                assert_eq!(
+                    value,
+                    (order == Order::Finish).then_some(Poll::Ready(Ok(work)))
+                );
                 if is_current {
                     self.end_flight(room, value.map(|_| work));
                 }
@@ -308,19 +409,34 @@ impl<'a> Model<'a> {
     }
 
     /// Polls the real call, and checks that a waker that it replaces is dropped.
-    fn poll_really(&mut self, at: usize, with_a_new_waker: bool) -> std::thread::Result<Poll<Result>> {
+    fn poll_really(
+        &mut self,
+        at: usize,
+        with_a_new_waker: bool,
+    ) -> std::thread::Result<Poll<Result>> {
         let call = &mut self.calls[at];
         call.woken = false;
         let old = with_a_new_waker.then(|| Arc::downgrade(&std::mem::take(&mut call.waker)));
         call.waker.0.store(0, Relaxed);
         let waker = Waker::from(call.waker.clone());
-        let result = catch_unwind(AssertUnwindSafe(|| call.call.as_mut().poll(&mut Context::from_waker(&waker))));
-        assert!(old.is_none_or(|old| old.strong_count() == 0) || result.is_err(), "its old waker is still there");
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            call.call.as_mut().poll(&mut Context::from_waker(&waker))
+        }));
+        assert!(
+            old.is_none_or(|old| old.strong_count() == 0) || result.is_err(),
+            "its old waker is still there"
+        );
         result
     }
 
     /// Compares the answer to a call that had to poll nothing.
-    fn polled_in_vain(&mut self, at: usize, was: Is, room: usize, result: std::thread::Result<Poll<Result>>) {
+    fn polled_in_vain(
+        &mut self,
+        at: usize,
+        was: Is,
+        room: usize,
+        result: std::thread::Result<Poll<Result>>,
+    ) {
         let result = result.unwrap();
         let call = &mut self.calls[at];
         let expected = match was {
@@ -329,7 +445,9 @@ impl<'a> Model<'a> {
             // Its work was lost in another caller.
             Is::Waiting if self.rooms[room].flight == Flight::None => {
                 self.may_wake = MayWake::One;
-                Some(Err("the future that the call had brought panicked in another caller"))
+                Some(Err(
+                    "the future that the call had brought panicked in another caller",
+                ))
             }
             Is::Fresh | Is::Waiting => {
                 call.is = Is::Waiting;
@@ -338,10 +456,15 @@ impl<'a> Model<'a> {
             Is::Loose { .. } => None,
             Is::Leading => unreachable!("it polls its work"),
         };
-        let Some(expected) = expected else { return assert_eq!(result, Poll::Pending) };
+        let Some(expected) = expected else {
+            return assert_eq!(result, Poll::Pending);
+        };
         match (result, expected) {
             (Poll::Ready(Ok(value)), Ok(expected)) => assert_eq!(value, expected),
-            (Poll::Ready(Err(cancelled)), Err(expected)) => assert_eq!((cancelled.to_string().as_str(), cancelled.is_reentrant()), (expected, false)),
+            (Poll::Ready(Err(cancelled)), Err(expected)) => assert_eq!(
+                (cancelled.to_string().as_str(), cancelled.is_reentrant()),
+                (expected, false)
+            ),
             (result, _) => panic!("{was:?} has got {result:?}"),
         }
         let call = self.calls.swap_remove(at);
@@ -353,22 +476,38 @@ impl<'a> Model<'a> {
         let mut woken_to_wait = 0;
         for call in &mut self.calls {
             let woken = call.waker.0.swap(0, Relaxed);
-            assert!(woken == 0 || !matches!(call.is, Is::Fresh | Is::Leading), "{:?} was woken", call.is);
+            assert!(
+                woken == 0 || !matches!(call.is, Is::Fresh | Is::Leading),
+                "{:?} was woken",
+                call.is
+            );
             woken_to_wait += if call.is == Is::Waiting { woken } else { 0 };
             call.woken |= woken > 0;
-            let must_be_polled = matches!(call.is, Is::Served(_) | Is::Cancelled | Is::Loose { woken: true, .. });
+            let must_be_polled = matches!(
+                call.is,
+                Is::Served(_) | Is::Cancelled | Is::Loose { woken: true, .. }
+            );
             assert!(call.woken || !must_be_polled, "{:?} was not woken", call.is);
         }
         let may_wake = std::mem::replace(&mut self.may_wake, MayWake::Nobody);
-        assert!(woken_to_wait <= usize::from(may_wake == MayWake::One) || may_wake == MayWake::All, "{woken_to_wait} woken, but {may_wake:?} may be");
+        assert!(
+            woken_to_wait <= usize::from(may_wake == MayWake::One) || may_wake == MayWake::All,
+            "{woken_to_wait} woken, but {may_wake:?} may be"
+        );
         for room in self.current.into_iter().flatten() {
             let flight = self.rooms[room].flight;
             let mut waiting = self.waiting(room).peekable();
             match flight {
                 // Whoever is chosen to lead may be polled late, but is awake.
-                Flight::None => assert!(waiting.peek().is_none() || waiting.any(|call| call.woken), "all wait, and nobody was woken"),
+                Flight::None => assert!(
+                    waiting.peek().is_none() || waiting.any(|call| call.woken),
+                    "all wait, and nobody was woken"
+                ),
                 // Each of them may be the only one that is polled.
-                Flight::Shared { woken: true, .. } => assert!(waiting.all(|call| call.woken), "one who waits was not woken with the future"),
+                Flight::Shared { woken: true, .. } => assert!(
+                    waiting.all(|call| call.woken),
+                    "one who waits was not woken with the future"
+                ),
                 Flight::Shared { .. } | Flight::Once(_) => {}
             }
         }
@@ -378,12 +517,34 @@ impl<'a> Model<'a> {
     /// What the lock and the map say, and what they hold.
     fn check_what_exists(&mut self) {
         let flight = self.rooms[0].flight;
-        let drives = usize::from(matches!(flight, Flight::Shared { driver: Some(_), .. }));
+        let drives = usize::from(matches!(
+            flight,
+            Flight::Shared {
+                driver: Some(_),
+                ..
+            }
+        ));
         let waiters = self.waiting(0).count() - drives;
-        assert_eq!((self.places.lock.is_running(), self.places.lock.waiters()), (flight != Flight::None, waiters));
-        assert_eq!(self.places.map.len(), self.current[1..].iter().flatten().count(), "keys in use");
-        let flights: Vec<_> = self.current.iter().flatten().map(|&room| self.rooms[room].flight).collect();
-        let flies = |id: usize| flights.iter().any(|flight| matches!(*flight, Flight::Shared { work, .. } if work == id));
+        assert_eq!(
+            (self.places.lock.is_running(), self.places.lock.waiters()),
+            (flight != Flight::None, waiters)
+        );
+        assert_eq!(
+            self.places.map.len(),
+            self.current[1..].iter().flatten().count(),
+            "keys in use"
+        );
+        let flights: Vec<_> = self
+            .current
+            .iter()
+            .flatten()
+            .map(|&room| self.rooms[room].flight)
+            .collect();
+        let flies = |id: usize| {
+            flights
+                .iter()
+                .any(|flight| matches!(*flight, Flight::Shared { work, .. } if work == id))
+        };
         let is_held = |id: usize| {
             let by = |call: &Call<'_>| match call.is {
                 Is::Loose { work, .. } if work == id => true,
@@ -393,7 +554,12 @@ impl<'a> Model<'a> {
             self.calls.iter().any(by)
         };
         for work in &self.works {
-            assert_eq!(work.alive.load(Relaxed), is_held(work.id) || flies(work.id), "whether the work {} exists", work.id);
+            assert_eq!(
+                work.alive.load(Relaxed),
+                is_held(work.id) || flies(work.id),
+                "whether the work {} exists",
+                work.id
+            );
         }
         self.works.retain(|work| work.alive.load(Relaxed));
     }
@@ -411,9 +577,17 @@ pub(crate) fn run(choices: &mut impl Choices) -> usize {
     let places = Arc::new(Places::default());
     let mut model = Model::new(&places);
     let mut operations = 0;
-    while let (Some(operation), Some(index), Some(detail)) = (choices.choose(100), choices.choose(CALLS), choices.choose(16)) {
+    while let (Some(operation), Some(index), Some(detail)) = (
+        choices.choose(100),
+        choices.choose(CALLS),
+        choices.choose(16),
+    ) {
         let at = index % model.calls.len().max(1);
-        let kind = if detail % 2 == 0 { Kind::Once } else { Kind::Shared };
+        let kind = if detail % 2 == 0 {
+            Kind::Once
+        } else {
+            Kind::Shared
+        };
         let (place, new_waker) = ([0, 0, 0, 1, 1, 2, 3, 0][detail / 2], detail / 2 == 0);
         match operation {
             0..25 if model.calls.len() < CALLS => model.make(kind, place),
@@ -447,7 +621,12 @@ pub(crate) fn run(choices: &mut impl Choices) -> usize {
 /// Polls whoever was woken, and wakes what nobody else would, until all have come to an end.
 fn finish(model: &mut Model<'_>) {
     loop {
-        let next = |model: &Model<'_>| model.calls.iter().position(|call| call.woken || matches!(call.is, Is::Fresh | Is::Leading));
+        let next = |model: &Model<'_>| {
+            model
+                .calls
+                .iter()
+                .position(|call| call.woken || matches!(call.is, Is::Fresh | Is::Leading))
+        };
         while let Some(at) = next(model) {
             model.poll(at, Order::Finish, false);
             model.check();
@@ -464,5 +643,7 @@ fn finish(model: &mut Model<'_>) {
     model.places.reset(0);
     model.was_reset(0);
     model.check();
-    assert!(model.works.is_empty() && model.places.map.is_empty() && !model.places.lock.is_running());
+    assert!(
+        model.works.is_empty() && model.places.map.is_empty() && !model.places.lock.is_running()
+    );
 }

@@ -32,7 +32,10 @@ pub(crate) struct Limited {
 impl Limited {
     /// Makes so many choices.
     pub(crate) fn new(random: Random, choices: usize) -> Self {
-        Self { random, left: choices }
+        Self {
+            random,
+            left: choices,
+        }
     }
 }
 
@@ -59,6 +62,8 @@ pub(crate) fn on_threads(worker: impl Fn(Random) + Send + Sync + 'static) {
     }
     drop(ended);
     for _ in 0..THREADS {
-        all_ended.recv_timeout(Duration::from_secs(120)).expect("a thread hangs, or has panicked");
+        all_ended
+            .recv_timeout(Duration::from_secs(120))
+            .expect("a thread hangs, or has panicked");
     }
 }

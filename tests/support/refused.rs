@@ -28,9 +28,19 @@ pub(crate) fn refused<T>(f: impl FnOnce() -> T) -> Refused {
                 return former(info);
             }
             let at = info.location().unwrap();
-            let message = info.payload().downcast_ref::<&str>().copied().map(str::to_owned);
-            let message = message.or_else(|| info.payload().downcast_ref::<String>().cloned()).unwrap();
-            RECORDED.set(Some(Refused { message, file: at.file().to_owned(), line: at.line() }));
+            let message = info
+                .payload()
+                .downcast_ref::<&str>()
+                .copied()
+                .map(str::to_owned);
+            let message = message
+                .or_else(|| info.payload().downcast_ref::<String>().cloned())
+                .unwrap();
+            RECORDED.set(Some(Refused {
+                message,
+                file: at.file().to_owned(),
+                line: at.line(),
+            }));
         }));
     });
     RECORDING.set(true);

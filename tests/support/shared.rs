@@ -13,7 +13,10 @@ pub(crate) type Caller<T = usize> = CallerOf<dyn Future<Output = Result<T, Cance
 impl<T> Caller<T> {
     /// Makes a caller that was not polled yet.
     pub(crate) fn new(call: impl Future<Output = Result<T, Cancelled>> + Send + 'static) -> Self {
-        Self { call: Box::pin(call), woken: Arc::default() }
+        Self {
+            call: Box::pin(call),
+            woken: Arc::default(),
+        }
     }
 }
 
@@ -30,7 +33,10 @@ pub(crate) struct Job {
 
 impl Job {
     /// Takes as many steps as it has leave for in each poll, and returns `steps` after the last one.
-    pub(crate) fn run(self: &Arc<Self>, steps: usize) -> impl Future<Output = usize> + Send + use<> {
+    pub(crate) fn run(
+        self: &Arc<Self>,
+        steps: usize,
+    ) -> impl Future<Output = usize> + Send + use<> {
         let (job, mut done) = (self.clone(), 0);
         poll_fn(move |cx| {
             job.polls.fetch_add(1, Relaxed);
@@ -48,7 +54,11 @@ impl Job {
     }
 
     /// Makes a caller that would run this job.
-    pub(crate) fn caller(self: &Arc<Self>, lock: &'static SmartLock<usize>, steps: usize) -> Caller {
+    pub(crate) fn caller(
+        self: &Arc<Self>,
+        lock: &'static SmartLock<usize>,
+        steps: usize,
+    ) -> Caller {
         let job = self.clone();
         Caller::new(lock.run_shared(move || job.run(steps)))
     }

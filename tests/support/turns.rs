@@ -25,7 +25,11 @@ pub(crate) struct Job {
 
 impl Job {
     /// Takes one turn in each poll, and returns `value` when it is done.
-    pub(crate) fn run<T>(self: &Arc<Self>, turns: Vec<Turn>, value: T) -> impl Future<Output = T> + Send + use<T>
+    pub(crate) fn run<T>(
+        self: &Arc<Self>,
+        turns: Vec<Turn>,
+        value: T,
+    ) -> impl Future<Output = T> + Send + use<T>
     where
         T: Send + 'static,
     {
@@ -42,7 +46,12 @@ impl Job {
     }
 
     /// Makes a caller that would run this job.
-    pub(crate) fn caller<T>(self: &Arc<Self>, lock: &'static SmartLock<T>, turns: Vec<Turn>, value: T) -> Caller<T>
+    pub(crate) fn caller<T>(
+        self: &Arc<Self>,
+        lock: &'static SmartLock<T>,
+        turns: Vec<Turn>,
+        value: T,
+    ) -> Caller<T>
     where
         T: Clone + Send + 'static,
     {

@@ -22,7 +22,9 @@ pub(crate) fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Se
 
 /// Gives the path of the file in which Linux says what the calling thread does.
 pub(crate) fn this_thread() -> PathBuf {
-    PathBuf::from("/proc").join(fs::read_link("/proc/thread-self").unwrap()).join("stat")
+    PathBuf::from("/proc")
+        .join(fs::read_link("/proc/thread-self").unwrap())
+        .join("stat")
 }
 
 /// Blocks until the thread sleeps, as the file of [`this_thread`] says.

@@ -52,7 +52,13 @@ pub(crate) type BoxCall<'a> = Pin<Box<dyn Future<Output = Result> + 'a>>;
 impl Places {
     /// Makes a call that runs `work`.
     pub(crate) fn call(self: &Arc<Self>, kind: Kind, work: &Arc<Work>) -> BoxCall<'_> {
-        let (place, running) = (work.place, Running { work: work.clone(), places: self.clone() });
+        let (place, running) = (
+            work.place,
+            Running {
+                work: work.clone(),
+                places: self.clone(),
+            },
+        );
         let run = move || running.run();
         match (place, kind) {
             (0, Kind::Once) => Box::pin(self.lock.run_once(run)),
@@ -63,7 +69,11 @@ impl Places {
     }
 
     pub(crate) fn reset(&self, place: usize) {
-        if place == 0 { self.lock.reset() } else { self.map.reset(&place) }
+        if place == 0 {
+            self.lock.reset()
+        } else {
+            self.map.reset(&place)
+        }
     }
 
     /// What a call that is made now, and would be ready at once with `value`, says when it is polled.
@@ -95,7 +105,14 @@ pub(crate) struct Work {
 impl Work {
     pub(crate) fn new(id: usize, place: usize) -> Arc<Self> {
         let order = Mutex::new(Order::Suspend);
-        Arc::new(Self { id, place, order, alive: AtomicBool::new(true), waker: Mutex::default(), inner: Mutex::default() })
+        Arc::new(Self {
+            id,
+            place,
+            order,
+            alive: AtomicBool::new(true),
+            waker: Mutex::default(),
+            inner: Mutex::default(),
+        })
     }
 }
 
@@ -137,7 +154,10 @@ impl Running {
             // Without the hook, which would print it.
             Order::Panic | Order::PanicInClosure => resume_unwind(Box::new("as ordered")),
             Order::Reset => self.places.reset(work.place),
-            Order::Call(kind) => *work.inner.lock().unwrap() = Some(self.places.poll_a_call(work.place, kind, INNER + work.id)),
+            Order::Call(kind) => {
+                *work.inner.lock().unwrap() =
+                    Some(self.places.poll_a_call(work.place, kind, INNER + work.id))
+            }
         }
         Poll::Pending
     }

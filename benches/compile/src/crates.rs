@@ -39,7 +39,12 @@ pub const GROUPS: &[Group] = &[
                 title: "`smart_fn!`",
                 dependencies: &[SMARTASYNC],
                 files: |n| {
-                    library(n, ASYNC_NEXT, |i| format!("smartasync::smart_fn!(\n    pub async fn f{i}{SIGNATURE} {}\n);\n", body(i, "next(n).await")))
+                    library(n, ASYNC_NEXT, |i| {
+                        format!(
+                            "smartasync::smart_fn!(\n    pub async fn f{i}{SIGNATURE} {}\n);\n",
+                            body(i, "next(n).await")
+                        )
+                    })
                 },
             },
         ],
@@ -64,7 +69,14 @@ pub const GROUPS: &[Group] = &[
                 name: "sync-smart",
                 title: "`smart_fn!`",
                 dependencies: &[SMARTASYNC],
-                files: |n| library(n, SYNC_NEXT, |i| format!("smartasync::smart_fn!(\n    pub fn f{i}{SIGNATURE} {}\n);\n", body(i, "next(n)"))),
+                files: |n| {
+                    library(n, SYNC_NEXT, |i| {
+                        format!(
+                            "smartasync::smart_fn!(\n    pub fn f{i}{SIGNATURE} {}\n);\n",
+                            body(i, "next(n)")
+                        )
+                    })
+                },
             },
         ],
     },
@@ -121,7 +133,10 @@ pub const GROUPS: &[Group] = &[
                 dependencies: &[SMARTASYNC],
                 files: |n| {
                     library(n, ASYNC_NEXT, |i| {
-                        format!("smartasync::smart_fn!(\n    #[boxed]\n    pub async fn f{i}{SIGNATURE} {}\n);\n", body(i, "next(n).await"))
+                        format!(
+                            "smartasync::smart_fn!(\n    #[boxed]\n    pub async fn f{i}{SIGNATURE} {}\n);\n",
+                            body(i, "next(n).await")
+                        )
                     })
                 },
             },
@@ -135,17 +150,31 @@ pub const GROUPS: &[Group] = &[
                 title: "`fn` and `async fn`, by hand",
                 dependencies: &[],
                 files: |n| {
-                    library(n, &format!("{ASYNC_NEXT}{}", SYNC_NEXT.replace("next", "next_blocking")), |i| {
-                        format!(
-                            "pub async fn f{i}{SIGNATURE} {}\npub fn f{i}_blocking{SIGNATURE} {}\n",
-                            body(i, "next(n).await"),
-                            body(i, "next_blocking(n)")
-                        )
-                    })
+                    library(
+                        n,
+                        &format!("{ASYNC_NEXT}{}", SYNC_NEXT.replace("next", "next_blocking")),
+                        |i| {
+                            format!(
+                                "pub async fn f{i}{SIGNATURE} {}\npub fn f{i}_blocking{SIGNATURE} {}\n",
+                                body(i, "next(n).await"),
+                                body(i, "next_blocking(n)")
+                            )
+                        },
+                    )
                 },
             },
-            Variant { name: "maybe-smart", title: "`smart_fn!`", dependencies: &[SMARTASYNC], files: maybe_smart },
-            Variant { name: "maybe-smart-core", title: "`smart_fn!`, `default-features = false`", dependencies: &[WITHOUT_STD], files: maybe_smart },
+            Variant {
+                name: "maybe-smart",
+                title: "`smart_fn!`",
+                dependencies: &[SMARTASYNC],
+                files: maybe_smart,
+            },
+            Variant {
+                name: "maybe-smart-core",
+                title: "`smart_fn!`, `default-features = false`",
+                dependencies: &[WITHOUT_STD],
+                files: maybe_smart,
+            },
             Variant {
                 name: "maybe-bisync",
                 title: "bisync",
@@ -157,9 +186,12 @@ pub const GROUPS: &[Group] = &[
                         }))
                         .expect("one file");
                     let module = |name: &str, of: &str| {
-                        format!("#[path = \".\"]\npub mod {name} {{\n    use bisync::{of}::*;\n    mod inner;\n    pub use inner::*;\n}}\n")
+                        format!(
+                            "#[path = \".\"]\npub mod {name} {{\n    use bisync::{of}::*;\n    mod inner;\n    pub use inner::*;\n}}\n"
+                        )
                     };
-                    let root = module("asynchronous", "asynchronous") + &module("blocking", "synchronous");
+                    let root =
+                        module("asynchronous", "asynchronous") + &module("blocking", "synchronous");
                     vec![("lib.rs", root), ("inner.rs", functions)]
                 },
             },
@@ -168,9 +200,16 @@ pub const GROUPS: &[Group] = &[
                 title: "maybe-async, which has one copy in a build",
                 dependencies: &["maybe-async = \"0.2\""],
                 files: |n| {
-                    library(n, "#[maybe_async::maybe_async]\npub async fn next(n: u32) -> u32 {\n    n + 1\n}\n", |i| {
-                        format!("#[maybe_async::maybe_async]\npub async fn f{i}{SIGNATURE} {}\n", body(i, "next(n).await"))
-                    })
+                    library(
+                        n,
+                        "#[maybe_async::maybe_async]\npub async fn next(n: u32) -> u32 {\n    n + 1\n}\n",
+                        |i| {
+                            format!(
+                                "#[maybe_async::maybe_async]\npub async fn f{i}{SIGNATURE} {}\n",
+                                body(i, "next(n).await")
+                            )
+                        },
+                    )
                 },
             },
         ],
@@ -179,15 +218,29 @@ pub const GROUPS: &[Group] = &[
 
 /// A crate without functions: what `cargo check` takes anyway.
 pub fn empty() -> Variant {
-    Variant { name: "empty", title: "no functions", dependencies: &[SMARTASYNC], files: |n| library(n, ASYNC_NEXT, |_| String::new()) }
+    Variant {
+        name: "empty",
+        title: "no functions",
+        dependencies: &[SMARTASYNC],
+        files: |n| library(n, ASYNC_NEXT, |_| String::new()),
+    }
 }
 
 fn maybe_smart(n: usize) -> Vec<(&'static str, String)> {
     let next = "use smartasync::{smart_await, smart_fn};\nsmart_fn!(\n    #[maybe_async]\n    pub async fn next(n: u32) -> u32 {\n        n + 1\n    }\n);\n";
-    library(n, next, |i| format!("smart_fn!(\n    #[maybe_async]\n    pub async fn f{i}{SIGNATURE} {}\n);\n", body(i, "smart_await!(next(n))")))
+    library(n, next, |i| {
+        format!(
+            "smart_fn!(\n    #[maybe_async]\n    pub async fn f{i}{SIGNATURE} {}\n);\n",
+            body(i, "smart_await!(next(n))")
+        )
+    })
 }
 
-fn library(functions: usize, head: &str, function: impl Fn(usize) -> String) -> Vec<(&'static str, String)> {
+fn library(
+    functions: usize,
+    head: &str,
+    function: impl Fn(usize) -> String,
+) -> Vec<(&'static str, String)> {
     let text = head.to_owned() + &(0..functions).map(function).collect::<String>();
     vec![("lib.rs", text)]
 }

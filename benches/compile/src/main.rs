@@ -18,16 +18,37 @@ use std::time::Instant;
 use std::{env, fs};
 
 fn main() {
-    let (named, plain): (Vec<String>, Vec<String>) = env::args().skip(1).partition(|argument| argument.contains('='));
-    let number = |at: usize, default: usize| plain.get(at).map_or(default, |text| text.parse().expect("a number"));
+    let (named, plain): (Vec<String>, Vec<String>) = env::args()
+        .skip(1)
+        .partition(|argument| argument.contains('='));
+    let number = |at: usize, default: usize| {
+        plain
+            .get(at)
+            .map_or(default, |text| text.parse().expect("a number"))
+    };
     let smoke = plain.first().is_some_and(|word| word == "smoke");
-    let (functions, rounds) = if smoke { (20, 1) } else { (number(0, 1000), number(1, 9).max(1)) };
-    let paths = named.iter().filter_map(|argument| argument.split_once('=')).collect();
-    let bench = Bench { functions, paths, work: Path::new(env!("CARGO_MANIFEST_DIR")).join("target/work") };
+    let (functions, rounds) = if smoke {
+        (20, 1)
+    } else {
+        (number(0, 1000), number(1, 9).max(1))
+    };
+    let paths = named
+        .iter()
+        .filter_map(|argument| argument.split_once('='))
+        .collect();
+    let bench = Bench {
+        functions,
+        paths,
+        work: Path::new(env!("CARGO_MANIFEST_DIR")).join("target/work"),
+    };
 
-    println!("{functions} functions, {rounds} rounds, the variants in turns; in seconds: median (minimum)\n");
+    println!(
+        "{functions} functions, {rounds} rounds, the variants in turns; in seconds: median (minimum)\n"
+    );
     if !Path::new("/proc/self/stat").exists() {
-        println!("This system does not tell the time of the processor: the wall clock stands for it.\n");
+        println!(
+            "This system does not tell the time of the processor: the wall clock stands for it.\n"
+        );
     }
     bench.compare(rounds, !smoke);
     if !smoke {
@@ -46,16 +67,28 @@ impl Bench<'_> {
     /// Checks every crate in every round, and prints a table for each group.
     fn compare(&self, rounds: usize, with_nightly: bool) {
         let empty = crates::empty();
-        let variants: Vec<&Variant> = GROUPS.iter().flat_map(|group| group.variants).chain([&empty]).collect();
-        let (usable, missing): (Vec<&Variant>, Vec<&Variant>) = variants.into_iter().partition(|variant| {
-            // A function each, so that what they depend on is there before the rounds.
-            self.write(variant, 1);
-            self.check(variant, "stable", "", true).is_some()
-        });
+        let variants: Vec<&Variant> = GROUPS
+            .iter()
+            .flat_map(|group| group.variants)
+            .chain([&empty])
+            .collect();
+        let (usable, missing): (Vec<&Variant>, Vec<&Variant>) =
+            variants.into_iter().partition(|variant| {
+                // A function each, so that what they depend on is there before the rounds.
+                self.write(variant, 1);
+                self.check(variant, "stable", "", true).is_some()
+            });
         for variant in &missing {
-            println!("left out, because the registry has no crate for it: {}", variant.name);
+            println!(
+                "left out, because the registry has no crate for it: {}",
+                variant.name
+            );
         }
-        let nightly = with_nightly && usable.iter().all(|variant| self.check(variant, "nightly", "-Ztime-passes", true).is_some());
+        let nightly = with_nightly
+            && usable.iter().all(|variant| {
+                self.check(variant, "nightly", "-Ztime-passes", true)
+                    .is_some()
+            });
         for variant in &usable {
             self.write(variant, self.functions);
         }
@@ -64,28 +97,52 @@ impl Bench<'_> {
         let mut expansion: HashMap<&str, Vec<f64>> = HashMap::new();
         for round in 0..rounds {
             for variant in &usable {
-                let cost = self.check(variant, "stable", "", false).unwrap_or_else(|| fail(variant.name));
+                let cost = self
+                    .check(variant, "stable", "", false)
+                    .unwrap_or_else(|| fail(variant.name));
                 wall.entry(variant.name).or_default().push(cost.wall);
-                processor.entry(variant.name).or_default().push(cost.processor);
+                processor
+                    .entry(variant.name)
+                    .or_default()
+                    .push(cost.processor);
                 // One reading is enough of this: it is a time of the compiler's own.
                 if nightly && round == 0 {
-                    let cost = self.check(variant, "nightly", "-Ztime-passes", false).unwrap_or_else(|| fail(variant.name));
-                    expansion.entry(variant.name).or_default().push(pass(&cost.log, "macro_expand_crate"));
+                    let cost = self
+                        .check(variant, "nightly", "-Ztime-passes", false)
+                        .unwrap_or_else(|| fail(variant.name));
+                    expansion
+                        .entry(variant.name)
+                        .or_default()
+                        .push(pass(&cost.log, "macro_expand_crate"));
                 }
             }
         }
         let floor = (minimum(&wall[empty.name]), minimum(&processor[empty.name]));
-        println!("A crate without functions takes {:.2}, and {:.2} of the processor. The ratios are of the minima, less that.\n", floor.0, floor.1);
+        println!(
+            "A crate without functions takes {:.2}, and {:.2} of the processor. The ratios are of the minima, less that.\n",
+            floor.0, floor.1
+        );
         for group in GROUPS {
             let base = group.variants[0].name;
-            let base = (minimum(&wall[base]) - floor.0, minimum(&processor[base]) - floor.1);
+            let base = (
+                minimum(&wall[base]) - floor.0,
+                minimum(&processor[base]) - floor.1,
+            );
             println!(
                 "| {} | `cargo check` | ratio | of the processor | ratio | macro expansion |\n| --- | --- | --- | --- | --- | --- |",
                 group.title
             );
-            for variant in group.variants.iter().filter(|variant| wall.contains_key(variant.name)) {
+            for variant in group
+                .variants
+                .iter()
+                .filter(|variant| wall.contains_key(variant.name))
+            {
                 let (wall, processor) = (&wall[variant.name], &processor[variant.name]);
-                let expanded = expansion.get(variant.name).map_or("not measured".to_owned(), |times| format!("{:.2}", median(times)));
+                let expanded = expansion
+                    .get(variant.name)
+                    .map_or("not measured".to_owned(), |times| {
+                        format!("{:.2}", median(times))
+                    });
                 println!(
                     "| {} | {} | {:.2} | {} | {:.2} | {expanded} |",
                     variant.title,
@@ -110,25 +167,43 @@ impl Bench<'_> {
                 let _ = fs::remove_dir_all(&target);
                 if let Some(cost) = self.check_in(variant, "stable", "", true, &target) {
                     wall.entry(variant.name).or_default().push(cost.wall);
-                    processor.entry(variant.name).or_default().push(cost.processor);
+                    processor
+                        .entry(variant.name)
+                        .or_default()
+                        .push(cost.processor);
                 }
             }
         }
-        println!("| from nothing, with what it depends on | `cargo check` | of the processor |\n| --- | --- | --- |");
-        for variant in variants.iter().filter(|variant| wall.contains_key(variant.name)) {
-            println!("| {} | {} | {} |", variant.title, show(&wall[variant.name]), show(&processor[variant.name]));
+        println!(
+            "| from nothing, with what it depends on | `cargo check` | of the processor |\n| --- | --- | --- |"
+        );
+        for variant in variants
+            .iter()
+            .filter(|variant| wall.contains_key(variant.name))
+        {
+            println!(
+                "| {} | {} | {} |",
+                variant.title,
+                show(&wall[variant.name]),
+                show(&processor[variant.name])
+            );
         }
     }
 
     fn write(&self, variant: &Variant, functions: usize) {
         let source = self.work.join(variant.name).join("src");
         fs::create_dir_all(&source).expect("the work directory can be written");
-        let dependencies: String = variant.dependencies.iter().map(|dependency| self.dependency(dependency)).collect();
+        let dependencies: String = variant
+            .dependencies
+            .iter()
+            .map(|dependency| self.dependency(dependency))
+            .collect();
         let manifest = format!(
             "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}\n[workspace]\n",
             variant.name
         );
-        fs::write(self.work.join(variant.name).join("Cargo.toml"), manifest).expect("the manifest can be written");
+        fs::write(self.work.join(variant.name).join("Cargo.toml"), manifest)
+            .expect("the manifest can be written");
         for (name, text) in (variant.files)(functions) {
             fs::write(source.join(name), text).expect("the source can be written");
         }
@@ -138,7 +213,8 @@ impl Bench<'_> {
         let (name, rest) = line.split_once(" = ").expect("a dependency is `name = …`");
         match self.paths.get(name) {
             Some(path) => format!("{name} = {{ path = {path:?} }}\n"),
-            None => format!("{name} = {rest}\n").replace("ROOT", concat!(env!("CARGO_MANIFEST_DIR"), "/../..")),
+            None => format!("{name} = {rest}\n")
+                .replace("ROOT", concat!(env!("CARGO_MANIFEST_DIR"), "/../..")),
         }
     }
 
@@ -147,13 +223,25 @@ impl Bench<'_> {
     }
 
     /// Runs `cargo check` on a crate that has just changed, and gives its cost.
-    fn check_in(&self, variant: &Variant, toolchain: &str, flags: &str, first: bool, target: &Path) -> Option<Cost> {
+    fn check_in(
+        &self,
+        variant: &Variant,
+        toolchain: &str,
+        flags: &str,
+        first: bool,
+        target: &Path,
+    ) -> Option<Cost> {
         let root = self.work.join(variant.name);
         let library = root.join("src/lib.rs");
         let text = fs::read(&library).expect("the source is there");
         fs::write(&library, text).expect("the source can be written");
         let mut command = Command::new("cargo");
-        command.arg(format!("+{toolchain}")).arg("check").current_dir(&root).env("CARGO_TARGET_DIR", target).env("RUSTFLAGS", flags);
+        command
+            .arg(format!("+{toolchain}"))
+            .arg("check")
+            .current_dir(&root)
+            .env("CARGO_TARGET_DIR", target)
+            .env("RUSTFLAGS", flags);
         // Each run compiles the crate from the start: what is compared is the whole of it.
         command.env("CARGO_INCREMENTAL", "0");
         if !first {
@@ -163,9 +251,14 @@ impl Bench<'_> {
         let output = command.output().expect("cargo runs");
         let wall = start.elapsed().as_secs_f64();
         let processor = processor_time().map_or(wall, |after| after - before.unwrap_or(0.0));
-        let log = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let log = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
         if output.status.success() {
-            return Some(Cost { wall, processor, log });
+            return Some(Cost {
+                wall,
+                processor,
+                log,
+            });
         }
         // A toolchain or a crate that is not to be had is left out; code that does not compile is a mistake of this program.
         if log.contains("error[") || log.contains("could not compile") {
@@ -197,8 +290,15 @@ fn fail(name: &str) -> ! {
 
 /// The seconds of a pass in what `-Ztime-passes` printed; the last crate that was compiled is the one that counts.
 fn pass(log: &str, name: &str) -> f64 {
-    let line = log.lines().rev().find(|line| line.split_whitespace().last() == Some(name)).unwrap_or_else(|| fail("no such pass"));
-    line.split_whitespace().nth(1).and_then(|seconds| seconds.trim_end_matches(';').parse().ok()).unwrap_or_else(|| fail("no time of the pass"))
+    let line = log
+        .lines()
+        .rev()
+        .find(|line| line.split_whitespace().last() == Some(name))
+        .unwrap_or_else(|| fail("no such pass"));
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|seconds| seconds.trim_end_matches(';').parse().ok())
+        .unwrap_or_else(|| fail("no time of the pass"))
 }
 
 fn median(times: &[f64]) -> f64 {

@@ -27,7 +27,10 @@ use {
 #[derive(Debug)]
 pub(crate) enum AsyncSocket {
     #[cfg(feature = "tokio")]
-    Tokio { stream: net::TcpStream, runtime: runtime::Id },
+    Tokio {
+        stream: net::TcpStream,
+        runtime: runtime::Id,
+    },
     #[cfg(feature = "smol")]
     Smol(Async<TcpStream>),
 }
@@ -43,11 +46,19 @@ impl AsyncSocket {
         Err(Error::NoRuntime)
     }
 
-    pub(crate) async fn write_all(&mut self, _bytes: &[u8], _deadline: Deadline) -> Result<(), Error> {
+    pub(crate) async fn write_all(
+        &mut self,
+        _bytes: &[u8],
+        _deadline: Deadline,
+    ) -> Result<(), Error> {
         Err(Error::NoRuntime)
     }
 
-    pub(crate) async fn read(&mut self, _room: &mut [u8], _deadline: Deadline) -> Result<usize, Error> {
+    pub(crate) async fn read(
+        &mut self,
+        _room: &mut [u8],
+        _deadline: Deadline,
+    ) -> Result<usize, Error> {
         Err(Error::NoRuntime)
     }
 }
@@ -67,7 +78,10 @@ impl Socket for AsyncSocket {
 impl AsyncSocket {
     pub(crate) async fn connect(address: &str, deadline: Deadline) -> Result<Self, Error> {
         let failed = |error: Error| match error {
-            Error::Io(source) => Error::Connect { address: address.to_owned(), source },
+            Error::Io(source) => Error::Connect {
+                address: address.to_owned(),
+                source,
+            },
             other => other,
         };
         let candidates = match address.parse() {
@@ -75,11 +89,17 @@ impl AsyncSocket {
             // The system's look-up blocks, so it runs on the offload pool, whatever the runtime.
             Err(_) => {
                 let name = address.to_owned();
-                let look_up = smartasync::offload(move || name.to_socket_addrs().map(|found| found.collect::<Vec<SocketAddr>>()));
+                let look_up = smartasync::offload(move || {
+                    name.to_socket_addrs()
+                        .map(|found| found.collect::<Vec<SocketAddr>>())
+                });
                 in_time(deadline, look_up).await.map_err(failed)?
             }
         };
-        let mut last = Error::Connect { address: address.to_owned(), source: Arc::new(ErrorKind::NotFound.into()) };
+        let mut last = Error::Connect {
+            address: address.to_owned(),
+            source: Arc::new(ErrorKind::NotFound.into()),
+        };
         for candidate in candidates {
             match Self::connect_to(candidate, deadline).await {
                 Ok(socket) => return Ok(socket),
@@ -94,7 +114,10 @@ impl AsyncSocket {
         if let Ok(handle) = runtime::Handle::try_current() {
             let stream = in_time(deadline, net::TcpStream::connect(address)).await?;
             stream.set_nodelay(true)?;
-            return Ok(Self::Tokio { stream, runtime: handle.id() });
+            return Ok(Self::Tokio {
+                stream,
+                runtime: handle.id(),
+            });
         }
         #[cfg(feature = "smol")]
         {
@@ -106,7 +129,11 @@ impl AsyncSocket {
         Err(Error::NoRuntime)
     }
 
-    pub(crate) async fn write_all(&mut self, bytes: &[u8], deadline: Deadline) -> Result<(), Error> {
+    pub(crate) async fn write_all(
+        &mut self,
+        bytes: &[u8],
+        deadline: Deadline,
+    ) -> Result<(), Error> {
         match self {
             #[cfg(feature = "tokio")]
             Self::Tokio { stream, .. } => in_time(deadline, stream.write_all(bytes)).await,
@@ -115,14 +142,22 @@ impl AsyncSocket {
         }
     }
 
-    pub(crate) async fn read(&mut self, room: &mut [u8], deadline: Deadline) -> Result<usize, Error> {
+    pub(crate) async fn read(
+        &mut self,
+        room: &mut [u8],
+        deadline: Deadline,
+    ) -> Result<usize, Error> {
         let read = match self {
             #[cfg(feature = "tokio")]
             Self::Tokio { stream, .. } => in_time(deadline, stream.read(room)).await?,
             #[cfg(feature = "smol")]
             Self::Smol(stream) => in_time(deadline, stream.read(room)).await?,
         };
-        if read == 0 { Err(Error::Closed) } else { Ok(read) }
+        if read == 0 {
+            Err(Error::Closed)
+        } else {
+            Ok(read)
+        }
     }
 }
 
@@ -132,7 +167,9 @@ impl Socket for AsyncSocket {
         match self {
             // It is driven by the runtime that it was made in, which may have ended, or stand still, while another one runs.
             #[cfg(feature = "tokio")]
-            Self::Tokio { runtime, .. } => runtime::Handle::try_current().is_ok_and(|current| current.id() == *runtime),
+            Self::Tokio { runtime, .. } => {
+                runtime::Handle::try_current().is_ok_and(|current| current.id() == *runtime)
+            }
             #[cfg(feature = "smol")]
             Self::Smol(_) => true,
         }
@@ -153,11 +190,16 @@ impl Socket for AsyncSocket {
 
 /// Gives up a step whose time is up, by a timer of the reactor in use.
 #[cfg(any(feature = "tokio", feature = "smol"))]
-async fn in_time<T>(deadline: Deadline, step: impl Future<Output = io::Result<T>>) -> Result<T, Error> {
+async fn in_time<T>(
+    deadline: Deadline,
+    step: impl Future<Output = io::Result<T>>,
+) -> Result<T, Error> {
     #[cfg(feature = "tokio")]
     if runtime::Handle::try_current().is_ok() {
         let result = tokio::time::timeout_at(deadline.at.into(), step).await;
-        return result.map_err(|_| deadline.missed())?.map_err(|error| deadline.error(error));
+        return result
+            .map_err(|_| deadline.missed())?
+            .map_err(|error| deadline.error(error));
     }
     #[cfg(feature = "smol")]
     {
@@ -165,7 +207,11 @@ async fn in_time<T>(deadline: Deadline, step: impl Future<Output = io::Result<T>
             Timer::at(deadline.at).await;
             Err(deadline.missed())
         };
-        futures_lite::future::or(async { step.await.map_err(|error| deadline.error(error)) }, too_late).await
+        futures_lite::future::or(
+            async { step.await.map_err(|error| deadline.error(error)) },
+            too_late,
+        )
+        .await
     }
     #[cfg(not(feature = "smol"))]
     {

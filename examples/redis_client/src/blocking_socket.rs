@@ -13,10 +13,16 @@ pub(crate) struct BlockingSocket(TcpStream);
 impl BlockingSocket {
     pub(crate) fn connect(address: &str, deadline: Deadline) -> Result<Self, Error> {
         let failed = |error: io::Error| match deadline.error(error) {
-            Error::Io(source) => Error::Connect { address: address.to_owned(), source },
+            Error::Io(source) => Error::Connect {
+                address: address.to_owned(),
+                source,
+            },
             other => other,
         };
-        let mut last = Error::Connect { address: address.to_owned(), source: Arc::new(io::ErrorKind::NotFound.into()) };
+        let mut last = Error::Connect {
+            address: address.to_owned(),
+            source: Arc::new(io::ErrorKind::NotFound.into()),
+        };
         for candidate in address.to_socket_addrs().map_err(failed)? {
             match TcpStream::connect_timeout(&candidate, deadline.left()?) {
                 Ok(stream) => {
@@ -61,7 +67,10 @@ impl Socket for BlockingSocket {
     }
 
     fn is_silent(&self) -> bool {
-        let peeked = self.0.set_nonblocking(true).and_then(|()| self.0.peek(&mut [0]));
+        let peeked = self
+            .0
+            .set_nonblocking(true)
+            .and_then(|()| self.0.peek(&mut [0]));
         let silent = matches!(peeked, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
         silent && self.0.set_nonblocking(false).is_ok()
     }

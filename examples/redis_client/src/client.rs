@@ -65,7 +65,14 @@ impl Client {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let (blocking, non_blocking) = (Idle::new(), Idle::new());
-        Self { shared: Arc::new(Shared { config, blocking, non_blocking, gets: SmartLockMap::new() }) }
+        Self {
+            shared: Arc::new(Shared {
+                config,
+                blocking,
+                non_blocking,
+                gets: SmartLockMap::new(),
+            }),
+        }
     }
 
     /// Commands that are sent together.
@@ -106,7 +113,10 @@ impl Client {
             if !self.shared.config.coalesce_gets {
                 return smart_await!(self.get_alone(key));
             }
-            let shared = self.shared.gets.run_once(key.to_vec(), || async { smart_await!(self.get_alone(key)) });
+            let shared = self
+                .shared
+                .gets
+                .run_once(key.to_vec(), || async { smart_await!(self.get_alone(key)) });
             match smart_await!(shared) {
                 Ok(got) => got,
                 // A write ended the sharing while this call waited.
@@ -121,21 +131,37 @@ impl Client {
 
         /// Sets a key.
         #[maybe_async]
-        pub async fn set(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), Error> {
+        pub async fn set(
+            &self,
+            key: impl AsRef<[u8]>,
+            value: impl AsRef<[u8]>,
+        ) -> Result<(), Error> {
             let key = key.as_ref();
             smart_await!(self.write(&[key], &[b"SET", key, value.as_ref()]))?.into_done()
         }
 
         /// Sets a key that the server forgets after `expiry`, which is sent in whole milliseconds.
         #[maybe_async]
-        pub async fn set_expiring(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>, expiry: Duration) -> Result<(), Error> {
+        pub async fn set_expiring(
+            &self,
+            key: impl AsRef<[u8]>,
+            value: impl AsRef<[u8]>,
+            expiry: Duration,
+        ) -> Result<(), Error> {
             let (key, expiry) = (key.as_ref(), expiry.as_millis().to_string());
-            smart_await!(self.write(&[key], &[b"SET", key, value.as_ref(), b"PX", expiry.as_bytes()]))?.into_done()
+            smart_await!(self.write(
+                &[key],
+                &[b"SET", key, value.as_ref(), b"PX", expiry.as_bytes()]
+            ))?
+            .into_done()
         }
 
         /// The values of several keys, in their order.
         #[maybe_async]
-        pub async fn mget<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        pub async fn mget<K: AsRef<[u8]>>(
+            &self,
+            keys: &[K],
+        ) -> Result<Vec<Option<Vec<u8>>>, Error> {
             let mut arguments: Vec<&[u8]> = vec![b"MGET"];
             arguments.extend(keys.iter().map(AsRef::as_ref));
             smart_await!(self.call(&arguments))?.into_list()
@@ -167,7 +193,10 @@ impl Client {
         /// A command that changes `keys`.
         #[maybe_async]
         async fn write(&self, keys: &[&[u8]], arguments: &[&[u8]]) -> Result<Value, Error> {
-            let _ends_sharing = AfterWrite { gets: &self.shared.gets, keys };
+            let _ends_sharing = AfterWrite {
+                gets: &self.shared.gets,
+                keys,
+            };
             smart_await!(self.call(arguments))
         }
 
@@ -200,14 +229,20 @@ impl Client {
             let deadline = Deadline::new("the reply of Redis", config.timeout);
             let greeting = connection.greeting.take();
             let mut replies = Vec::new();
-            for (batch, greets) in greeting.iter().map(|greeting| (greeting, true)).chain([(request, false)]) {
+            for (batch, greets) in greeting
+                .iter()
+                .map(|greeting| (greeting, true))
+                .chain([(request, false)])
+            {
                 replies.clear();
                 smart_await!(connection.socket.write_all(&batch.bytes, deadline))?;
                 while replies.len() < batch.replies {
                     match connection.decoder.next()? {
                         Some(reply) => replies.push(reply),
                         None => {
-                            let read = smart_await!(connection.socket.read(connection.decoder.room(), deadline))?;
+                            let read = smart_await!(
+                                connection.socket.read(connection.decoder.room(), deadline)
+                            )?;
                             connection.decoder.filled(read);
                         }
                     }
@@ -224,6 +259,8 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("config", &self.shared.config).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("config", &self.shared.config)
+            .finish_non_exhaustive()
     }
 }

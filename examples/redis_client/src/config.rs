@@ -98,6 +98,10 @@ impl Config {
 /// Without the password.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config").field("address", &self.address).field("user", &self.user).field("protocol", &self.protocol).finish_non_exhaustive()
+        f.debug_struct("Config")
+            .field("address", &self.address)
+            .field("user", &self.user)
+            .field("protocol", &self.protocol)
+            .finish_non_exhaustive()
     }
 }

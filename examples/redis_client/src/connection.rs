@@ -27,7 +27,11 @@ pub(crate) struct Connection<S> {
 
 impl<S: Socket> Connection<S> {
     pub(crate) fn new(socket: S, config: &Config) -> Self {
-        Self { socket, decoder: Decoder::new(config.max_reply), greeting: greeting(config) }
+        Self {
+            socket,
+            decoder: Decoder::new(config.max_reply),
+            greeting: greeting(config),
+        }
     }
 }
 
@@ -43,7 +47,13 @@ fn greeting(config: &Config) -> Option<Request> {
             words.push(password);
         }
         (Protocol::Resp3, None) => words.extend([&b"HELLO"[..], b"3"]),
-        (Protocol::Resp3, Some(password)) => words.extend([&b"HELLO"[..], b"3", b"AUTH", user.unwrap_or(b"default"), password]),
+        (Protocol::Resp3, Some(password)) => words.extend([
+            &b"HELLO"[..],
+            b"3",
+            b"AUTH",
+            user.unwrap_or(b"default"),
+            password,
+        ]),
     }
     Some(Request::one(&words))
 }
@@ -56,11 +66,15 @@ pub(crate) struct Idle<S> {
 
 impl<S: Socket> Idle<S> {
     pub(crate) fn new() -> Self {
-        Self { connections: Mutex::new(Vec::new()) }
+        Self {
+            connections: Mutex::new(Vec::new()),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Connection<S>>> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The connection that was used last, of those that are still open.
@@ -68,7 +82,9 @@ impl<S: Socket> Idle<S> {
         loop {
             let connection = {
                 let mut connections = self.lock();
-                let at = connections.iter().rposition(|connection| connection.socket.belongs_here())?;
+                let at = connections
+                    .iter()
+                    .rposition(|connection| connection.socket.belongs_here())?;
                 connections.remove(at)
             };
             if connection.socket.is_silent() {
@@ -84,7 +100,11 @@ impl<S: Socket> Idle<S> {
         }
         connection.decoder.shrink();
         let mut connections = self.lock();
-        let surplus = if connections.len() == MAX_IDLE { Some(connections.remove(0)) } else { None };
+        let surplus = if connections.len() == MAX_IDLE {
+            Some(connections.remove(0))
+        } else {
+            None
+        };
         connections.push(connection);
         drop(connections);
         drop(surplus);

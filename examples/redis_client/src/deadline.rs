@@ -20,13 +20,20 @@ impl Deadline {
 
     /// The error for a step that took too long.
     pub(crate) fn missed(&self) -> Error {
-        Error::TimedOut { doing: self.doing, after: self.within }
+        Error::TimedOut {
+            doing: self.doing,
+            after: self.within,
+        }
     }
 
     /// The time that is left, more than nothing: `std` refuses a time-out of zero.
     pub(crate) fn left(&self) -> Result<Duration, Error> {
         let left = self.at.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(self.missed()) } else { Ok(left) }
+        if left.is_zero() {
+            Err(self.missed())
+        } else {
+            Ok(left)
+        }
     }
 
     /// The error of a blocking operation, which says `WouldBlock` or `TimedOut` when its time is up.

@@ -28,26 +28,37 @@ fn main() -> ExitCode {
             (server.address(), Some(server))
         }
     };
-    let Err(error) = run(&address) else { return ExitCode::SUCCESS };
+    let Err(error) = run(&address) else {
+        return ExitCode::SUCCESS;
+    };
     eprintln!("demo: {error}");
     ExitCode::FAILURE
 }
 
 fn run(address: &str) -> Result<(), Error> {
     let client = Client::connect(Config::new(address)).wait()?;
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::from)?;
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::from)?;
     println!("server    {address}");
     clean(&client)?;
 
     let visits = sync_code(&client)?;
-    println!("sync      std::net::TcpStream, no executor: {visits} visits, loops made: {}", smartasync::cached_loops());
+    println!(
+        "sync      std::net::TcpStream, no executor: {visits} visits, loops made: {}",
+        smartasync::cached_loops()
+    );
 
     let visits = tokio.block_on(async_code(&client))?;
     println!("async     tokio: {visits} visits");
 
     let keys: Vec<Vec<u8>> = client.scan("smartasync:demo:*").collect::<Result<_, _>>()?;
     let streamed = tokio.block_on(client.scan("smartasync:demo:*").into_stream().count());
-    println!("scan      {} keys as an iterator, {streamed} as a stream", keys.len());
+    println!(
+        "scan      {} keys as an iterator, {streamed} as a stream",
+        keys.len()
+    );
 
     for coalesce in [false, true] {
         let client = Client::new(Config::new(address).coalesce_gets(coalesce));
@@ -57,7 +68,10 @@ fn run(address: &str) -> Result<(), Error> {
         let took = start.elapsed();
         let sent = gets(&client)? - before;
         let how = if coalesce { "shared" } else { "alone" };
-        println!("{how:9} {} reads by {READERS} threads and {READERS} tasks: {sent} GETs reached the server, {took:.1?}", 2 * READERS * READS);
+        println!(
+            "{how:9} {} reads by {READERS} threads and {READERS} tasks: {sent} GETs reached the server, {took:.1?}",
+            2 * READERS * READS
+        );
     }
     clean(&client)
 }
@@ -68,7 +82,9 @@ fn sync_code(client: &Client) -> Result<i64, Error> {
 }
 
 async fn async_code(client: &Client) -> Result<i64, Error> {
-    client.set("smartasync:demo:greeting", "hello again").await?;
+    client
+        .set("smartasync:demo:greeting", "hello again")
+        .await?;
     client.incr("smartasync:demo:visits").await
 }
 
@@ -76,15 +92,31 @@ async fn async_code(client: &Client) -> Result<i64, Error> {
 fn read_together(client: &Client, tokio: &tokio::runtime::Runtime) {
     thread::scope(|scope| {
         for _ in 0..READERS {
-            scope.spawn(|| (0..READS).for_each(|_| assert!(client.get("smartasync:demo:greeting").wait().is_ok_and(|got| got.is_some()))));
+            scope.spawn(|| {
+                (0..READS).for_each(|_| {
+                    assert!(
+                        client
+                            .get("smartasync:demo:greeting")
+                            .wait()
+                            .is_ok_and(|got| got.is_some())
+                    )
+                })
+            });
         }
         tokio.block_on(async {
             let read = |client: Client| async move {
                 for _ in 0..READS {
-                    assert!(client.get("smartasync:demo:greeting").await.is_ok_and(|got| got.is_some()));
+                    assert!(
+                        client
+                            .get("smartasync:demo:greeting")
+                            .await
+                            .is_ok_and(|got| got.is_some())
+                    );
                 }
             };
-            let tasks: Vec<_> = (0..READERS).map(|_| tokio::spawn(read(client.clone()))).collect();
+            let tasks: Vec<_> = (0..READERS)
+                .map(|_| tokio::spawn(read(client.clone())))
+                .collect();
             for task in tasks {
                 task.await.expect("no reader panics");
             }
@@ -94,12 +126,23 @@ fn read_together(client: &Client, tokio: &tokio::runtime::Runtime) {
 
 /// How many GETs the server has seen, as it says itself.
 fn gets(client: &Client) -> Result<usize, Error> {
-    let Value::Bytes(info) = client.command(&["INFO", "commandstats"]).wait()? else { return Ok(0) };
+    let Value::Bytes(info) = client.command(&["INFO", "commandstats"]).wait()? else {
+        return Ok(0);
+    };
     let info = String::from_utf8_lossy(&info);
-    let calls = info.lines().find_map(|line| line.strip_prefix("cmdstat_get:calls=")?.split(',').next()?.parse().ok());
+    let calls = info.lines().find_map(|line| {
+        line.strip_prefix("cmdstat_get:calls=")?
+            .split(',')
+            .next()?
+            .parse()
+            .ok()
+    });
     Ok(calls.unwrap_or(0))
 }
 
 fn clean(client: &Client) -> Result<(), Error> {
-    client.del(&["smartasync:demo:greeting", "smartasync:demo:visits"]).wait().map(drop)
+    client
+        .del(&["smartasync:demo:greeting", "smartasync:demo:visits"])
+        .wait()
+        .map(drop)
 }

@@ -16,7 +16,10 @@ pub struct Pipeline {
 
 impl Pipeline {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, request: Request::default() }
+        Self {
+            client,
+            request: Request::default(),
+        }
     }
 
     /// Adds a command: its name and its arguments.
@@ -39,7 +42,13 @@ impl Pipeline {
             }
             let _ends_sharing = self.client.after_any();
             let replies = smart_await!(self.client.exchange(&self.request))?;
-            let split = |reply| if let Value::Error(error) = reply { Err(error) } else { Ok(reply) };
+            let split = |reply| {
+                if let Value::Error(error) = reply {
+                    Err(error)
+                } else {
+                    Ok(reply)
+                }
+            };
             Ok(replies.into_iter().map(split).collect())
         }
     );

@@ -30,9 +30,11 @@ impl Request {
     }
 
     pub(crate) fn push(&mut self, arguments: &[&[u8]]) {
-        self.bytes.extend(format!("*{}\r\n", arguments.len()).bytes());
+        self.bytes
+            .extend(format!("*{}\r\n", arguments.len()).bytes());
         for argument in arguments {
-            self.bytes.extend(format!("${}\r\n", argument.len()).bytes());
+            self.bytes
+                .extend(format!("${}\r\n", argument.len()).bytes());
             self.bytes.extend_from_slice(argument);
             self.bytes.extend_from_slice(b"\r\n");
         }
@@ -84,7 +86,14 @@ pub(crate) struct Decoder {
 
 impl Decoder {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { buffer: Vec::new(), start: 0, end: 0, stack: Vec::new(), used: 0, limit }
+        Self {
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            stack: Vec::new(),
+            used: 0,
+            limit,
+        }
     }
 
     /// Where to read the next bytes into; then say with [`filled`](Decoder::filled) how many came.
@@ -94,7 +103,8 @@ impl Decoder {
         self.start = 0;
         if self.buffer.len() - self.end < CHUNK {
             // Doubled, so that a large reply is copied a few times only.
-            self.buffer.resize((2 * self.buffer.len()).max(self.end + CHUNK), 0);
+            self.buffer
+                .resize((2 * self.buffer.len()).max(self.end + CHUNK), 0);
         }
         &mut self.buffer[self.end..]
     }
@@ -121,17 +131,29 @@ impl Decoder {
             let value = match item {
                 Item::Value(value) => value,
                 // An empty push message answers no command either.
-                Item::List { kind: b'>', count: 0 } => {
+                Item::List {
+                    kind: b'>',
+                    count: 0,
+                } => {
                     self.used = 0;
                     continue;
                 }
-                Item::List { kind, count: 0 } => Frame { kind, left: 0, items: Vec::new() }.into_value(),
+                Item::List { kind, count: 0 } => Frame {
+                    kind,
+                    left: 0,
+                    items: Vec::new(),
+                }
+                .into_value(),
                 Item::List { kind, count } => {
                     if self.stack.len() == MAX_DEPTH {
                         return Err(malformed("lists are nested too deeply"));
                     }
                     // The count is only announced, so memory is set aside for few.
-                    self.stack.push(Frame { kind, left: count, items: Vec::with_capacity(count.min(64)) });
+                    self.stack.push(Frame {
+                        kind,
+                        left: count,
+                        items: Vec::with_capacity(count.min(64)),
+                    });
                     continue;
                 }
             };
@@ -163,14 +185,22 @@ impl Decoder {
     }
 
     fn item(&mut self) -> Result<Option<Item>, Error> {
-        let Some(line) = self.line()? else { return Ok(None) };
+        let Some(line) = self.line()? else {
+            return Ok(None);
+        };
         let taken = line.len() + 2;
-        let Some((&kind, text)) = line.split_first() else { return Err(malformed("an empty line")) };
+        let Some((&kind, text)) = line.split_first() else {
+            return Err(malformed("an empty line"));
+        };
         let value = match kind {
             b'+' | b'(' => Value::Text(utf8(text)?.to_owned()),
             b'-' => Value::Error(ServerError::new(String::from_utf8_lossy(text).into_owned())),
             b':' => Value::Integer(number(text)?),
-            b',' => Value::Double(utf8(text)?.parse().map_err(|_| quoted("is no floating-point number", text))?),
+            b',' => Value::Double(
+                utf8(text)?
+                    .parse()
+                    .map_err(|_| quoted("is no floating-point number", text))?,
+            ),
             b'#' if text == b"t" => Value::Boolean(true),
             b'#' if text == b"f" => Value::Boolean(false),
             b'_' if text.is_empty() => Value::Null,
@@ -181,7 +211,11 @@ impl Decoder {
                 if kind == b'>' && !self.stack.is_empty() {
                     return Err(malformed("a push message inside a reply"));
                 }
-                let count = if kind == b'%' { count.saturating_mul(2) } else { count };
+                let count = if kind == b'%' {
+                    count.saturating_mul(2)
+                } else {
+                    count
+                };
                 self.allow(taken.saturating_add(count.saturating_mul(MIN_ELEMENT)))?;
                 self.take(taken);
                 return Ok(Some(Item::List { kind, count }));
@@ -209,7 +243,13 @@ impl Decoder {
             b'$' => Value::Bytes(body.to_vec()),
             b'!' => Value::Error(ServerError::new(String::from_utf8_lossy(body).into_owned())),
             // `txt:` and then the text.
-            _ => Value::Text(utf8(body.get(4..).ok_or_else(|| malformed("a verbatim string without its format"))?)?.to_owned()),
+            _ => Value::Text(
+                utf8(
+                    body.get(4..)
+                        .ok_or_else(|| malformed("a verbatim string without its format"))?,
+                )?
+                .to_owned(),
+            ),
         };
         self.take(whole);
         Ok(Some(Item::Value(value)))
@@ -229,7 +269,11 @@ impl Decoder {
 
     /// Refuses a reply that gets larger than the limit with `bytes` more.
     fn allow(&self, bytes: usize) -> Result<(), Error> {
-        if self.used.saturating_add(bytes) > self.limit { Err(Error::TooLarge { limit: self.limit }) } else { Ok(()) }
+        if self.used.saturating_add(bytes) > self.limit {
+            Err(Error::TooLarge { limit: self.limit })
+        } else {
+            Ok(())
+        }
     }
 
     fn take(&mut self, bytes: usize) {
@@ -252,7 +296,9 @@ fn utf8(text: &[u8]) -> Result<&str, Error> {
 }
 
 fn number<T: std::str::FromStr>(text: &[u8]) -> Result<T, Error> {
-    utf8(text)?.parse().map_err(|_| quoted("is no number, or none that is allowed here", text))
+    utf8(text)?
+        .parse()
+        .map_err(|_| quoted("is no number, or none that is allowed here", text))
 }
 
 #[cfg(test)]

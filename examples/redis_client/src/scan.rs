@@ -21,13 +21,20 @@ pub struct Scan {
 
 impl Scan {
     pub(crate) fn new(client: Client, pattern: Vec<u8>) -> Self {
-        Self { client, pattern, cursor: Some(b"0".to_vec()), page: Vec::new().into_iter() }
+        Self {
+            client,
+            pattern,
+            cursor: Some(b"0".to_vec()),
+            page: Vec::new().into_iter(),
+        }
     }
 
     /// The keys as a stream.
     #[cfg(any(feature = "tokio", feature = "smol"))]
     pub fn into_stream(self) -> impl futures_lite::Stream<Item = Result<Vec<u8>, Error>> + Send {
-        futures_lite::stream::try_unfold(self, |mut scan| async move { Ok(scan.next_key().await?.map(|key| (key, scan))) })
+        futures_lite::stream::try_unfold(self, |mut scan| async move {
+            Ok(scan.next_key().await?.map(|key| (key, scan)))
+        })
     }
 
     smart_fn!(
@@ -42,8 +49,14 @@ impl Scan {
                 if let Some(key) = self.page.next() {
                     return Ok(Some(key));
                 }
-                let Some(cursor) = self.cursor.clone() else { return Ok(None) };
-                let page = smart_await!(self.client.call(&[b"SCAN", &cursor, b"MATCH", &self.pattern]));
+                let Some(cursor) = self.cursor.clone() else {
+                    return Ok(None);
+                };
+                let page =
+                    smart_await!(
+                        self.client
+                            .call(&[b"SCAN", &cursor, b"MATCH", &self.pattern])
+                    );
                 self.cursor = None;
                 let (next, keys) = page?.into_page()?;
                 self.cursor = (next != b"0").then_some(next);

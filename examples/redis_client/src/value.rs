@@ -66,7 +66,9 @@ impl Value {
     pub(crate) fn into_page(self) -> Result<(Vec<u8>, Vec<Vec<u8>>), Error> {
         match self {
             Self::Array(items) => match <[Self; 2]>::try_from(items) {
-                Ok([Self::Bytes(cursor), keys]) => Ok((cursor, keys.into_list()?.into_iter().flatten().collect())),
+                Ok([Self::Bytes(cursor), keys]) => {
+                    Ok((cursor, keys.into_list()?.into_iter().flatten().collect()))
+                }
                 Ok(other) => Err(Self::Array(other.into()).unexpected("a cursor and keys")),
                 Err(other) => Err(Self::Array(other).unexpected("a cursor and keys")),
             },

@@ -39,7 +39,11 @@ impl Gate {
                     let number = of_fake.gets.fetch_add(1, Ordering::SeqCst);
                     let open = of_fake.open.lock().unwrap();
                     drop(of_fake.opened.wait_while(open, |open| !*open).unwrap());
-                    if of_fake.refuses.load(Ordering::SeqCst) { "-ERR not today\r\n".to_owned() } else { format!("$5\r\nget-{number}\r\n") }
+                    if of_fake.refuses.load(Ordering::SeqCst) {
+                        "-ERR not today\r\n".to_owned()
+                    } else {
+                        format!("$5\r\nget-{number}\r\n")
+                    }
                 } else {
                     "+OK\r\n".to_owned()
                 };
@@ -51,7 +55,11 @@ impl Gate {
     }
 
     fn client(&self, coalesce: bool) -> Client {
-        Client::new(Config::new(&self.fake.address).timeout(Duration::from_secs(50)).coalesce_gets(coalesce))
+        Client::new(
+            Config::new(&self.fake.address)
+                .timeout(Duration::from_secs(50))
+                .coalesce_gets(coalesce),
+        )
     }
 
     fn open(&self) {
@@ -76,7 +84,13 @@ fn waits_for(client: &Client) -> thread::JoinHandle<Result<String, Error>> {
     let (started, stat) = channel();
     let client = client.clone();
     let thread = thread::spawn(move || {
-        started.send(PathBuf::from("/proc").join(fs::read_link("/proc/thread-self").unwrap()).join("stat")).unwrap();
+        started
+            .send(
+                PathBuf::from("/proc")
+                    .join(fs::read_link("/proc/thread-self").unwrap())
+                    .join("stat"),
+            )
+            .unwrap();
         client.get("key").wait().map(text)
     });
     until_asleep(&stat.recv().unwrap());
@@ -109,7 +123,11 @@ async fn awaits(client: &Client) -> tokio::task::JoinHandle<Result<String, Error
 }
 
 fn on_one_thread<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(test)
 }
 
 #[test]
@@ -155,7 +173,11 @@ fn without_coalescing_each_caller_sends_a_request() {
         let threads: Vec<_> = (0..8).map(|_| waits_for(&client)).collect();
         gate.until_gets(8);
         gate.open();
-        assert!(threads.into_iter().all(|thread| thread.join().unwrap().is_ok()));
+        assert!(
+            threads
+                .into_iter()
+                .all(|thread| thread.join().unwrap().is_ok())
+        );
         assert_eq!(gate.gets(), 8);
     });
 }
@@ -198,7 +220,10 @@ fn a_follower_takes_over_from_a_leader_that_is_dropped() {
             assert!(leader.await.unwrap_err().is_cancelled());
             gate.until_gets(2);
             gate.open();
-            assert_eq!((one.join().unwrap().unwrap(), other.join().unwrap().unwrap()), ("get-1".to_owned(), "get-1".to_owned()));
+            assert_eq!(
+                (one.join().unwrap().unwrap(), other.join().unwrap().unwrap()),
+                ("get-1".to_owned(), "get-1".to_owned())
+            );
             assert_eq!(gate.gets(), 2);
         });
     });
@@ -214,7 +239,10 @@ fn an_error_reaches_all_who_share_it() {
         gate.open();
         for thread in threads {
             let error = thread.join().unwrap().unwrap_err();
-            assert_eq!(error.to_string(), "the server refused the command: ERR not today");
+            assert_eq!(
+                error.to_string(),
+                "the server refused the command: ERR not today"
+            );
         }
         assert_eq!(gate.gets(), 1);
     });

@@ -24,13 +24,22 @@ smart_fn!(
     #[maybe_async]
     async fn commands(protocol: Protocol) {
         let server = Server::start();
-        let client = smart_await!(Client::connect(Config::new(server.address()).protocol(protocol))).unwrap();
+        let client = smart_await!(Client::connect(
+            Config::new(server.address()).protocol(protocol)
+        ))
+        .unwrap();
         smart_await!(client.ping()).unwrap();
 
         assert_eq!(smart_await!(client.get("a")).unwrap(), None);
         smart_await!(client.set("a", "one")).unwrap();
-        assert_eq!(smart_await!(client.get("a")).unwrap().as_deref(), Some(&b"one"[..]));
-        assert_eq!(smart_await!(client.mget(&["a", "none"])).unwrap(), [Some(b"one".to_vec()), None]);
+        assert_eq!(
+            smart_await!(client.get("a")).unwrap().as_deref(),
+            Some(&b"one"[..])
+        );
+        assert_eq!(
+            smart_await!(client.mget(&["a", "none"])).unwrap(),
+            [Some(b"one".to_vec()), None]
+        );
 
         assert_eq!(smart_await!(client.incr("n")).unwrap(), 1);
         assert_eq!(smart_await!(client.incr("n")).unwrap(), 2);
@@ -38,27 +47,54 @@ smart_fn!(
         assert_eq!(smart_await!(client.get("a")).unwrap(), None);
 
         smart_await!(client.set_expiring("soon", "gone", Duration::from_secs(100))).unwrap();
-        let Value::Integer(left) = smart_await!(client.command(&["PTTL", "soon"])).unwrap() else { panic!("PTTL is a number") };
+        let Value::Integer(left) = smart_await!(client.command(&["PTTL", "soon"])).unwrap() else {
+            panic!("PTTL is a number")
+        };
         assert!((1..=100_000).contains(&left), "{left}");
         smart_await!(client.set_expiring("now", "gone", Duration::from_millis(1))).unwrap();
         let start = Instant::now();
         while smart_await!(client.get("now")).unwrap().is_some() {
-            assert!(start.elapsed() < Duration::from_secs(20), "it does not expire");
+            assert!(
+                start.elapsed() < Duration::from_secs(20),
+                "it does not expire"
+            );
         }
 
         let replies = smart_await!(
-            client.pipeline().command(&["SET", "p", "x"]).command(&["INCR", "p"]).command(&["GET", "p"]).command(&["EXISTS", "p", "q"]).run()
+            client
+                .pipeline()
+                .command(&["SET", "p", "x"])
+                .command(&["INCR", "p"])
+                .command(&["GET", "p"])
+                .command(&["EXISTS", "p", "q"])
+                .run()
         );
-        let [Ok(Value::Text(set)), Err(refused), Ok(Value::Bytes(got)), Ok(Value::Integer(1))] = &replies.unwrap()[..] else {
+        let [
+            Ok(Value::Text(set)),
+            Err(refused),
+            Ok(Value::Bytes(got)),
+            Ok(Value::Integer(1)),
+        ] = &replies.unwrap()[..]
+        else {
             panic!("four replies")
         };
-        assert_eq!((set.as_str(), refused.code(), &got[..]), ("OK", "ERR", &b"x"[..]));
+        assert_eq!(
+            (set.as_str(), refused.code(), &got[..]),
+            ("OK", "ERR", &b"x"[..])
+        );
         assert!(smart_await!(client.pipeline().run()).unwrap().is_empty());
 
         smart_await!(client.command(&["HSET", "map", "field", "value"])).unwrap();
         let map = smart_await!(client.command(&["HGETALL", "map"])).unwrap();
-        let (field, value) = (Value::Bytes(b"field".to_vec()), Value::Bytes(b"value".to_vec()));
-        let expected = if protocol == Protocol::Resp3 { Value::Map(vec![(field, value)]) } else { Value::Array(vec![field, value]) };
+        let (field, value) = (
+            Value::Bytes(b"field".to_vec()),
+            Value::Bytes(b"value".to_vec()),
+        );
+        let expected = if protocol == Protocol::Resp3 {
+            Value::Map(vec![(field, value)])
+        } else {
+            Value::Array(vec![field, value])
+        };
         assert_eq!(map, expected);
     }
 
@@ -68,20 +104,33 @@ smart_fn!(
         let client = Client::new(Config::new(server.address()));
         smart_await!(client.set("word", "x")).unwrap();
         let error = smart_await!(client.incr("word")).unwrap_err();
-        assert_eq!(error.to_string(), "the server refused the command: ERR value is not an integer or out of range");
+        assert_eq!(
+            error.to_string(),
+            "the server refused the command: ERR value is not an integer or out of range"
+        );
         smart_await!(client.command(&["LPUSH", "list", "x"])).unwrap();
-        let Err(Error::Server(refused)) = smart_await!(client.get("list")) else { panic!("a list is no string") };
+        let Err(Error::Server(refused)) = smart_await!(client.get("list")) else {
+            panic!("a list is no string")
+        };
         assert_eq!(refused.code(), "WRONGTYPE");
         // A refused command costs no connection: there was one in all.
-        let Value::Bytes(info) = smart_await!(client.command(&["INFO", "stats"])).unwrap() else { panic!("INFO is text") };
-        assert!(String::from_utf8(info).unwrap().contains("total_connections_received:1\r\n"));
+        let Value::Bytes(info) = smart_await!(client.command(&["INFO", "stats"])).unwrap() else {
+            panic!("INFO is text")
+        };
+        assert!(
+            String::from_utf8(info)
+                .unwrap()
+                .contains("total_connections_received:1\r\n")
+        );
     }
 
     #[maybe_async]
     async fn authentication() {
         let server = Server::with(&["--requirepass", "secret"]);
         for protocol in [Protocol::Resp2, Protocol::Resp3] {
-            let config = Config::new(server.address()).protocol(protocol).password("secret");
+            let config = Config::new(server.address())
+                .protocol(protocol)
+                .password("secret");
             for config in [config.clone(), config.user("default")] {
                 assert!(!format!("{config:?}").contains("secret"));
                 let client = smart_await!(Client::connect(config)).unwrap();
@@ -98,9 +147,14 @@ smart_fn!(
             (config.clone(), "NOAUTH"),
             (config.clone().protocol(Protocol::Resp3), "NOAUTH"),
             (config.clone().password("wrong"), "WRONGPASS"),
-            (config.protocol(Protocol::Resp3).password("wrong"), "WRONGPASS"),
+            (
+                config.protocol(Protocol::Resp3).password("wrong"),
+                "WRONGPASS",
+            ),
         ] {
-            let Err(Error::Server(refused)) = smart_await!(Client::connect(config)) else { panic!("{code} was due") };
+            let Err(Error::Server(refused)) = smart_await!(Client::connect(config)) else {
+                panic!("{code} was due")
+            };
             assert_eq!(refused.code(), code);
         }
     }
@@ -111,9 +165,16 @@ smart_fn!(
         let client = Client::new(Config::new(server.address()));
         let mut pipeline = client.pipeline();
         for number in 0..500 {
-            pipeline = pipeline.command(&["SET", &format!("key:{number}"), "x"]).command(&["SET", &format!("other:{number}"), "x"]);
+            pipeline = pipeline
+                .command(&["SET", &format!("key:{number}"), "x"])
+                .command(&["SET", &format!("other:{number}"), "x"]);
         }
-        assert!(smart_await!(pipeline.run()).unwrap().iter().all(Result::is_ok));
+        assert!(
+            smart_await!(pipeline.run())
+                .unwrap()
+                .iter()
+                .all(Result::is_ok)
+        );
         let mut scan = client.scan("key:*");
         let mut keys = BTreeSet::new();
         while let Some(key) = smart_await!(scan.next_key()).unwrap() {
@@ -121,7 +182,11 @@ smart_fn!(
         }
         let expected: BTreeSet<String> = (0..500).map(|number| format!("key:{number}")).collect();
         assert_eq!(keys, expected);
-        assert!(smart_await!(client.scan("none:*").next_key()).unwrap().is_none());
+        assert!(
+            smart_await!(client.scan("none:*").next_key())
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[maybe_async]
@@ -129,10 +194,16 @@ smart_fn!(
         let server = Server::start();
         let client = Client::new(Config::new(server.address()));
         // Larger than any buffer on the way, with all bytes in it, line ends too.
-        let value: Vec<u8> = (0..5_000_000_u32).map(|number| (number % 251) as u8).collect();
+        let value: Vec<u8> = (0..5_000_000_u32)
+            .map(|number| (number % 251) as u8)
+            .collect();
         let key = [0, b'\r', b'\n', 255];
         smart_await!(client.set(key, &value)).unwrap();
-        assert!(smart_await!(client.get(key)).unwrap().is_some_and(|got| got == value));
+        assert!(
+            smart_await!(client.get(key))
+                .unwrap()
+                .is_some_and(|got| got == value)
+        );
         smart_await!(client.set("empty", "")).unwrap();
         assert_eq!(smart_await!(client.get("empty")).unwrap(), Some(Vec::new()));
     }
@@ -149,8 +220,13 @@ fn scan_is_an_iterator_in_sync_code_and_a_stream_in_async_code() {
     let iterated: BTreeSet<Vec<u8>> = client.scan("key:*").collect::<Result<_, _>>().unwrap();
     assert_eq!(iterated.len(), 100);
 
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let streamed: BTreeSet<Vec<u8>> = tokio.block_on(client.scan("key:*").into_stream().try_collect()).unwrap();
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let streamed: BTreeSet<Vec<u8>> = tokio
+        .block_on(client.scan("key:*").into_stream().try_collect())
+        .unwrap();
     assert_eq!(streamed, iterated);
     let first_ten = tokio.block_on(client.scan("*").into_stream().take(10).count());
     assert_eq!(first_ten, 10);
@@ -158,18 +234,33 @@ fn scan_is_an_iterator_in_sync_code_and_a_stream_in_async_code() {
     // Where the server is gone, both say so once and end.
     drop(server);
     assert_eq!(client.scan("*").map(|key| assert!(key.is_err())).count(), 1);
-    assert_eq!(tokio.block_on(client.scan("*").into_stream().map(|key| assert!(key.is_err())).count()), 1);
+    assert_eq!(
+        tokio.block_on(
+            client
+                .scan("*")
+                .into_stream()
+                .map(|key| assert!(key.is_err()))
+                .count()
+        ),
+        1
+    );
 }
 
 #[test]
 fn one_client_serves_both_worlds_at_once() {
     let server = Server::start();
     let client = Client::new(Config::new(server.address()));
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     let threads: Vec<_> = (0..4)
         .map(|_| {
             let client = client.clone();
-            std::thread::spawn(move || (0..100).for_each(|_| assert!(client.incr("n").wait().unwrap() > 0)))
+            std::thread::spawn(move || {
+                (0..100).for_each(|_| assert!(client.incr("n").wait().unwrap() > 0))
+            })
         })
         .collect();
     let tasks: Vec<_> = (0..4)
@@ -182,7 +273,11 @@ fn one_client_serves_both_worlds_at_once() {
             })
         })
         .collect();
-    tasks.into_iter().for_each(|task| tokio.block_on(task).unwrap());
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    tasks
+        .into_iter()
+        .for_each(|task| tokio.block_on(task).unwrap());
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
     assert_eq!(client.incr("n").wait().unwrap(), 801);
 }

@@ -21,7 +21,9 @@ in_each_colour!(
 const SOON: Duration = Duration::from_secs(20);
 
 fn config(address: impl Into<String>) -> Config {
-    Config::new(address).timeout(Duration::from_millis(300)).connect_timeout(Duration::from_millis(300))
+    Config::new(address)
+        .timeout(Duration::from_millis(300))
+        .connect_timeout(Duration::from_millis(300))
 }
 
 smart_fn!(
@@ -40,7 +42,10 @@ smart_fn!(
         });
         let error = smart_await!(client.command(&["BLPOP", "nothing", "0"])).unwrap_err();
         assert!(matches!(error, Error::Closed), "{error}");
-        assert_eq!(error.to_string(), "the server closed the connection before it had replied; it may have carried the command out");
+        assert_eq!(
+            error.to_string(),
+            "the server closed the connection before it had replied; it may have carried the command out"
+        );
 
         let mut server = dead.recv().unwrap();
         let error = smart_await!(client.get("a")).unwrap_err();
@@ -66,7 +71,10 @@ smart_fn!(
         let client = Client::new(config(server.address()));
         smart_await!(client.set("a", "b")).unwrap();
         let error = smart_await!(client.command(&["BLPOP", "nothing", "0"])).unwrap_err();
-        assert_eq!(error.to_string(), "the reply of Redis took longer than 300ms");
+        assert_eq!(
+            error.to_string(),
+            "the reply of Redis took longer than 300ms"
+        );
         // What comes late is not taken for the reply of the next command.
         smart_await!(client.command(&["LPUSH", "nothing", "late"])).unwrap();
         assert_eq!(smart_await!(client.get("a")).unwrap(), Some(b"b".to_vec()));
@@ -78,14 +86,29 @@ smart_fn!(
         let deep = "*1\r\n".repeat(100);
         for (reply, complaint) in [
             ("hello\r\n", "\"hello\" begins no known type of reply"),
-            ("HTTP/1.1 200 OK\r\n", "\"HTTP/1.1 200 OK\" begins no known type of reply"),
+            (
+                "HTTP/1.1 200 OK\r\n",
+                "\"HTTP/1.1 200 OK\" begins no known type of reply",
+            ),
             ("\r\n", "an empty line"),
             ("+OK\n", "a line ends without a carriage return"),
-            (":twelve\r\n", "\"twelve\" is no number, or none that is allowed here"),
-            (":99999999999999999999\r\n", "\"99999999999999999999\" is no number, or none that is allowed here"),
-            ("$-2\r\n", "\"-2\" is no number, or none that is allowed here"),
+            (
+                ":twelve\r\n",
+                "\"twelve\" is no number, or none that is allowed here",
+            ),
+            (
+                ":99999999999999999999\r\n",
+                "\"99999999999999999999\" is no number, or none that is allowed here",
+            ),
+            (
+                "$-2\r\n",
+                "\"-2\" is no number, or none that is allowed here",
+            ),
             ("$?\r\n", "\"?\" is no number, or none that is allowed here"),
-            ("*-2\r\n", "\"-2\" is no number, or none that is allowed here"),
+            (
+                "*-2\r\n",
+                "\"-2\" is no number, or none that is allowed here",
+            ),
             ("$3\r\nabcde", "a string is not as long as announced"),
             ("#x\r\n", "\"#x\" begins no known type of reply"),
             (",nearly\r\n", "\"nearly\" is no floating-point number"),
@@ -95,41 +118,71 @@ smart_fn!(
             (&deep, "lists are nested too deeply"),
         ] {
             let fake = Fake::replies(reply.as_bytes(), Then::StayOpen);
-            let error = smart_await!(Client::new(config(&fake.address).timeout(SOON)).get("a")).unwrap_err();
-            assert_eq!(error.to_string(), format!("the server's reply is malformed: {complaint}"));
+            let error = smart_await!(Client::new(config(&fake.address).timeout(SOON)).get("a"))
+                .unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("the server's reply is malformed: {complaint}")
+            );
         }
         let fake = Fake::replies(b":1\r\n", Then::StayOpen);
         let error = smart_await!(Client::new(config(&fake.address)).get("a")).unwrap_err();
-        assert_eq!(error.to_string(), "the server replied Integer(1) where a string was due");
+        assert_eq!(
+            error.to_string(),
+            "the server replied Integer(1) where a string was due"
+        );
     }
 
     #[maybe_async]
     async fn oversized() {
         // Each is refused for what it announces: nothing of it comes, and no memory is set aside.
-        for reply in ["$1000000000000\r\n", "$18446744073709551615\r\n", "*1000000000\r\n", "%9223372036854775807\r\n", "*2\r\n$900\r\n"] {
+        for reply in [
+            "$1000000000000\r\n",
+            "$18446744073709551615\r\n",
+            "*1000000000\r\n",
+            "%9223372036854775807\r\n",
+            "*2\r\n$900\r\n",
+        ] {
             let fake = Fake::replies(reply.as_bytes(), Then::StayOpen);
-            let error = smart_await!(Client::new(config(&fake.address).timeout(SOON).max_reply(900)).get("a")).unwrap_err();
-            assert_eq!(error.to_string(), "the server's reply is larger than the limit of 900 bytes", "{reply:?}");
+            let error = smart_await!(
+                Client::new(config(&fake.address).timeout(SOON).max_reply(900)).get("a")
+            )
+            .unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "the server's reply is larger than the limit of 900 bytes",
+                "{reply:?}"
+            );
         }
         // A list that keeps growing, element by element.
         let endless = "*250\r\n".to_owned() + &":1000000\r\n".repeat(250);
         let fake = Fake::replies(endless.as_bytes(), Then::StayOpen);
-        let error = smart_await!(Client::new(config(&fake.address).timeout(SOON).max_reply(900)).get("a")).unwrap_err();
+        let error =
+            smart_await!(Client::new(config(&fake.address).timeout(SOON).max_reply(900)).get("a"))
+                .unwrap_err();
         assert!(matches!(error, Error::TooLarge { limit: 900 }), "{error}");
 
         let server = Server::start();
         let client = Client::new(Config::new(server.address()).max_reply(1000));
         smart_await!(client.set("big", "x".repeat(2000))).unwrap();
-        assert!(matches!(smart_await!(client.get("big")), Err(Error::TooLarge { limit: 1000 })));
+        assert!(matches!(
+            smart_await!(client.get("big")),
+            Err(Error::TooLarge { limit: 1000 })
+        ));
         smart_await!(client.set("small", "x".repeat(900))).unwrap();
-        assert!(smart_await!(client.get("small")).unwrap().is_some_and(|got| got.len() == 900));
+        assert!(
+            smart_await!(client.get("small"))
+                .unwrap()
+                .is_some_and(|got| got.len() == 900)
+        );
     }
 
     #[maybe_async]
     async fn cut_off() {
         for reply in ["", "+", "$10\r\nabc", "*3\r\n:1\r\n", "$3\r\nabc\r"] {
             let fake = Fake::replies(reply.as_bytes(), Then::Close);
-            let error = smart_await!(Client::new(config(&fake.address).timeout(SOON)).get("a")).unwrap_err();
+            let error = smart_await!(Client::new(config(&fake.address).timeout(SOON)).get("a"))
+                .unwrap_err();
             assert!(matches!(error, Error::Closed), "{reply:?}: {error}");
         }
     }
@@ -153,61 +206,105 @@ smart_fn!(
         // The second reply was asked for by nobody: the connection is out of step, so the next command uses another.
         let fake = Fake::replies(b"$3\r\none\r\n$3\r\ntwo\r\n", Then::StayOpen);
         let client = Client::new(config(&fake.address).timeout(SOON));
-        assert_eq!(smart_await!(client.get("a")).unwrap(), Some(b"one".to_vec()));
-        assert_eq!(smart_await!(client.get("b")).unwrap(), Some(b"one".to_vec()));
+        assert_eq!(
+            smart_await!(client.get("a")).unwrap(),
+            Some(b"one".to_vec())
+        );
+        assert_eq!(
+            smart_await!(client.get("b")).unwrap(),
+            Some(b"one".to_vec())
+        );
     }
 
     #[maybe_async]
     async fn never_reads() {
         let fake = Fake::speaks(Then::StayOpen, |_| {});
-        let error = smart_await!(Client::new(config(&fake.address)).set("a", vec![0; 64 << 20])).unwrap_err();
-        assert_eq!(error.to_string(), "the reply of Redis took longer than 300ms");
+        let error = smart_await!(Client::new(config(&fake.address)).set("a", vec![0; 64 << 20]))
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the reply of Redis took longer than 300ms"
+        );
     }
 
     #[maybe_async]
     async fn refused() {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
         let error = smart_await!(Client::connect(config(address.to_string()))).unwrap_err();
-        assert_eq!(error.to_string(), format!("cannot connect to Redis at {address}: Connection refused (os error 111)"));
+        assert_eq!(
+            error.to_string(),
+            format!("cannot connect to Redis at {address}: Connection refused (os error 111)")
+        );
         // A name is looked up: this one leads to the same closed port.
-        let error = smart_await!(Client::connect(config(format!("localhost:{}", address.port())))).unwrap_err();
-        assert!(error.to_string().starts_with("cannot connect to Redis at localhost:"), "{error}");
+        let error = smart_await!(Client::connect(config(format!(
+            "localhost:{}",
+            address.port()
+        ))))
+        .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot connect to Redis at localhost:"),
+            "{error}"
+        );
     }
 
     #[maybe_async]
     async fn no_address() {
         let error = smart_await!(Client::connect(config("nowhere"))).unwrap_err();
-        assert_eq!(error.to_string(), "cannot connect to Redis at nowhere: invalid socket address");
+        assert_eq!(
+            error.to_string(),
+            "cannot connect to Redis at nowhere: invalid socket address"
+        );
     }
 
     #[maybe_async]
     async fn full_queue() {
         // A listener that accepts nobody, with a queue of one that is taken: the system drops what comes then, so connecting takes for ever.
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        listener
+            .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+            .unwrap();
         listener.listen(0).unwrap();
         let address = listener.local_addr().unwrap().as_socket().unwrap();
         let _queued = TcpStream::connect(address).unwrap();
         let error = smart_await!(Client::connect(config(address.to_string()))).unwrap_err();
-        assert_eq!(error.to_string(), "connecting to Redis took longer than 300ms");
+        assert_eq!(
+            error.to_string(),
+            "connecting to Redis took longer than 300ms"
+        );
     }
 );
 
 /// Says whether the server has a client whose request waits.
 fn is_blocked(watcher: &Client) -> bool {
     let info = watcher.command(&["INFO", "clients"]).wait().unwrap();
-    let Value::Bytes(info) = info else { panic!("INFO is text") };
-    String::from_utf8(info).unwrap().contains("blocked_clients:1\r\n")
+    let Value::Bytes(info) = info else {
+        panic!("INFO is text")
+    };
+    String::from_utf8(info)
+        .unwrap()
+        .contains("blocked_clients:1\r\n")
 }
 
 #[test]
 fn a_command_that_is_dropped_half_way_leaves_its_reply_to_nobody() {
     let server = Server::start();
     let client = Client::new(Config::new(server.address()));
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     tokio.block_on(async {
         client.set("a", "b").await.unwrap();
-        let late = tokio::time::timeout(Duration::from_millis(50), client.command(&["BLPOP", "list", "0"])).await;
+        let late = tokio::time::timeout(
+            Duration::from_millis(50),
+            client.command(&["BLPOP", "list", "0"]),
+        )
+        .await;
         assert!(late.is_err(), "nothing is in the list");
         client.command(&["LPUSH", "list", "late"]).await.unwrap();
         assert_eq!(client.get("a").await.unwrap(), Some(b"b".to_vec()));
@@ -218,15 +315,29 @@ fn a_command_that_is_dropped_half_way_leaves_its_reply_to_nobody() {
 fn a_client_outlives_the_runtime_that_it_was_used_in() {
     let server = Server::start();
     let client = Client::new(Config::new(server.address()));
-    let tokio = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let tokio = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
     let (first, second) = (tokio(), tokio());
     assert_eq!(first.block_on(async { client.incr("n").await }).unwrap(), 1);
     // The first runtime stands still now, and its connection with it.
-    assert_eq!(second.block_on(async { client.incr("n").await }).unwrap(), 2);
+    assert_eq!(
+        second.block_on(async { client.incr("n").await }).unwrap(),
+        2
+    );
     drop(first);
-    assert_eq!(second.block_on(async { client.incr("n").await }).unwrap(), 3);
+    assert_eq!(
+        second.block_on(async { client.incr("n").await }).unwrap(),
+        3
+    );
     drop(second);
-    assert_eq!(tokio().block_on(async { client.incr("n").await }).unwrap(), 4);
+    assert_eq!(
+        tokio().block_on(async { client.incr("n").await }).unwrap(),
+        4
+    );
     assert_eq!(client.incr("n").wait().unwrap(), 5);
 }
 

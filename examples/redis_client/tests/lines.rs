@@ -17,8 +17,13 @@ struct Lines {
 impl Lines {
     fn of(text: &str) -> Self {
         let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let docs = lines().filter(|line| line.starts_with("///") || line.starts_with("//!")).count();
-        Self { code: lines().filter(|line| !line.starts_with("//")).count(), docs }
+        let docs = lines()
+            .filter(|line| line.starts_with("///") || line.starts_with("//!"))
+            .count();
+        Self {
+            code: lines().filter(|line| !line.starts_with("//")).count(),
+            docs,
+        }
     }
 
     fn row(self) -> String {
@@ -53,12 +58,20 @@ fn enclosed(text: &str) -> (&str, &str) {
 fn by_hand(text: &str, is_sync: bool) -> String {
     const AWAIT: &str = "smart_await!(";
     let text = text.replace("#[maybe_async]", "");
-    let text = if is_sync { text.replace("async fn", "fn") } else { text };
+    let text = if is_sync {
+        text.replace("async fn", "fn")
+    } else {
+        text
+    };
     let mut written = String::new();
     let mut rest = text.as_str();
     while let Some(at) = rest.find(AWAIT) {
         let (inner, behind) = enclosed(&rest[at + AWAIT.len()..]);
-        let expression = match inner.trim().strip_prefix("sync =>").and_then(|both| both.split_once("async =>")) {
+        let expression = match inner
+            .trim()
+            .strip_prefix("sync =>")
+            .and_then(|both| both.split_once("async =>"))
+        {
             Some((sync, _)) if is_sync => sync.trim().trim_end_matches(',').to_owned(),
             Some((_, asynchronous)) => asynchronous.trim().to_owned(),
             None => by_hand(inner, is_sync),
@@ -73,7 +86,12 @@ fn by_hand(text: &str, is_sync: bool) -> String {
 
 #[test]
 fn the_table_of_the_readme_is_true() {
-    let (mut neutral, mut smart, mut sync_half, mut async_half) = (Lines::default(), Lines::default(), Lines::default(), Lines::default());
+    let (mut neutral, mut smart, mut sync_half, mut async_half) = (
+        Lines::default(),
+        Lines::default(),
+        Lines::default(),
+        Lines::default(),
+    );
     let (mut blocking, mut non_blocking) = (Lines::default(), Lines::default());
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for file in fs::read_dir(root.join("src")).unwrap() {
@@ -82,7 +100,9 @@ fn the_table_of_the_readme_is_true() {
             // The decoder's tests.
             continue;
         }
-        let mut rest = fs::read_to_string(&path).unwrap().replace("#[cfg(test)]\nmod tests;\n", "");
+        let mut rest = fs::read_to_string(&path)
+            .unwrap()
+            .replace("#[cfg(test)]\nmod tests;\n", "");
         match path.file_name().unwrap().to_str().unwrap() {
             "demo.rs" => continue,
             "blocking_socket.rs" => blocking += Lines::of(&rest),
@@ -130,5 +150,8 @@ fn the_table_of_the_readme_is_true() {
     // Both halves are there, as whole functions.
     assert!(sync_half.code > 100 && async_half.code > 100, "{table}");
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    assert!(readme.contains(&table), "the README's table of lines should be:\n\n{table}");
+    assert!(
+        readme.contains(&table),
+        "the README's table of lines should be:\n\n{table}"
+    );
 }

@@ -89,7 +89,11 @@ fn checksum(bytes: [u8; 2]) -> u8 {
     for byte in bytes {
         crc ^= byte;
         for _ in 0..8 {
-            crc = if crc & 0x80 == 0 { crc << 1 } else { crc << 1 ^ 0x31 };
+            crc = if crc & 0x80 == 0 {
+                crc << 1
+            } else {
+                crc << 1 ^ 0x31
+            };
         }
     }
     crc

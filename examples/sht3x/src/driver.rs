@@ -74,7 +74,10 @@ impl<B: Bus> Sht3x<B> {
         ///
         /// [`Error::Bus`], and [`Error::Checksum`] where the answer is damaged.
         #[maybe_async]
-        pub async fn measure(&mut self, repeatability: Repeatability) -> Result<Measurement, Error<B::Error>> {
+        pub async fn measure(
+            &mut self,
+            repeatability: Repeatability,
+        ) -> Result<Measurement, Error<B::Error>> {
             smart_await!(self.send(repeatability.single_shot(), repeatability.microseconds()))?;
             let mut answer = [0; 6];
             smart_await!(self.bus.read(self.address as u8, &mut answer))?;
@@ -87,7 +90,11 @@ impl<B: Bus> Sht3x<B> {
         ///
         /// [`Error::Bus`].
         #[maybe_async]
-        pub async fn start(&mut self, rate: Rate, repeatability: Repeatability) -> Result<(), Error<B::Error>> {
+        pub async fn start(
+            &mut self,
+            rate: Rate,
+            repeatability: Repeatability,
+        ) -> Result<(), Error<B::Error>> {
             smart_await!(self.send(rate.start(repeatability), AFTER_COMMAND))
         }
 
@@ -135,7 +142,14 @@ impl<B: Bus> Sht3x<B> {
         /// [`Error::Bus`].
         #[maybe_async]
         pub async fn set_heater(&mut self, on: bool) -> Result<(), Error<B::Error>> {
-            smart_await!(self.send(if on { Command::HEATER_ON } else { Command::HEATER_OFF }, AFTER_COMMAND))
+            smart_await!(self.send(
+                if on {
+                    Command::HEATER_ON
+                } else {
+                    Command::HEATER_OFF
+                },
+                AFTER_COMMAND
+            ))
         }
 
         /// Reads the status register.
@@ -163,7 +177,11 @@ impl<B: Bus> Sht3x<B> {
 
         /// Sends a command, and gives the chip its time.
         #[maybe_async]
-        async fn send(&mut self, command: Command, microseconds: u32) -> Result<(), Error<B::Error>> {
+        async fn send(
+            &mut self,
+            command: Command,
+            microseconds: u32,
+        ) -> Result<(), Error<B::Error>> {
             smart_await!(self.bus.write(self.address as u8, &command.bytes()))?;
             smart_await!(self.bus.pause(microseconds));
             Ok(())

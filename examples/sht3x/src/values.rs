@@ -9,7 +9,10 @@ pub struct Measurement {
 
 impl Measurement {
     pub(crate) const fn from_raw(temperature: u16, humidity: u16) -> Self {
-        Self { temperature, humidity }
+        Self {
+            temperature,
+            humidity,
+        }
     }
 
     /// The temperature in thousandths of a degree Celsius, from -45,000 to 129,997.

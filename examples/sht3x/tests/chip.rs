@@ -48,18 +48,37 @@ const NOBODY: ErrorKind = ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address)
 
 #[test]
 fn a_single_measurement() {
-    let measured = in_both_worlds!([write(0x2400), read(&ANSWER)], [15_500], measure(Repeatability::High)).unwrap();
+    let measured = in_both_worlds!(
+        [write(0x2400), read(&ANSWER)],
+        [15_500],
+        measure(Repeatability::High)
+    )
+    .unwrap();
     assert_eq!(measured.raw(), (0x6666, 0x8000));
-    assert_eq!((measured.milli_celsius(), measured.milli_percent()), (24_998, 50_000));
+    assert_eq!(
+        (measured.milli_celsius(), measured.milli_percent()),
+        (24_998, 50_000)
+    );
 
-    let medium = in_both_worlds!([write(0x240b), read(&ANSWER)], [6_500], measure(Repeatability::Medium));
-    let low = in_both_worlds!([write(0x2416), read(&ANSWER)], [4_500], measure(Repeatability::Low));
+    let medium = in_both_worlds!(
+        [write(0x240b), read(&ANSWER)],
+        [6_500],
+        measure(Repeatability::Medium)
+    );
+    let low = in_both_worlds!(
+        [write(0x2416), read(&ANSWER)],
+        [4_500],
+        measure(Repeatability::Low)
+    );
     assert_eq!((medium, low), (Ok(measured), Ok(measured)));
 }
 
 #[test]
 fn the_other_address() {
-    let transfers = [Transfer::write(0x45, vec![0x24, 0x00]), Transfer::read(0x45, ANSWER.to_vec())];
+    let transfers = [
+        Transfer::write(0x45, vec![0x24, 0x00]),
+        Transfer::read(0x45, ANSWER.to_vec()),
+    ];
     let [write, read] = transfers;
     assert!(in_both_worlds!(at Address::High, [write.clone(), read.clone()], [15_500], measure(Repeatability::default())).is_ok());
 }
@@ -69,13 +88,24 @@ fn a_damaged_answer_is_an_error_and_the_next_one_is_right() {
     for position in 0..6 {
         let mut damaged = ANSWER;
         damaged[position] ^= 0x10;
-        let error = in_both_worlds!([write(0x2400), read(&damaged)], [15_500], measure(Repeatability::High));
+        let error = in_both_worlds!(
+            [write(0x2400), read(&damaged)],
+            [15_500],
+            measure(Repeatability::High)
+        );
         assert_eq!(error, Err(Error::Checksum), "byte {position}");
     }
 
     let mut i2c = Mock::new(&[write(0x2400), read(&[0; 6]), write(0x2400), read(&ANSWER)]);
-    let mut sensor = Sht3x::new_blocking(i2c.clone(), CheckedDelay::new(&[Pause::delay_us(15_500), Pause::delay_us(15_500)]), Address::Low);
-    assert_eq!(sensor.measure(Repeatability::High).wait(), Err(Error::Checksum));
+    let mut sensor = Sht3x::new_blocking(
+        i2c.clone(),
+        CheckedDelay::new(&[Pause::delay_us(15_500), Pause::delay_us(15_500)]),
+        Address::Low,
+    );
+    assert_eq!(
+        sensor.measure(Repeatability::High).wait(),
+        Err(Error::Checksum)
+    );
     assert!(sensor.measure(Repeatability::High).wait().is_ok());
     let (_, mut delay) = sensor.release();
     delay.done();
@@ -84,11 +114,23 @@ fn a_damaged_answer_is_an_error_and_the_next_one_is_right() {
 
 #[test]
 fn errors_of_the_bus_end_the_call_where_they_happen() {
-    let no_chip = in_both_worlds!([write(0x2400).with_error(NOBODY)], [], measure(Repeatability::High));
+    let no_chip = in_both_worlds!(
+        [write(0x2400).with_error(NOBODY)],
+        [],
+        measure(Repeatability::High)
+    );
     assert_eq!(no_chip, Err(Error::Bus(NOBODY)));
-    let busy = in_both_worlds!([write(0x2400), read(&ANSWER).with_error(ErrorKind::Bus)], [15_500], measure(Repeatability::High));
+    let busy = in_both_worlds!(
+        [write(0x2400), read(&ANSWER).with_error(ErrorKind::Bus)],
+        [15_500],
+        measure(Repeatability::High)
+    );
     assert_eq!(busy, Err(Error::Bus(ErrorKind::Bus)));
-    let lost = in_both_worlds!([write(0xe000).with_error(ErrorKind::ArbitrationLoss)], [], fetch());
+    let lost = in_both_worlds!(
+        [write(0xe000).with_error(ErrorKind::ArbitrationLoss)],
+        [],
+        fetch()
+    );
     assert_eq!(lost, Err(Error::Bus(ErrorKind::ArbitrationLoss)));
 }
 
@@ -98,8 +140,14 @@ fn errors_have_sentences() {
         let error: &dyn std::error::Error = &error;
         error.to_string()
     };
-    assert_eq!(sentence(Error::Checksum), "the checksum of the sensor's answer is wrong");
-    assert_eq!(sentence(Error::Bus(ErrorKind::Overrun)), "the bus reports: The peripheral receive buffer was overrun");
+    assert_eq!(
+        sentence(Error::Checksum),
+        "the checksum of the sensor's answer is wrong"
+    );
+    assert_eq!(
+        sentence(Error::Bus(ErrorKind::Overrun)),
+        "the bus reports: The peripheral receive buffer was overrun"
+    );
 }
 
 #[test]
@@ -112,8 +160,15 @@ fn periodic_measurements() {
         (Rate::Hz10, [0x272a, 0x2721, 0x2737]),
     ];
     for (rate, of_rate) in commands {
-        for (command, repeatability) in of_rate.into_iter().zip([Repeatability::Low, Repeatability::Medium, Repeatability::High]) {
-            assert_eq!(in_both_worlds!([write(command)], [1_000], start(rate, repeatability)), Ok(()));
+        for (command, repeatability) in of_rate.into_iter().zip([
+            Repeatability::Low,
+            Repeatability::Medium,
+            Repeatability::High,
+        ]) {
+            assert_eq!(
+                in_both_worlds!([write(command)], [1_000], start(rate, repeatability)),
+                Ok(())
+            );
         }
     }
     assert_eq!(in_both_worlds!([write(0x3093)], [1_000], stop()), Ok(()));
@@ -121,30 +176,66 @@ fn periodic_measurements() {
 
 #[test]
 fn fetching_tells_no_measurement_from_an_error() {
-    let fetched: Option<Measurement> = in_both_worlds!([write(0xe000), read(&ANSWER)], [1_000], fetch()).unwrap();
+    let fetched: Option<Measurement> =
+        in_both_worlds!([write(0xe000), read(&ANSWER)], [1_000], fetch()).unwrap();
     assert_eq!(fetched.map(Measurement::raw), Some((0x6666, 0x8000)));
-    assert_eq!(in_both_worlds!([write(0xe000), read(&ANSWER).with_error(NOBODY)], [1_000], fetch()), Ok(None));
-    let broken = in_both_worlds!([write(0xe000), read(&ANSWER).with_error(ErrorKind::Bus)], [1_000], fetch());
+    assert_eq!(
+        in_both_worlds!(
+            [write(0xe000), read(&ANSWER).with_error(NOBODY)],
+            [1_000],
+            fetch()
+        ),
+        Ok(None)
+    );
+    let broken = in_both_worlds!(
+        [write(0xe000), read(&ANSWER).with_error(ErrorKind::Bus)],
+        [1_000],
+        fetch()
+    );
     assert_eq!(broken, Err(Error::Bus(ErrorKind::Bus)));
     // Without a chip the command is not acknowledged either.
-    assert_eq!(in_both_worlds!([write(0xe000).with_error(NOBODY)], [], fetch()), Err(Error::Bus(NOBODY)));
+    assert_eq!(
+        in_both_worlds!([write(0xe000).with_error(NOBODY)], [], fetch()),
+        Err(Error::Bus(NOBODY))
+    );
 }
 
 #[test]
 fn the_status_register() {
-    let status = in_both_worlds!([write(0xf32d), read(&[0x80, 0x10, 0xe1])], [1_000], status()).unwrap();
+    let status = in_both_worlds!(
+        [write(0xf32d), read(&[0x80, 0x10, 0xe1])],
+        [1_000],
+        status()
+    )
+    .unwrap();
     assert_eq!(status.raw(), 0x8010);
     assert!(status.alert() && status.reset_detected());
     assert!(!status.heater() && !status.humidity_alert() && !status.temperature_alert());
     assert!(!status.command_failed() && !status.write_checksum_failed());
-    assert_eq!(in_both_worlds!([write(0xf32d), read(&[0x80, 0x11, 0xe1])], [1_000], status()), Err(Error::Checksum));
-    assert_eq!(in_both_worlds!([write(0x3041)], [1_000], clear_status()), Ok(()));
+    assert_eq!(
+        in_both_worlds!(
+            [write(0xf32d), read(&[0x80, 0x11, 0xe1])],
+            [1_000],
+            status()
+        ),
+        Err(Error::Checksum)
+    );
+    assert_eq!(
+        in_both_worlds!([write(0x3041)], [1_000], clear_status()),
+        Ok(())
+    );
 }
 
 #[test]
 fn heater_and_reset() {
-    assert_eq!(in_both_worlds!([write(0x306d)], [1_000], set_heater(true)), Ok(()));
-    assert_eq!(in_both_worlds!([write(0x3066)], [1_000], set_heater(false)), Ok(()));
+    assert_eq!(
+        in_both_worlds!([write(0x306d)], [1_000], set_heater(true)),
+        Ok(())
+    );
+    assert_eq!(
+        in_both_worlds!([write(0x3066)], [1_000], set_heater(false)),
+        Ok(())
+    );
     assert_eq!(in_both_worlds!([write(0x30a2)], [1_500], reset()), Ok(()));
 }
 
@@ -153,13 +244,24 @@ fn each_bus_serves_the_other_world_too() {
     let transfers = [write(0x2400), read(&ANSWER)];
     let mut i2c = Mock::new(&transfers);
     let mut delay = CheckedDelay::new(&[Pause::async_delay_us(15_500)]);
-    assert!(Sht3x::new_async(i2c.clone(), delay.clone(), Address::Low).measure(Repeatability::High).wait().is_ok());
+    assert!(
+        Sht3x::new_async(i2c.clone(), delay.clone(), Address::Low)
+            .measure(Repeatability::High)
+            .wait()
+            .is_ok()
+    );
     i2c.done();
     delay.done();
 
     let mut i2c = Mock::new(&transfers);
     let mut delay = CheckedDelay::new(&[Pause::blocking_delay_us(15_500)]);
-    assert!(block_on(Sht3x::new_blocking(i2c.clone(), delay.clone(), Address::Low).measure(Repeatability::High)).is_ok());
+    assert!(
+        block_on(
+            Sht3x::new_blocking(i2c.clone(), delay.clone(), Address::Low)
+                .measure(Repeatability::High)
+        )
+        .is_ok()
+    );
     i2c.done();
     delay.done();
 }

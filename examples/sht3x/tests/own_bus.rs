@@ -16,7 +16,14 @@ struct Interrupts<'i> {
 impl Interrupts<'_> {
     async fn next(&self) {
         let before = self.count.get();
-        poll_fn(|_| if self.count.get() > before { Poll::Ready(()) } else { Poll::Pending }).await;
+        poll_fn(|_| {
+            if self.count.get() > before {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
     }
 }
 
@@ -48,11 +55,16 @@ fn an_executor_is_free_between_the_interrupts() {
     let mut call = pin!(sensor.measure(Repeatability::High));
     let mut cx = Context::from_waker(Waker::noop());
     for interrupt in 0..3 {
-        assert!(call.as_mut().poll(&mut cx).is_pending(), "after {interrupt} interrupts");
+        assert!(
+            call.as_mut().poll(&mut cx).is_pending(),
+            "after {interrupt} interrupts"
+        );
         assert!(call.as_mut().poll(&mut cx).is_pending(), "a poll too many");
         count.set(count.get() + 1);
     }
-    let Poll::Ready(Ok(measured)) = call.poll(&mut cx) else { panic!("the call is not done") };
+    let Poll::Ready(Ok(measured)) = call.poll(&mut cx) else {
+        panic!("the call is not done")
+    };
     assert_eq!(measured.milli_percent(), 50_000);
 }
 
@@ -61,7 +73,9 @@ fn blocking_firmware_polls_it_with_a_hook() {
     let count = Cell::new(0);
     let mut sensor = Sht3x::new(Interrupts { count: &count }, Address::Low);
     // On hardware the hook is `wfe`, and the interrupts come by themselves.
-    let measured = sensor.measure(Repeatability::High).wait_with(|| count.set(count.get() + 1));
+    let measured = sensor
+        .measure(Repeatability::High)
+        .wait_with(|| count.set(count.get() + 1));
     assert_eq!(measured.unwrap().milli_celsius(), 24_998);
     assert_eq!(count.get(), 3);
 }

@@ -25,7 +25,10 @@ impl Library {
     /// The library of a store, whose reads are shared or not.
     #[must_use]
     pub fn new(store: Store, coalesce: bool) -> Self {
-        Self { store, shared: coalesce.then(Arc::default) }
+        Self {
+            store,
+            shared: coalesce.then(Arc::default),
+        }
     }
 
     /// The store behind it.
@@ -42,8 +45,12 @@ impl Library {
         /// Where SQLite fails.
         #[maybe_async]
         pub async fn article(&self, id: i64) -> Result<Option<Arc<Article>>, StoreError> {
-            let query = |store: Store| async move { smart_await!(store.article(id)).map(|found| found.map(Arc::new)) };
-            let Some(shared) = &self.shared else { return smart_await!(query(self.store.clone())) };
+            let query = |store: Store| async move {
+                smart_await!(store.article(id)).map(|found| found.map(Arc::new))
+            };
+            let Some(shared) = &self.shared else {
+                return smart_await!(query(self.store.clone()));
+            };
             // A client that goes away leaves its query to the others: the map owns it.
             match smart_await!(shared.articles.run_shared(id, || query(self.store.clone()))) {
                 Ok(found) => found,
@@ -59,9 +66,16 @@ impl Library {
         /// Where SQLite fails.
         #[maybe_async]
         pub async fn search(&self, word: &str) -> Result<Arc<[Title]>, StoreError> {
-            let query = |store: Store, word: String| async move { smart_await!(store.search(&word)).map(Arc::from) };
-            let Some(shared) = &self.shared else { return smart_await!(query(self.store.clone(), word.to_owned())) };
-            match smart_await!(shared.searches.run_shared(word.to_owned(), || query(self.store.clone(), word.to_owned()))) {
+            let query = |store: Store, word: String| async move {
+                smart_await!(store.search(&word)).map(Arc::from)
+            };
+            let Some(shared) = &self.shared else {
+                return smart_await!(query(self.store.clone(), word.to_owned()));
+            };
+            match smart_await!(shared.searches.run_shared(word.to_owned(), || query(
+                self.store.clone(),
+                word.to_owned()
+            ))) {
                 Ok(found) => found,
                 Err(_) => smart_await!(query(self.store.clone(), word.to_owned())),
             }
@@ -87,6 +101,9 @@ impl Library {
 
 impl fmt::Debug for Library {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Library").field("store", &self.store).field("coalesces", &self.shared.is_some()).finish()
+        f.debug_struct("Library")
+            .field("store", &self.store)
+            .field("coalesces", &self.shared.is_some())
+            .finish()
     }
 }

@@ -19,7 +19,11 @@ use web_cache::{Library, Store, router};
 const USAGE: &str = "usage: web_cache [serve [--port N] [--workers N] [--no-coalescing] | show ID | search WORD] [--database FILE]";
 
 enum Command {
-    Serve { port: u16, workers: usize, coalesce: bool },
+    Serve {
+        port: u16,
+        workers: usize,
+        coalesce: bool,
+    },
     Show(i64),
     Search(String),
 }
@@ -39,7 +43,9 @@ impl Drop for Database {
 }
 
 fn main() -> ExitCode {
-    let Err(error) = run() else { return ExitCode::SUCCESS };
+    let Err(error) = run() else {
+        return ExitCode::SUCCESS;
+    };
     eprintln!("web_cache: {error}");
     ExitCode::FAILURE
 }
@@ -47,10 +53,16 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn Error>> {
     let (command, database) = arguments(env::args().skip(1))?;
     let database = match database {
-        Some(path) => Database { path, is_sample: false },
+        Some(path) => Database {
+            path,
+            is_sample: false,
+        },
         None => {
             let path = env::temp_dir().join(format!("web_cache.{}.sqlite", process::id()));
-            let database = Database { path, is_sample: true };
+            let database = Database {
+                path,
+                is_sample: true,
+            };
             Store::create_sample(&database.path)?;
             database
         }
@@ -59,9 +71,16 @@ fn run() -> Result<(), Box<dyn Error>> {
     // `writeln!`, since `println!` panics where nobody reads the output any more.
     let mut out = io::stdout();
     match command {
-        Command::Serve { port, workers, coalesce } => serve(port, workers, Library::new(store, coalesce)),
+        Command::Serve {
+            port,
+            workers,
+            coalesce,
+        } => serve(port, workers, Library::new(store, coalesce)),
         Command::Show(id) => {
-            let article = store.article(id).wait()?.ok_or_else(|| format!("there is no article {id}"))?;
+            let article = store
+                .article(id)
+                .wait()?
+                .ok_or_else(|| format!("there is no article {id}"))?;
             Ok(writeln!(out, "{}\n\n{}", article.title, article.body)?)
         }
         Command::Search(word) => {
@@ -74,33 +93,68 @@ fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn serve(port: u16, workers: usize, library: Library) -> Result<(), Box<dyn Error>> {
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()?;
     tokio.block_on(async {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-        let listener = listener.map_err(|error| format!("cannot listen on port {port}: {error}"))?;
-        writeln!(io::stdout(), "listening on http://{}/, try /articles/7, /search/waker, /report/1000000, /stats", listener.local_addr()?)?;
+        let listener =
+            listener.map_err(|error| format!("cannot listen on port {port}: {error}"))?;
+        writeln!(
+            io::stdout(),
+            "listening on http://{}/, try /articles/7, /search/waker, /report/1000000, /stats",
+            listener.local_addr()?
+        )?;
         let until_interrupted = async { drop(tokio::signal::ctrl_c().await) };
-        Ok(axum::serve(listener, router(library)).with_graceful_shutdown(until_interrupted).await?)
+        Ok(axum::serve(listener, router(library))
+            .with_graceful_shutdown(until_interrupted)
+            .await?)
     })
 }
 
-fn arguments(mut words: impl Iterator<Item = String>) -> Result<(Command, Option<PathBuf>), String> {
+fn arguments(
+    mut words: impl Iterator<Item = String>,
+) -> Result<(Command, Option<PathBuf>), String> {
     let (mut port, mut workers, mut coalesce, mut database) = (8080, 2, true, None);
     let mut plain = Vec::new();
     while let Some(word) = words.next() {
-        let mut value = || words.next().ok_or_else(|| format!("{word} takes a value; {USAGE}"));
+        let mut value = || {
+            words
+                .next()
+                .ok_or_else(|| format!("{word} takes a value; {USAGE}"))
+        };
         match word.as_str() {
-            "--port" => port = value()?.parse().map_err(|_| "--port takes a number from 0 to 65535")?,
-            "--workers" => workers = value()?.parse().ok().filter(|&workers| workers > 0).ok_or("--workers takes a number, at least 1")?,
+            "--port" => {
+                port = value()?
+                    .parse()
+                    .map_err(|_| "--port takes a number from 0 to 65535")?
+            }
+            "--workers" => {
+                workers = value()?
+                    .parse()
+                    .ok()
+                    .filter(|&workers| workers > 0)
+                    .ok_or("--workers takes a number, at least 1")?
+            }
             "--database" => database = Some(value()?.into()),
             "--no-coalescing" => coalesce = false,
-            _ if word.starts_with("--") => return Err(format!("there is no option {word}; {USAGE}")),
+            _ if word.starts_with("--") => {
+                return Err(format!("there is no option {word}; {USAGE}"));
+            }
             _ => plain.push(word),
         }
     }
     let command = match &plain.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] | ["serve"] => Command::Serve { port, workers, coalesce },
-        ["show", id] => Command::Show(id.parse().map_err(|_| format!("{id:?} is no number of an article"))?),
+        [] | ["serve"] => Command::Serve {
+            port,
+            workers,
+            coalesce,
+        },
+        ["show", id] => Command::Show(
+            id.parse()
+                .map_err(|_| format!("{id:?} is no number of an article"))?,
+        ),
         ["search", word] => Command::Search((*word).to_owned()),
         _ => return Err(USAGE.to_owned()),
     };

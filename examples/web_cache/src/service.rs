@@ -63,21 +63,37 @@ pub fn router(library: Library) -> Router {
         .route("/search/{word}", get(search))
         .route("/report/{rows}", get(report))
         .route("/stats", get(stats))
-        .with_state(Arc::new(App { library, requests: AtomicU64::new(0) }))
+        .with_state(Arc::new(App {
+            library,
+            requests: AtomicU64::new(0),
+        }))
 }
 
 async fn article(State(app): State<Arc<App>>, Path(id): Path<i64>) -> Answer {
-    let article = app.library().article(id).await?.ok_or(Failure::NoSuchArticle(id))?;
-    Ok(Json(json!({ "id": article.id, "title": article.title, "body": article.body })))
+    let article = app
+        .library()
+        .article(id)
+        .await?
+        .ok_or(Failure::NoSuchArticle(id))?;
+    Ok(Json(
+        json!({ "id": article.id, "title": article.title, "body": article.body }),
+    ))
 }
 
 async fn rename(State(app): State<Arc<App>>, Path(id): Path<i64>, title: String) -> Answer {
-    if app.library().rename(id, &title).await? { Ok(Json(json!({ "id": id, "title": title }))) } else { Err(Failure::NoSuchArticle(id)) }
+    if app.library().rename(id, &title).await? {
+        Ok(Json(json!({ "id": id, "title": title })))
+    } else {
+        Err(Failure::NoSuchArticle(id))
+    }
 }
 
 async fn search(State(app): State<Arc<App>>, Path(word): Path<String>) -> Answer {
     let found = app.library().search(&word).await?;
-    let titles: Vec<Value> = found.iter().map(|Title { id, title }| json!({ "id": id, "title": title })).collect();
+    let titles: Vec<Value> = found
+        .iter()
+        .map(|Title { id, title }| json!({ "id": id, "title": title }))
+        .collect();
     Ok(Json(json!({ "word": word, "articles": titles })))
 }
 

@@ -95,16 +95,28 @@ impl Store {
     ///
     /// If something is there, or it cannot be written.
     pub fn create_sample(path: &Path) -> Result<(), StoreError> {
-        let failed = |source| StoreError { path: path.to_owned(), source: Arc::new(source) };
+        let failed = |source| StoreError {
+            path: path.to_owned(),
+            source: Arc::new(source),
+        };
         let mut connection = Connection::open(path).map_err(failed)?;
         let transaction = connection.transaction().map_err(failed)?;
-        transaction.execute_batch(include_str!("sample.sql")).map_err(failed)?;
+        transaction
+            .execute_batch(include_str!("sample.sql"))
+            .map_err(failed)?;
         transaction.commit().map_err(failed)
     }
 
     fn at(path: &Path) -> Self {
         let (queries, running) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { shared: Arc::new(Shared { path: path.to_owned(), idle: Mutex::default(), queries, running }) }
+        Self {
+            shared: Arc::new(Shared {
+                path: path.to_owned(),
+                idle: Mutex::default(),
+                queries,
+                running,
+            }),
+        }
     }
 
     /// How many queries were sent to SQLite.
@@ -127,8 +139,17 @@ impl Store {
         /// Where SQLite fails.
         pub fn article(&self, id: i64) -> Result<Option<Article>, StoreError> {
             self.query(|connection| {
-                let mut statement = connection.prepare_cached("SELECT id, title, body FROM article WHERE id = ?1")?;
-                statement.query_row([id], |row| Ok(Article { id: row.get(0)?, title: row.get(1)?, body: row.get(2)? })).optional()
+                let mut statement = connection
+                    .prepare_cached("SELECT id, title, body FROM article WHERE id = ?1")?;
+                statement
+                    .query_row([id], |row| {
+                        Ok(Article {
+                            id: row.get(0)?,
+                            title: row.get(1)?,
+                            body: row.get(2)?,
+                        })
+                    })
+                    .optional()
             })
         }
 
@@ -152,7 +173,11 @@ impl Store {
         ///
         /// Where SQLite fails.
         pub fn rename(&self, id: i64, title: &str) -> Result<bool, StoreError> {
-            self.query(|connection| Ok(connection.execute("UPDATE article SET title = ?2 WHERE id = ?1", (id, title))? > 0))
+            self.query(|connection| {
+                Ok(connection
+                    .execute("UPDATE article SET title = ?2 WHERE id = ?1", (id, title))?
+                    > 0)
+            })
         }
 
         /// A query that takes long: SQLite counts to `rows`.
@@ -169,24 +194,41 @@ impl Store {
     );
 
     /// Runs a query on an idle connection, or on a new one. Every query comes through here, so here they are counted.
-    fn query<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    fn query<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
         let shared = &*self.shared;
         let _running = Running::begin(&shared.running);
-        let idle = shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let queried = idle.map_or_else(|| shared.connect(), Ok).and_then(|connection| {
-            shared.queries.fetch_add(1, Ordering::SeqCst);
-            let result = query(&connection);
-            shared.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-            result
-        });
-        queried.map_err(|source| StoreError { path: shared.path.clone(), source: Arc::new(source) })
+        let idle = shared
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let queried = idle
+            .map_or_else(|| shared.connect(), Ok)
+            .and_then(|connection| {
+                shared.queries.fetch_add(1, Ordering::SeqCst);
+                let result = query(&connection);
+                shared
+                    .idle
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(connection);
+                result
+            });
+        queried.map_err(|source| StoreError {
+            path: shared.path.clone(),
+            source: Arc::new(source),
+        })
     }
 }
 
 impl Shared {
     fn connect(&self) -> rusqlite::Result<Connection> {
         // Without `CREATE`: a path that is mistyped is an error, and no new database.
-        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags =
+            rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(Duration::from_secs(60))?;
         Ok(connection)
@@ -195,6 +237,8 @@ impl Shared {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("path", &self.shared.path).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("path", &self.shared.path)
+            .finish_non_exhaustive()
     }
 }

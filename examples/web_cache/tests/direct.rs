@@ -20,12 +20,17 @@ fn waited_for_a_query_needs_no_thread_and_awaited_it_gets_one() {
     let before = threads();
     let shown = store.article(7).wait().unwrap().unwrap();
     assert_eq!(*library.article(7).wait().unwrap().unwrap(), shown);
-    assert_eq!(library.search("poll").wait().unwrap()[..], store.search("poll").wait().unwrap()[..]);
+    assert_eq!(
+        library.search("poll").wait().unwrap()[..],
+        store.search("poll").wait().unwrap()[..]
+    );
     assert!(library.rename(7, "Renamed").wait().unwrap());
     assert_eq!(threads(), before);
     assert_eq!(store.queries(), 5);
 
-    let awaited = block_on(async { library.article(7).await }).unwrap().unwrap();
+    let awaited = block_on(async { library.article(7).await })
+        .unwrap()
+        .unwrap();
     assert_eq!(awaited.title, "Renamed");
     assert_eq!(threads(), before + 1);
 }

@@ -15,7 +15,14 @@ fn queries_of_a_crowd(options: &[&str]) -> u64 {
     let locked = sample.lock();
     thread::scope(|scope| {
         for _ in 0..CONNECTIONS {
-            scope.spawn(|| assert!(service.connect().get("/articles/7").contains("Article 7 on the loop")));
+            scope.spawn(|| {
+                assert!(
+                    service
+                        .connect()
+                        .get("/articles/7")
+                        .contains("Article 7 on the loop")
+                )
+            });
         }
         service.until("requests", CONNECTIONS as u64);
         drop(locked);
@@ -46,8 +53,15 @@ fn under_a_mixed_load_every_answer_is_right() {
                     let mut client = service.connect();
                     for number in 1..=10 {
                         let article = client.get(&format!("/articles/{number}"));
-                        assert!(article.contains(&format!("\"Article {number} on the ")), "{article}");
-                        assert!(client.get("/search/waker").contains("Article 10 on the waker"));
+                        assert!(
+                            article.contains(&format!("\"Article {number} on the ")),
+                            "{article}"
+                        );
+                        assert!(
+                            client
+                                .get("/search/waker")
+                                .contains("Article 10 on the waker")
+                        );
                         assert_eq!(client.get("/report/1000"), r#"{"rows":1000}"#);
                     }
                 });
@@ -55,7 +69,14 @@ fn under_a_mixed_load_every_answer_is_right() {
         });
         let (requests, queries) = (service.stat("requests"), service.stat("queries"));
         assert_eq!(requests, 8 * 30);
-        assert!(if shares { queries <= requests } else { queries == requests }, "{queries} queries for {requests} requests");
+        assert!(
+            if shares {
+                queries <= requests
+            } else {
+                queries == requests
+            },
+            "{queries} queries for {requests} requests"
+        );
     }
 }
 
@@ -70,9 +91,20 @@ fn a_slow_query_stalls_no_other_request() {
     service.until("running", 1);
     let mut client = service.connect();
     for number in 1..=200 {
-        assert!(client.get(&format!("/articles/{number}")).contains("\"Article "));
+        assert!(
+            client
+                .get(&format!("/articles/{number}"))
+                .contains("\"Article ")
+        );
     }
-    assert_eq!((service.stat("running"), service.stat("queries"), service.stat("requests")), (1, 201, 201));
+    assert_eq!(
+        (
+            service.stat("running"),
+            service.stat("queries"),
+            service.stat("requests")
+        ),
+        (1, 201, 201)
+    );
 }
 
 #[test]
@@ -92,11 +124,16 @@ fn who_reads_after_a_write_sees_it() {
             .collect();
         for number in 0..20 {
             let title = format!("Edition {number}");
-            assert_eq!(client.request("PUT", "/articles/7", &title), (200, format!("{{\"id\":7,\"title\":\"{title}\"}}")));
+            assert_eq!(
+                client.request("PUT", "/articles/7", &title),
+                (200, format!("{{\"id\":7,\"title\":\"{title}\"}}"))
+            );
             let article = client.get("/articles/7");
             assert!(article.contains(&title), "{article}");
         }
-        readers.into_iter().for_each(|reader| reader.join().unwrap());
+        readers
+            .into_iter()
+            .for_each(|reader| reader.join().unwrap());
     });
 }
 
@@ -124,15 +161,30 @@ fn mistakes_get_an_answer() {
     let sample = Sample::create();
     let service = Service::start(&sample, &[]);
     let mut client = service.connect();
-    assert_eq!(client.request("GET", "/articles/0", ""), (404, r#"{"error":"there is no article 0"}"#.to_owned()));
-    assert_eq!(client.request("PUT", "/articles/0", "title"), (404, r#"{"error":"there is no article 0"}"#.to_owned()));
+    assert_eq!(
+        client.request("GET", "/articles/0", ""),
+        (404, r#"{"error":"there is no article 0"}"#.to_owned())
+    );
+    assert_eq!(
+        client.request("PUT", "/articles/0", "title"),
+        (404, r#"{"error":"there is no article 0"}"#.to_owned())
+    );
     assert_eq!(client.request("GET", "/articles/seven", "").0, 400);
-    assert_eq!(client.request("GET", "/search/nothing", ""), (200, r#"{"articles":[],"word":"nothing"}"#.to_owned()));
+    assert_eq!(
+        client.request("GET", "/search/nothing", ""),
+        (200, r#"{"articles":[],"word":"nothing"}"#.to_owned())
+    );
     // What breaks the database for the service is an answer as well, and the service goes on.
-    rusqlite::Connection::open(sample.path()).unwrap().execute_batch("ALTER TABLE article RENAME TO gone").unwrap();
+    rusqlite::Connection::open(sample.path())
+        .unwrap()
+        .execute_batch("ALTER TABLE article RENAME TO gone")
+        .unwrap();
     let (status, body) = client.request("GET", "/articles/7", "");
     assert_eq!(status, 500);
     assert!(body.contains("no such table: article"), "{body}");
-    rusqlite::Connection::open(sample.path()).unwrap().execute_batch("ALTER TABLE gone RENAME TO article").unwrap();
+    rusqlite::Connection::open(sample.path())
+        .unwrap()
+        .execute_batch("ALTER TABLE gone RENAME TO article")
+        .unwrap();
     assert!(client.get("/articles/7").contains("\"id\":7"));
 }

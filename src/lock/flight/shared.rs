@@ -27,7 +27,10 @@ pub(super) enum Shared<T> {
     /// The flight is led by a caller that owns its future.
     None,
     /// Nobody polls it.
-    Parked { future: BoxFuture<T>, notifier: Arc<Notifier> },
+    Parked {
+        future: BoxFuture<T>,
+        notifier: Arc<Notifier>,
+    },
     /// Somebody polls it.
     Out { notifier: Arc<Notifier> },
 }
@@ -43,21 +46,39 @@ pub(crate) struct Drive<T> {
 impl<T> Flights<T> {
     /// The leader of `flight` has made a future for all: it takes a seat itself, and drives first. Those who wait already are woken,
     /// to register with the notifier.
-    pub(crate) fn share(&mut self, flight: FlightId, future: BoxFuture<T>, waker: Waker) -> (Drive<T>, Aftermath<T>) {
+    pub(crate) fn share(
+        &mut self,
+        flight: FlightId,
+        future: BoxFuture<T>,
+        waker: Waker,
+    ) -> (Drive<T>, Aftermath<T>) {
         let notifier = Arc::new(Notifier::new());
         let mut after = Aftermath::NOTHING;
         let seat = if self.is_current(flight) {
             self.for_each_waiting(|_, seat| after.wakers.extend(seat.take_waker()));
             let seat = self.seat(waker);
-            self.shared = Shared::Out { notifier: notifier.clone() };
+            self.shared = Shared::Out {
+                notifier: notifier.clone(),
+            };
             self.driver = Some(seat);
             seat
         } else {
             // `reset` was called while the future was made: its maker keeps it, and is woken by the notifier alone.
             after.unwanted.waker = Some(waker);
-            self.occupy(Seat::Loose { future: None, notifier: notifier.clone() })
+            self.occupy(Seat::Loose {
+                future: None,
+                notifier: notifier.clone(),
+            })
         };
-        (Drive { seat, flight, future, notifier }, after)
+        (
+            Drive {
+                seat,
+                flight,
+                future,
+                notifier,
+            },
+            after,
+        )
     }
 
     /// Who waits in a shared flight registers here.
@@ -73,10 +94,17 @@ impl<T> Flights<T> {
         let flight = FlightId(self.flight);
         match mem::replace(&mut self.shared, Shared::None) {
             Shared::Parked { future, notifier } if notifier.was_woken() => {
-                self.shared = Shared::Out { notifier: notifier.clone() };
+                self.shared = Shared::Out {
+                    notifier: notifier.clone(),
+                };
                 self.driver = Some(seat);
                 self.polling = Some(thread);
-                Some(Drive { seat, flight, future, notifier })
+                Some(Drive {
+                    seat,
+                    flight,
+                    future,
+                    notifier,
+                })
             }
             shared => {
                 self.shared = shared;
@@ -87,7 +115,12 @@ impl<T> Flights<T> {
 
     /// Puts a future back that is not ready. Returns whom to wake, because it was woken meanwhile.
     pub(crate) fn put_back_shared(&mut self, drive: Drive<T>) -> Vec<Waker> {
-        let Drive { seat, flight, future, notifier } = drive;
+        let Drive {
+            seat,
+            flight,
+            future,
+            notifier,
+        } = drive;
         let woken = notifier.end_poll();
         if let Seat::Loose { future: place, .. } = &mut self.seats[seat.index()] {
             *place = Some(future);
@@ -99,7 +132,12 @@ impl<T> Flights<T> {
     }
 
     /// The future that `seat` drove is ready, or `lost` in a panic: the flight ends. Returns whom it serves too, unless it was reset meanwhile.
-    pub(crate) fn end_shared(&mut self, seat: SeatId, flight: FlightId, lost: bool) -> (Option<Due>, Aftermath<T>) {
+    pub(crate) fn end_shared(
+        &mut self,
+        seat: SeatId,
+        flight: FlightId,
+        lost: bool,
+    ) -> (Option<Due>, Aftermath<T>) {
         let (mut due, mut after) = (None, Aftermath::NOTHING);
         if !matches!(self.seats[seat.index()], Seat::Loose { .. }) {
             self.unlink(seat);
@@ -133,7 +171,13 @@ impl<T> Flights<T> {
         };
         unwanted.wakers = notifier.forget_all_but(Some(driver));
         self.unlink(driver);
-        wakers.extend(mem::replace(&mut self.seats[driver.index()], Seat::Loose { future, notifier }).take_waker());
+        wakers.extend(
+            mem::replace(
+                &mut self.seats[driver.index()],
+                Seat::Loose { future, notifier },
+            )
+            .take_waker(),
+        );
         unwanted
     }
 
@@ -192,7 +236,13 @@ struct Woken {
 
 impl Notifier {
     fn new() -> Self {
-        Self { woken: Mutex::new(Woken { since_poll: true, out: false, wakers: Registry::default() }) }
+        Self {
+            woken: Mutex::new(Woken {
+                since_poll: true,
+                out: false,
+                wakers: Registry::default(),
+            }),
+        }
     }
 
     /// Says whether the future has to be polled.
@@ -211,12 +261,22 @@ impl Notifier {
     fn end_poll(&self) -> Vec<Waker> {
         let mut woken = self.woken.lock();
         woken.out = false;
-        if woken.since_poll { woken.wakers.take_all() } else { Vec::new() }
+        if woken.since_poll {
+            woken.wakers.take_all()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Has `own` woken with the future. User code, so no lock may be held.
     pub(crate) fn register(&self, seat: SeatId, own: &Waker) {
-        if self.woken.lock().wakers.get(seat).is_some_and(|known| known.will_wake(own)) {
+        if self
+            .woken
+            .lock()
+            .wakers
+            .get(seat)
+            .is_some_and(|known| known.will_wake(own))
+        {
             return;
         }
         let fresh = own.clone();
@@ -246,7 +306,11 @@ impl Notifier {
         let wakers = {
             let mut woken = self.woken.lock();
             woken.since_poll = true;
-            if woken.out { Vec::new() } else { woken.wakers.take_all() }
+            if woken.out {
+                Vec::new()
+            } else {
+                woken.wakers.take_all()
+            }
         };
         let mut panics = Panics::default();
         panics.wake_all(wakers);

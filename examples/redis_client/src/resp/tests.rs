@@ -15,7 +15,11 @@ fn decode(bytes: &[u8], size: usize) -> Result<Vec<Value>, Error> {
             replies.push(reply);
         }
     }
-    assert!(decoder.is_clean(), "something is left of {:?}", String::from_utf8_lossy(bytes));
+    assert!(
+        decoder.is_clean(),
+        "something is left of {:?}",
+        String::from_utf8_lossy(bytes)
+    );
     Ok(replies)
 }
 
@@ -37,25 +41,41 @@ fn every_type_of_reply_is_read_in_any_pieces() {
         ("*0\r\n", Value::Array(vec![])),
         (
             "*2\r\n*1\r\n:1\r\n*2\r\n$1\r\na\r\n$-1\r\n",
-            Value::Array(vec![Value::Array(vec![Value::Integer(1)]), Value::Array(vec![bytes("a"), Value::Null])]),
+            Value::Array(vec![
+                Value::Array(vec![Value::Integer(1)]),
+                Value::Array(vec![bytes("a"), Value::Null]),
+            ]),
         ),
         (",1.5\r\n", Value::Double(1.5)),
         (",-inf\r\n", Value::Double(f64::NEG_INFINITY)),
         ("#t\r\n", Value::Boolean(true)),
         ("#f\r\n", Value::Boolean(false)),
-        ("(3492890328409238509324850943850943825024385\r\n", text("3492890328409238509324850943850943825024385")),
+        (
+            "(3492890328409238509324850943850943825024385\r\n",
+            text("3492890328409238509324850943850943825024385"),
+        ),
         ("!7\r\nERR a\r\n\r\n", error("ERR a\r\n")),
         ("=8\r\ntxt:some\r\n", text("some")),
         ("~1\r\n:1\r\n", Value::Array(vec![Value::Integer(1)])),
-        ("%1\r\n+k\r\n*0\r\n", Value::Map(vec![(text("k"), Value::Array(vec![]))])),
+        (
+            "%1\r\n+k\r\n*0\r\n",
+            Value::Map(vec![(text("k"), Value::Array(vec![]))]),
+        ),
         ("%0\r\n", Value::Map(vec![])),
         // What is pushed unasked is read and left out.
-        (">2\r\n+invalidate\r\n*1\r\n+key\r\n>0\r\n:1\r\n", Value::Integer(1)),
+        (
+            ">2\r\n+invalidate\r\n*1\r\n+key\r\n>0\r\n:1\r\n",
+            Value::Integer(1),
+        ),
     ];
     let (mut all, mut values) = (String::new(), Vec::new());
     for (encoded, value) in samples {
         for size in 1..=encoded.len() {
-            assert_eq!(decode(encoded.as_bytes(), size).unwrap(), std::slice::from_ref(&value), "{encoded:?} by {size} bytes");
+            assert_eq!(
+                decode(encoded.as_bytes(), size).unwrap(),
+                std::slice::from_ref(&value),
+                "{encoded:?} by {size} bytes"
+            );
         }
         all += encoded;
         values.push(value);
@@ -73,8 +93,30 @@ fn noise_is_an_error_or_incomplete_but_never_a_panic() {
         state ^= state << 17;
         (state % below as u64) as usize
     };
-    let tokens =
-        ["+", "-", ":", "$", "*", "%", ">", "~", "!", "=", "_", "#", ",", "1", "0", "-1", "9999999999999999999", "\r\n", "\r", "\n", "a", "\u{ff}"];
+    let tokens = [
+        "+",
+        "-",
+        ":",
+        "$",
+        "*",
+        "%",
+        ">",
+        "~",
+        "!",
+        "=",
+        "_",
+        "#",
+        ",",
+        "1",
+        "0",
+        "-1",
+        "9999999999999999999",
+        "\r\n",
+        "\r",
+        "\n",
+        "a",
+        "\u{ff}",
+    ];
     let mut errors = 0;
     for _ in 0..5_000 {
         let noise: String = (0..next(12)).map(|_| tokens[next(tokens.len())]).collect();
@@ -96,6 +138,9 @@ fn noise_is_an_error_or_incomplete_but_never_a_panic() {
 fn requests_are_lists_of_strings() {
     let mut request = Request::one(&[b"SET", b"a\r\n", b""]);
     request.push(&[b"PING"]);
-    assert_eq!(request.bytes, b"*3\r\n$3\r\nSET\r\n$3\r\na\r\n\r\n$0\r\n\r\n*1\r\n$4\r\nPING\r\n");
+    assert_eq!(
+        request.bytes,
+        b"*3\r\n$3\r\nSET\r\n$3\r\na\r\n\r\n$0\r\n\r\n*1\r\n$4\r\nPING\r\n"
+    );
     assert_eq!(request.replies, 2);
 }

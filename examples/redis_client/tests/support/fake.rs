@@ -49,6 +49,9 @@ impl Fake {
             }
             drop(ended);
         });
-        Self { address, _open: open }
+        Self {
+            address,
+            _open: open,
+        }
     }
 }

@@ -24,16 +24,26 @@ impl Server {
     /// Starts one with options, such as `["--requirepass", "secret"]`.
     pub fn with(options: &[&str]) -> Self {
         static LAST: AtomicU32 = AtomicU32::new(0);
-        let name = format!("redis_client.{}.{}", process::id(), LAST.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "redis_client.{}.{}",
+            process::id(),
+            LAST.fetch_add(1, Ordering::Relaxed)
+        );
         let directory = env::temp_dir().join(name);
         fs::create_dir_all(&directory).expect("a directory for the server");
         let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
         // Another process may take the port that was just free, so there are several tries.
         for _ in 0..10 {
-            let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+            let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+                .and_then(|listener| listener.local_addr());
             let port = free.expect("a free port").port();
             if let Some(child) = spawn(port, &directory, &options) {
-                return Self { child, port, directory, options };
+                return Self {
+                    child,
+                    port,
+                    directory,
+                    options,
+                };
             }
         }
         panic!("redis-server does not start; run it by hand to see why");
@@ -80,7 +90,11 @@ fn spawn(port: u16, directory: &PathBuf, options: &[String]) -> Option<Child> {
         .unwrap_or_else(|error| panic!("cannot run redis-server ({error}); install it, on Debian: apt-get install redis-server"));
     let log = child.stdout.take().map(BufReader::new);
     // It says little after that, and does not care that this end of the pipe is closed then.
-    let ready = log.is_some_and(|log| log.lines().map_while(Result::ok).any(|line| line.contains("Ready to accept connections")));
+    let ready = log.is_some_and(|log| {
+        log.lines()
+            .map_while(Result::ok)
+            .any(|line| line.contains("Ready to accept connections"))
+    });
     if ready {
         return Some(child);
     }

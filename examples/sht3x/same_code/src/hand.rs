@@ -24,11 +24,18 @@ const AFTER_RESET: u32 = 1_500;
 
 impl<I2C: I2c, Delay: DelayNs> Sht3x<I2C, Delay> {
     pub(crate) const fn new_blocking(i2c: I2C, delay: Delay, address: Address) -> Self {
-        Self { i2c, delay, address }
+        Self {
+            i2c,
+            delay,
+            address,
+        }
     }
 
     #[inline]
-    pub(crate) fn measure(&mut self, repeatability: Repeatability) -> Result<Measurement, Error<I2C::Error>> {
+    pub(crate) fn measure(
+        &mut self,
+        repeatability: Repeatability,
+    ) -> Result<Measurement, Error<I2C::Error>> {
         self.send(repeatability.single_shot(), repeatability.microseconds())?;
         let mut answer = [0; 6];
         self.i2c.read(self.address as u8, &mut answer)?;
@@ -36,7 +43,11 @@ impl<I2C: I2c, Delay: DelayNs> Sht3x<I2C, Delay> {
     }
 
     #[inline]
-    pub(crate) fn start(&mut self, rate: Rate, repeatability: Repeatability) -> Result<(), Error<I2C::Error>> {
+    pub(crate) fn start(
+        &mut self,
+        rate: Rate,
+        repeatability: Repeatability,
+    ) -> Result<(), Error<I2C::Error>> {
         self.send(rate.start(repeatability), AFTER_COMMAND)
     }
 
@@ -63,7 +74,14 @@ impl<I2C: I2c, Delay: DelayNs> Sht3x<I2C, Delay> {
 
     #[inline]
     pub(crate) fn set_heater(&mut self, on: bool) -> Result<(), Error<I2C::Error>> {
-        self.send(if on { Command::HEATER_ON } else { Command::HEATER_OFF }, AFTER_COMMAND)
+        self.send(
+            if on {
+                Command::HEATER_ON
+            } else {
+                Command::HEATER_OFF
+            },
+            AFTER_COMMAND,
+        )
     }
 
     #[inline]

@@ -12,7 +12,11 @@ pub(crate) struct Fault(u8);
 
 impl Error for Fault {
     fn kind(&self) -> ErrorKind {
-        if self.0 == 1 { ErrorKind::NoAcknowledge(NoAcknowledgeSource::Data) } else { ErrorKind::Bus }
+        if self.0 == 1 {
+            ErrorKind::NoAcknowledge(NoAcknowledgeSource::Data)
+        } else {
+            ErrorKind::Bus
+        }
     }
 }
 

@@ -18,7 +18,11 @@ pub struct Sample(PathBuf);
 impl Sample {
     pub fn create() -> Self {
         static LAST: AtomicU32 = AtomicU32::new(0);
-        let name = format!("web_cache.test.{}.{}.sqlite", process::id(), LAST.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "web_cache.test.{}.{}.sqlite",
+            process::id(),
+            LAST.fetch_add(1, Ordering::Relaxed)
+        );
         let path = env::temp_dir().join(name);
         Store::create_sample(&path).unwrap();
         Self(path)
@@ -51,20 +55,34 @@ pub struct Service {
 impl Service {
     pub fn start(database: &Sample, options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_web_cache"));
-        command.args(["serve", "--port", "0", "--database"]).arg(database.path()).args(options);
+        command
+            .args(["serve", "--port", "0", "--database"])
+            .arg(database.path())
+            .args(options);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.strip_prefix("listening on http://").and_then(|rest| rest.split('/').next()?.parse().ok());
-        Self { child, address: address.unwrap_or_else(|| panic!("no address in {line:?}")) }
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .strip_prefix("listening on http://")
+            .and_then(|rest| rest.split('/').next()?.parse().ok());
+        Self {
+            child,
+            address: address.unwrap_or_else(|| panic!("no address in {line:?}")),
+        }
     }
 
     pub fn connect(&self) -> Client {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_nodelay(true).unwrap();
         // Nothing here takes so long, so a service that hangs fails a test.
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        Client { stream: BufReader::new(stream) }
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
+        Client {
+            stream: BufReader::new(stream),
+        }
     }
 
     /// A number of `/stats`.
@@ -72,7 +90,9 @@ impl Service {
         let (status, body) = self.connect().request("GET", "/stats", "");
         assert_eq!(status, 200, "{body}");
         let stats: serde_json::Value = serde_json::from_str(&body).unwrap();
-        stats[name].as_u64().unwrap_or_else(|| panic!("no {name} in {body}"))
+        stats[name]
+            .as_u64()
+            .unwrap_or_else(|| panic!("no {name} in {body}"))
     }
 
     /// Returns once a number of `/stats` is that high.
@@ -108,19 +128,28 @@ impl Client {
     }
 
     pub fn send(&mut self, method: &str, path: &str, body: &str) {
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
         self.stream.get_mut().write_all(request.as_bytes()).unwrap();
     }
 
     pub fn receive(&mut self) -> (u16, String) {
         let mut line = String::new();
         self.stream.read_line(&mut line).unwrap();
-        let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no status in {line:?}"));
+        let status = line
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or_else(|| panic!("no status in {line:?}"));
         let mut length = 0;
         loop {
             line.clear();
             self.stream.read_line(&mut line).unwrap();
-            let Some((name, value)) = line.split_once(':') else { break };
+            let Some((name, value)) = line.split_once(':') else {
+                break;
+            };
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse().unwrap();
             }

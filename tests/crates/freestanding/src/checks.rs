@@ -29,7 +29,11 @@ impl Register {
         #[maybe_async]
         async fn read(&mut self) -> Result<u16, Broken> {
             let value = smart_await!(sync => self.value, async => self.ready());
-            if value == 0xffff { Err(Broken) } else { Ok(value) }
+            if value == 0xffff {
+                Err(Broken)
+            } else {
+                Ok(value)
+            }
         }
 
         #[maybe_async]
@@ -55,7 +59,10 @@ impl Register {
 struct Broken;
 
 fn register(value: u16, after: u32) -> Register {
-    Register { value: black_box(value), after: black_box(after) }
+    Register {
+        value: black_box(value),
+        after: black_box(after),
+    }
 }
 
 fn add(n: u16, m: u16) -> u16 {
@@ -93,8 +100,20 @@ pub fn run() -> u8 {
 
     // With an idle hook, which stands for `wfe`.
     let slept = Cell::new(0);
-    check(register(7, 100).interrupt().wait_with(|| slept.set(slept.get() + 1)) == 7 && slept.get() == 100);
-    check(register(7, 100).read().wait_with(|| slept.set(slept.get() + 1)) == Ok(7) && slept.get() == 200);
+    check(
+        register(7, 100)
+            .interrupt()
+            .wait_with(|| slept.set(slept.get() + 1))
+            == 7
+            && slept.get() == 100,
+    );
+    check(
+        register(7, 100)
+            .read()
+            .wait_with(|| slept.set(slept.get() + 1))
+            == Ok(7)
+            && slept.get() == 200,
+    );
 
     // By hand, as an executor does it.
     let mut slow = register(7, 1);

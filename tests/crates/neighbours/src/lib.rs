@@ -35,7 +35,11 @@ impl Runtime for Tokio {
 pub fn with_tokio<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {
-        let tokio = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("tokio starts");
+        let tokio = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("tokio starts");
         install_runtime(Tokio(tokio)).expect("nothing else is installed");
     });
     within(60, test)

@@ -26,7 +26,10 @@ impl HttpServer {
                 thread::spawn(move || serve(stream));
             }
         });
-        Self { address, connections }
+        Self {
+            address,
+            connections,
+        }
     }
 
     /// The URL of a path.
@@ -69,7 +72,11 @@ fn serve(stream: TcpStream) -> io::Result<()> {
         }
         let answer = format!("{what} {}", String::from_utf8_lossy(&body));
         // In two pieces, so that the body has to be waited for.
-        write!(writer, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", answer.len())?;
+        write!(
+            writer,
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
+            answer.len()
+        )?;
         writer.flush()?;
         writer.write_all(answer.as_bytes())?;
     }

@@ -26,16 +26,27 @@ smart_fn!(
 
 fn flavours() -> [Runtime; 2] {
     let current = Builder::new_current_thread().enable_all().build().unwrap();
-    let multi = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let multi = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     [current, multi]
 }
 
 /// Says whether waiting panics with the sentence that names the ways out.
 fn is_refused<T>(wait: impl FnOnce() -> T + UnwindSafe) -> bool {
-    let Err(payload) = catch_unwind(wait) else { return false };
-    let message = payload.downcast_ref::<&str>().map(|text| text.to_string()).or_else(|| payload.downcast_ref::<String>().cloned());
+    let Err(payload) = catch_unwind(wait) else {
+        return false;
+    };
+    let message = payload
+        .downcast_ref::<&str>()
+        .map(|text| text.to_string())
+        .or_else(|| payload.downcast_ref::<String>().cloned());
     let message = message.expect("the panic has a message");
-    [".await", "sync smart function", "allow_blocking"].iter().all(|way_out| message.contains(way_out))
+    [".await", "sync smart function", "allow_blocking"]
+        .iter()
+        .all(|way_out| message.contains(way_out))
 }
 
 #[test]
@@ -45,7 +56,12 @@ fn in_a_task_every_kind_is_refused() {
             let refused = tokio.block_on(async {
                 let task = tokio::spawn(async {
                     tokio::task::yield_now().await;
-                    [is_async_context(), is_refused(|| pause().wait()), is_refused(|| compute().wait()), is_refused(|| either().wait())]
+                    [
+                        is_async_context(),
+                        is_refused(|| pause().wait()),
+                        is_refused(|| compute().wait()),
+                        is_refused(|| either().wait()),
+                    ]
                 });
                 task.await.unwrap()
             });
@@ -58,7 +74,11 @@ fn in_a_task_every_kind_is_refused() {
 fn in_a_smart_function_that_a_task_awaits_it_is_refused_too() {
     with_tokio(|| {
         for tokio in flavours() {
-            let refused = tokio.block_on(async { tokio::spawn(smart(async { is_refused(|| pause().wait()) })).await.unwrap() });
+            let refused = tokio.block_on(async {
+                tokio::spawn(smart(async { is_refused(|| pause().wait()) }))
+                    .await
+                    .unwrap()
+            });
             assert!(refused);
         }
     });
@@ -68,7 +88,11 @@ fn in_a_smart_function_that_a_task_awaits_it_is_refused_too() {
 fn on_a_blocking_thread_it_works_as_it_is() {
     with_tokio(|| {
         for tokio in flavours() {
-            let done = tokio.block_on(async { spawn_blocking(|| (pause().wait(), compute().wait(), either().wait())).await.unwrap() });
+            let done = tokio.block_on(async {
+                spawn_blocking(|| (pause().wait(), compute().wait(), either().wait()))
+                    .await
+                    .unwrap()
+            });
             assert_eq!(done, ("paused", 42, 42));
         }
     });
@@ -82,7 +106,11 @@ fn in_place_it_works_and_where_blocking_is_allowed() {
         let done = multi.block_on(async {
             let task = tokio::spawn(async move {
                 // The worker has handed its other tasks on, and tokio says so.
-                [block_in_place(all), block_in_place(|| allow_blocking(all)), allow_blocking(all)]
+                [
+                    block_in_place(all),
+                    block_in_place(|| allow_blocking(all)),
+                    allow_blocking(all),
+                ]
             });
             task.await.unwrap()
         });
@@ -93,13 +121,20 @@ fn in_place_it_works_and_where_blocking_is_allowed() {
 #[test]
 fn on_plain_threads_it_works_also_on_one_that_a_task_starts() {
     with_tokio(|| {
-        assert_eq!((pause().wait(), compute().wait(), either().wait()), ("paused", 42, 42));
+        assert_eq!(
+            (pause().wait(), compute().wait(), either().wait()),
+            ("paused", 42, 42)
+        );
         for tokio in flavours() {
             // Entered, but in no task.
             let guard = tokio.enter();
             assert_eq!(pause().wait(), "paused");
             drop(guard);
-            let started = tokio.block_on(async { tokio::spawn(async { thread::spawn(|| pause().wait()).join().unwrap() }).await.unwrap() });
+            let started = tokio.block_on(async {
+                tokio::spawn(async { thread::spawn(|| pause().wait()).join().unwrap() })
+                    .await
+                    .unwrap()
+            });
             assert_eq!(started, "paused");
         }
     });

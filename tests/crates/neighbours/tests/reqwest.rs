@@ -15,12 +15,20 @@ struct Api {
 
 impl Api {
     fn new() -> Self {
-        Self { client: Client::new() }
+        Self {
+            client: Client::new(),
+        }
     }
 
     smart_fn!(
         async fn get(&self, url: &str) -> Result<String, Error> {
-            self.client.get(url).send().await?.error_for_status()?.text().await
+            self.client
+                .get(url)
+                .send()
+                .await?
+                .error_for_status()?
+                .text()
+                .await
         }
 
         async fn post(&self, url: &str, body: &'static str) -> Result<String, Error> {
@@ -43,8 +51,16 @@ fn sync_code_sends_requests_over_one_connection_that_is_kept() {
     with_tokio(|| {
         let (server, api) = (HttpServer::new(), Api::new());
         assert_eq!(api.get(&server.url("/one")).wait().unwrap(), "GET /one ");
-        assert_eq!(api.post(&server.url("/two"), "body").wait().unwrap(), "POST /two body");
-        assert_eq!(api.get_all(&[server.url("/3"), server.url("/45")]).wait().unwrap(), "GET /3 GET /45 ".len());
+        assert_eq!(
+            api.post(&server.url("/two"), "body").wait().unwrap(),
+            "POST /two body"
+        );
+        assert_eq!(
+            api.get_all(&[server.url("/3"), server.url("/45")])
+                .wait()
+                .unwrap(),
+            "GET /3 GET /45 ".len()
+        );
         assert_eq!(server.connections(), 1);
     });
 }
@@ -81,13 +97,22 @@ fn threads_and_tasks_of_all_kinds_share_a_client() {
                 all.push(task.await);
             }
             let (api, url) = (api.clone(), server.url("/8"));
-            all.push(tokio::spawn(async move { api.get(&url).await.unwrap() }).await.unwrap());
+            all.push(
+                tokio::spawn(async move { api.get(&url).await.unwrap() })
+                    .await
+                    .unwrap(),
+            );
             all
         });
         for (n, thread) in threads.into_iter().enumerate() {
             assert_eq!(thread.join().unwrap(), format!("GET /{n} "));
         }
-        assert!(of_tasks.iter().enumerate().all(|(n, answer)| *answer == format!("GET /{n} ")));
+        assert!(
+            of_tasks
+                .iter()
+                .enumerate()
+                .all(|(n, answer)| *answer == format!("GET /{n} "))
+        );
     });
 }
 
@@ -95,11 +120,24 @@ fn threads_and_tasks_of_all_kinds_share_a_client() {
 fn a_silent_server_meets_a_time_out_of_either_side() {
     with_tokio(|| {
         let (server, api) = (HttpServer::new(), Api::new());
-        assert!(api.get(&server.url("/silent")).wait_timeout(Duration::from_millis(50)).is_err());
+        assert!(
+            api.get(&server.url("/silent"))
+                .wait_timeout(Duration::from_millis(50))
+                .is_err()
+        );
         // In the future that is waited for, since reqwest starts the timer at once.
-        let own = async { api.client.get(server.url("/silent")).timeout(Duration::from_millis(50)).send().await };
+        let own = async {
+            api.client
+                .get(server.url("/silent"))
+                .timeout(Duration::from_millis(50))
+                .send()
+                .await
+        };
         assert!(smart(own).wait().unwrap_err().is_timeout());
-        assert_eq!(api.get(&server.url("/after")).wait().unwrap(), "GET /after ");
+        assert_eq!(
+            api.get(&server.url("/after")).wait().unwrap(),
+            "GET /after "
+        );
     });
 }
 
@@ -107,7 +145,11 @@ fn a_silent_server_meets_a_time_out_of_either_side() {
 fn a_refused_connection_is_an_error() {
     with_tokio(|| {
         // Nobody listens on a port that was free a moment ago.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let refused = Api::new().get(&format!("http://127.0.0.1:{port}/")).wait();
         assert!(refused.unwrap_err().is_connect());
     });

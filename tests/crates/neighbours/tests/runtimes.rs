@@ -4,8 +4,8 @@ use futures::StreamExt;
 use futures::future::{join, join_all};
 use neighbours::within;
 use smartasync::{
-    SmartLock, SmartLockMap, SmartStream, Source, block_on, is_async_context, offload, smart, smart_await, smart_fn, smart_iter, smart_sync,
-    smart_unfold, spawn_local,
+    SmartLock, SmartLockMap, SmartStream, Source, block_on, is_async_context, offload, smart,
+    smart_await, smart_fn, smart_iter, smart_sync, smart_unfold, spawn_local,
 };
 use std::future::poll_fn;
 use std::num::NonZeroUsize;
@@ -72,11 +72,19 @@ smart_fn!(
     }
 
     fn down_sync(depth: u32) -> u32 {
-        if depth == 0 { 0 } else { down_async(depth - 1).wait() + 1 }
+        if depth == 0 {
+            0
+        } else {
+            down_async(depth - 1).wait() + 1
+        }
     }
 
     async fn down_async(depth: u32) -> u32 {
-        if depth == 0 { 0 } else { down_sync(depth - 1).await + 1 }
+        if depth == 0 {
+            0
+        } else {
+            down_sync(depth - 1).await + 1
+        }
     }
 
     #[maybe_async]
@@ -103,12 +111,19 @@ async fn load(runs: &AtomicU32) -> u32 {
 /// The scenario in async code.
 async fn awaited() -> Seen {
     let (lock, map, runs) = (SmartLock::new(), SmartLockMap::new(), AtomicU32::new(0));
-    let shared: u32 = join_all((0..8).map(|_| lock.run_once(|| load(&runs)))).await.into_iter().map(Result::unwrap).sum();
-    let of_key = |key: &'static str| map.run_shared(key, move || async move { length_async(key).await });
+    let shared: u32 = join_all((0..8).map(|_| lock.run_once(|| load(&runs))))
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .sum();
+    let of_key =
+        |key: &'static str| map.run_shared(key, move || async move { length_async(key).await });
     let by_key = join_all([of_key("one"), of_key("one"), of_key("three")]).await;
     let (a, b) = join(length_async("12345"), length_sync("12345")).await;
     let panic = offload::<()>(|| resume_unwind(Box::new("of a job")));
-    let payload = futures::FutureExt::catch_unwind(AssertUnwindSafe(panic)).await.unwrap_err();
+    let payload = futures::FutureExt::catch_unwind(AssertUnwindSafe(panic))
+        .await
+        .unwrap_err();
     assert!(smart(async { is_async_context() }).await);
     assert!(smart(async { length_sync("").try_wait().is_err() }).await);
     assert!(map.is_empty() && !lock.is_running());
@@ -130,25 +145,46 @@ fn waited() -> Seen {
         // Everybody is there before the leader goes on.
         poll_fn(|cx| {
             cx.waker().wake_by_ref();
-            if lock.waiters() == 7 { Poll::Ready(()) } else { Poll::Pending }
+            if lock.waiters() == 7 {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
         load(&runs).await
     };
     let shared = thread::scope(|scope| {
-        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| lock.run_once(all_follow).wait().unwrap())).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        let threads: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| lock.run_once(all_follow).wait().unwrap()))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
     });
-    let payload = catch_unwind(|| smart(offload(|| resume_unwind(Box::new("of a job")))).wait()).unwrap_err();
+    let payload =
+        catch_unwind(|| smart(offload(|| resume_unwind(Box::new("of a job")))).wait()).unwrap_err();
     let mut stream = Vec::new();
     for square in squares() {
         stream.push(square);
     }
     Seen {
-        lengths: [length_async("12345").wait(), length_sync("12345").wait(), length_either("12345").wait()],
+        lengths: [
+            length_async("12345").wait(),
+            length_sync("12345").wait(),
+            length_either("12345").wait(),
+        ],
         depth: smart_sync(|| down_sync(8).wait()).wait(),
         shared: (shared, runs.load(Relaxed)),
-        by_key: ["one", "one", "three"].into_iter().map(|key| map.run_shared(key, move || length_async(key)).wait().unwrap()).collect(),
+        by_key: ["one", "one", "three"]
+            .into_iter()
+            .map(|key| {
+                map.run_shared(key, move || length_async(key))
+                    .wait()
+                    .unwrap()
+            })
+            .collect(),
         stream,
         read_ahead: numbers().into_iter().sum(),
         panic: payload.downcast_ref::<&str>().unwrap(),
@@ -157,7 +193,9 @@ fn waited() -> Seen {
 
 /// Runs the scenario a few times, each within a time-out.
 fn everybody_sees_the_same(run: impl Fn() -> Seen + Send + 'static) {
-    within(60, move || (0..5).for_each(|_| assert_eq!(run(), Seen::expected())));
+    within(60, move || {
+        (0..5).for_each(|_| assert_eq!(run(), Seen::expected()))
+    });
 }
 
 #[test]
@@ -174,9 +212,16 @@ fn on_our_own_loop() {
 
 #[test]
 fn on_tokio_s_current_thread() {
-    everybody_sees_the_same(|| tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(awaited()));
     everybody_sees_the_same(|| {
-        let tokio = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(awaited())
+    });
+    everybody_sees_the_same(|| {
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         tokio.block_on(async { tokio::spawn(awaited()).await.unwrap() })
     });
 }
@@ -184,7 +229,10 @@ fn on_tokio_s_current_thread() {
 #[test]
 fn on_tokio_s_threads() {
     everybody_sees_the_same(|| {
-        let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        let tokio = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap();
         tokio.block_on(async { tokio::spawn(awaited()).await.unwrap() })
     });
 }

@@ -35,8 +35,14 @@ fn a_job_runs_in_the_span_of_who_awaits_it() {
         let (inside, there) = info_span!("request").in_scope(|| block_on(where_am_i()));
         assert_eq!(inside, Some("request"));
         assert_ne!(there, thread::current().id());
-        assert_eq!(info_span!("outer").in_scope(|| block_on(deeper())), Some("outer"));
-        assert_eq!(info_span!("direct").in_scope(|| where_am_i().wait()), (Some("direct"), thread::current().id()));
+        assert_eq!(
+            info_span!("outer").in_scope(|| block_on(deeper())),
+            Some("outer")
+        );
+        assert_eq!(
+            info_span!("direct").in_scope(|| where_am_i().wait()),
+            (Some("direct"), thread::current().id())
+        );
     });
 }
 
@@ -44,7 +50,10 @@ fn a_job_runs_in_the_span_of_who_awaits_it() {
 fn a_job_leaves_no_span_behind() {
     traced(|| {
         for _ in 0..20 {
-            assert_eq!(info_span!("request").in_scope(|| block_on(offload(span_name))), Some("request"));
+            assert_eq!(
+                info_span!("request").in_scope(|| block_on(offload(span_name))),
+                Some("request")
+            );
             // On the same thread of the pool, most of the time.
             assert_eq!(block_on(offload(span_name)), None);
         }
@@ -54,11 +63,16 @@ fn a_job_leaves_no_span_behind() {
 #[test]
 fn an_instrumented_task_of_tokio_keeps_its_span() {
     traced(|| {
-        let tokio = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         let name = tokio.block_on(async {
             let span = info_span!("task");
             let call = where_am_i();
-            tokio::spawn(tracing::Instrument::instrument(call, span)).await.unwrap().0
+            tokio::spawn(tracing::Instrument::instrument(call, span))
+                .await
+                .unwrap()
+                .0
         });
         assert_eq!(name, Some("task"));
     });

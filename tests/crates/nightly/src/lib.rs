@@ -102,12 +102,28 @@ mod tests {
     fn the_attribute_does_what_the_macro_does() {
         assert_eq!((double(2).wait(), block_on(double(2))), (4, 4));
         assert_eq!((length("abc").wait(), block_on(length("abc"))), (3, 3));
-        assert_eq!((sum(1, "abc").wait(), block_on(sum(1, "abc")), sum_blocking(1, "abc")), (5, 5, 5));
+        assert_eq!(
+            (
+                sum(1, "abc").wait(),
+                block_on(sum(1, "abc")),
+                sum_blocking(1, "abc")
+            ),
+            (5, 5, 5)
+        );
         assert_eq!((wrapping(1).wait(), block_on(wrapping(1))), (2, 2));
-        assert_eq!((shown(1).wait(), block_on(shown(1))), ("1".to_owned(), "1".to_owned()));
-        assert_eq!((Lengths.get("abc").wait(), block_on(Lengths.get("abc"))), (3, 3));
+        assert_eq!(
+            (shown(1).wait(), block_on(shown(1))),
+            ("1".to_owned(), "1".to_owned())
+        );
+        assert_eq!(
+            (Lengths.get("abc").wait(), block_on(Lengths.get("abc"))),
+            (3, 3)
+        );
         assert_eq!((Lengths.size().wait(), block_on(Lengths.size())), (0, 0));
-        assert_eq!((Lengths.local("abc").wait(), block_on(Lengths.local("abc"))), (3, 3));
+        assert_eq!(
+            (Lengths.local("abc").wait(), block_on(Lengths.local("abc"))),
+            (3, 3)
+        );
         assert_eq!((nested(1).wait(), block_on(nested(1))), (3, 3));
     }
 }

@@ -1,5 +1,13 @@
 //! Smart functions of every kind, in a crate that allows its macros nothing.
-#![deny(warnings, missing_docs, clippy::pedantic, clippy::nursery, unused_qualifications, unreachable_pub, let_underscore_drop)]
+#![deny(
+    warnings,
+    missing_docs,
+    clippy::pedantic,
+    clippy::nursery,
+    unused_qualifications,
+    unreachable_pub,
+    let_underscore_drop
+)]
 #![forbid(unsafe_code)]
 
 use renamed::{smart_await, smart_fn};
@@ -48,31 +56,49 @@ impl Page {
             if n > 5 {
                 return std::result::Result::Ok(n);
             }
-            std::result::Result::Ok(smart_await!(self.load(key)) + smart_await!(sync => 1, async => async { 1 }))
+            std::result::Result::Ok(
+                smart_await!(self.load(key)) + smart_await!(sync => 1, async => async { 1 }),
+            )
         }
     );
 }
 
 smart_fn!(
     /// A temporary at the tail, which edition 2021 drops late.
-    pub async fn tail(m: Mutex<u32>) -> u32 { *m.lock().unwrap() }
+    pub async fn tail(m: Mutex<u32>) -> u32 {
+        *m.lock().unwrap()
+    }
     /// The same in a sync function.
-    pub fn sync_tail(m: Mutex<u32>, k: &str) -> u32 { *m.lock().unwrap() + u32::from(k.is_empty()) }
+    pub fn sync_tail(m: Mutex<u32>, k: &str) -> u32 {
+        *m.lock().unwrap() + u32::from(k.is_empty())
+    }
     /// No result.
     pub async fn unit() {}
     /// No result, and an unused argument.
     pub fn sync_unit(_: u32) {}
     /// Does not return.
-    pub async fn never() -> ! { loop { std::future::pending::<()>().await; } }
+    pub async fn never() -> ! {
+        loop {
+            std::future::pending::<()>().await;
+        }
+    }
     /// Does not return.
-    pub fn sync_never() -> ! { panic!("as it says") }
+    pub fn sync_never() -> ! {
+        panic!("as it says")
+    }
     /// Returns by `return`.
-    pub async fn returns(x: u32) -> u32 { return x; }
+    pub async fn returns(x: u32) -> u32 {
+        return x;
+    }
     /// Boxed.
     #[boxed]
-    pub async fn boxed(x: &str) -> usize { x.len() }
+    pub async fn boxed(x: &str) -> usize {
+        x.len()
+    }
     /// Has a result type and does not return.
-    pub async fn diverges(_x: u32) -> u32 { panic!("as it says") }
+    pub async fn diverges(_x: u32) -> u32 {
+        panic!("as it says")
+    }
 );
 
 #[cfg(test)]
@@ -86,7 +112,10 @@ mod tests {
         assert_eq!(Page(1).both("7").wait(), Ok(7));
         assert_eq!(Page(1).store_blocking("key", 2), 6);
         assert_eq!(renamed::block_on(Page(1).store("key", 2)), 6);
-        assert_eq!(tail(Mutex::new(3)).wait() + renamed::block_on(sync_tail(Mutex::new(4), "")), 8);
+        assert_eq!(
+            tail(Mutex::new(3)).wait() + renamed::block_on(sync_tail(Mutex::new(4), "")),
+            8
+        );
         assert_eq!(boxed("abc").wait(), 3);
     }
 }

@@ -90,13 +90,21 @@ smart_fn!(
     /// Boxed.
     #[boxed]
     pub async fn boxed(s: &str, n: u32) -> String {
-        if n == 0 { s.to_owned() } else { boxed(s, n - 1).await }
+        if n == 0 {
+            s.to_owned()
+        } else {
+            boxed(s, n - 1).await
+        }
     }
     /// Boxed.
     #[boxed]
     #[send]
     pub fn boxed_send(s: &str, n: u32) -> String {
-        if n == 0 { s.to_owned() } else { boxed_send(s, n - 1).wait() }
+        if n == 0 {
+            s.to_owned()
+        } else {
+            boxed_send(s, n - 1).wait()
+        }
     }
     /// Never.
     pub async fn never() -> <fn() -> ! as Ret>::Out {
@@ -116,7 +124,9 @@ smart_fn!(
     #[maybe_async]
     #[expect(clippy::await_holding_lock, reason = "the lint is there")]
     pub async fn held(lock: &std::sync::Mutex<u32>) -> u32 {
-        let guard = lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let guard = lock
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         smart_await!(unit(0));
         *guard
     }

@@ -4,7 +4,12 @@ use renamed::{smart_await, smart_fn};
 
 /// The names that are shadowed.
 mod names {
-    #![allow(dead_code, unreachable_pub, missing_docs, reason = "they are only in the way")]
+    #![allow(
+        dead_code,
+        unreachable_pub,
+        missing_docs,
+        reason = "they are only in the way"
+    )]
     pub struct Result;
     pub struct Option;
     pub struct Ok;
@@ -34,10 +39,13 @@ mod names {
 }
 #[allow(unused_imports, reason = "they are only in the way")]
 use names::*;
-#[allow(unused_imports, reason = "an import by name wins over the prelude and over crates")]
+#[allow(
+    unused_imports,
+    reason = "an import by name wins over the prelude and over crates"
+)]
 use names::{
-    Box, Call, Clone, Drop, Err, FnOnce, Future, IntoFuture, None, Ok, Option, Result, Route, Send, Some, String, Sync, ToOwned, Vec, Work, alloc,
-    block_on, core, drop, smartasync, std,
+    Box, Call, Clone, Drop, Err, FnOnce, Future, IntoFuture, None, Ok, Option, Result, Route, Send,
+    Some, String, Sync, ToOwned, Vec, Work, alloc, block_on, core, drop, smartasync, std,
 };
 
 /// Macros are shadowed too.

@@ -26,6 +26,10 @@ impl Bus {
     #[inline(never)]
     pub fn transfer(&mut self, byte: u8) -> Result<u8, Error> {
         let answer = black_box(self.0 ^ byte);
-        if answer == 0xff { Err(Error(answer)) } else { Ok(answer) }
+        if answer == 0xff {
+            Err(Error(answer))
+        } else {
+            Ok(answer)
+        }
     }
 }

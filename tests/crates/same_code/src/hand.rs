@@ -13,7 +13,11 @@ pub fn checksum(bytes: &[u8]) -> u8 {
     for byte in bytes {
         crc ^= byte;
         for _ in 0..8 {
-            crc = if crc & 0x80 == 0 { crc << 1 } else { crc << 1 ^ 0x31 };
+            crc = if crc & 0x80 == 0 {
+                crc << 1
+            } else {
+                crc << 1 ^ 0x31
+            };
         }
     }
     crc
@@ -78,7 +82,9 @@ impl Device<'_> {
 #[cfg(feature = "std")]
 #[inline]
 pub fn scaled_sum(values: &[u32], factor: u32) -> u32 {
-    values.iter().fold(0, |sum: u32, value| sum.wrapping_add(value.wrapping_mul(factor)))
+    values.iter().fold(0, |sum: u32, value| {
+        sum.wrapping_add(value.wrapping_mul(factor))
+    })
 }
 
 #[cfg(feature = "std")]
