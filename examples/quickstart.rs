@@ -1,4 +1,5 @@
-//! Fetches the files of a directory over HTTP, with functions that are written once and used from sync and from async code.
+//! Fetches the files of a directory over HTTP, with functions that are written once and used from
+//! sync and from async code.
 //!
 //! ```text
 //! cargo run --example quickstart                           serves this project's `src` and fetches it
@@ -6,8 +7,8 @@
 //! cargo run --example quickstart -- DIRECTORY --port N     fetches its files from a server that runs on this machine already
 //! ```
 //!
-//! Read it from the top: the smart functions, the three ways to call them, the account that is printed. The small file server at the end
-//! is ordinary code.
+//! Read it from the top: the smart functions, the three ways to call them, the account that is
+//! printed. The small file server at the end is ordinary code.
 
 use smartasync::{SmartLock, block_on, smart_await, smart_fn, spawn_local};
 use smol::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
@@ -28,7 +29,8 @@ type Files = BTreeMap<String, PathBuf>;
 /// Pages, by the same paths.
 type Pages = BTreeMap<String, Page>;
 
-/// So many connections are open at once in the concurrent pass, however many files there are. Small servers refuse more.
+/// So many connections are open at once in the concurrent pass, however many files there are. Small
+/// servers refuse more.
 const CONNECTIONS: usize = 4;
 /// So many threads, and as many tasks, ask for one page at the same time.
 const CALLERS_OF_A_KIND: usize = 25;
@@ -47,15 +49,17 @@ struct Page {
 // ---- The smart functions: none of them knows whether its caller is sync or async.
 
 smart_fn!(
-    /// Async inside, since it talks to a socket. Sync callers drive it on their thread's own loop; async callers just await it.
+    /// Async inside, since it talks to a socket. Sync callers drive it on their thread's own loop;
+    /// async callers just await it.
     async fn fetch(port: u16, path: &str) -> Result<Vec<u8>, String> {
         in_time(get(port, path))
             .await
             .map_err(|error| format!("cannot fetch http://127.0.0.1:{port}{path}: {error}"))
     }
 
-    /// Sync inside, since it only computes: the 64-bit FNV-1a hash, and the thread it ran on. Sync callers run it in place, on the borrowed
-    /// bytes. Async callers must not be held up by it, so for them it runs on the offload pool, on a copy of the bytes.
+    /// Sync inside, since it only computes: the 64-bit FNV-1a hash, and the thread it ran on. Sync
+    /// callers run it in place, on the borrowed bytes. Async callers must not be held up by it,
+    /// so for them it runs on the offload pool, on a copy of the bytes.
     fn hash(bytes: &[u8]) -> (u64, String) {
         let digest = bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -63,7 +67,8 @@ smart_fn!(
         (digest, this_thread())
     }
 
-    /// Calls both. `#[maybe_async]` compiles it twice, so that each `smart_await!` does what suits the caller of `page`.
+    /// Calls both. `#[maybe_async]` compiles it twice, so that each `smart_await!` does what suits
+    /// the caller of `page`.
     #[maybe_async]
     async fn page(port: u16, path: &str) -> Result<Page, String> {
         let body = smart_await!(fetch(port, path))?;
@@ -77,7 +82,8 @@ smart_fn!(
         })
     }
 
-    /// The same page for everybody who asks while it is on its way. Whoever comes first fetches it, the others get a clone.
+    /// The same page for everybody who asks while it is on its way. Whoever comes first fetches it,
+    /// the others get a clone.
     async fn shared_page(port: u16, path: &str) -> Result<Page, String> {
         let lead = || async {
             in_time(everybody_waits())
@@ -94,8 +100,9 @@ smart_fn!(
 /// The lock that `shared_page` coalesces on. Making one is `const`, so a `static` can hold it.
 static LOCK: SmartLock<Result<Page, String>> = SmartLock::new();
 
-/// Keeps the leader from being done before all others have come, so that this program shows the same every time. Real code needs no such
-/// thing. The pause only keeps the thread from spinning: it is what the lock says that ends the loop.
+/// Keeps the leader from being done before all others have come, so that this program shows the
+/// same every time. Real code needs no such thing. The pause only keeps the thread from spinning:
+/// it is what the lock says that ends the loop.
 async fn everybody_waits() -> io::Result<()> {
     while LOCK.waiters() < 2 * CALLERS_OF_A_KIND - 1 {
         Timer::after(Duration::from_millis(1)).await;
@@ -103,7 +110,8 @@ async fn everybody_waits() -> io::Result<()> {
     Ok(())
 }
 
-/// Gives up a future that is not ready in time. The timer and the sockets are smol's; any library that needs no runtime of its own will do.
+/// Gives up a future that is not ready in time. The timer and the sockets are smol's; any library
+/// that needs no runtime of its own will do.
 async fn in_time<T>(future: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     let too_late = async {
         Timer::after(PATIENCE).await;
@@ -112,7 +120,8 @@ async fn in_time<T>(future: impl Future<Output = io::Result<T>>) -> io::Result<T
     future::or(future, too_late).await
 }
 
-/// One HTTP/1.1 request on a connection of its own. The body is as long as `Content-Length` says, whatever else the server sends.
+/// One HTTP/1.1 request on a connection of its own. The body is as long as `Content-Length` says,
+/// whatever else the server sends.
 async fn get(port: u16, path: &str) -> io::Result<Vec<u8>> {
     let mut stream = net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     let request =
@@ -131,7 +140,8 @@ async fn get(port: u16, path: &str) -> io::Result<Vec<u8>> {
     loop {
         line.clear();
         reply.read_line(&mut line).await?;
-        // The blank line that ends the head has no colon, and neither has the empty one where a reply was cut off.
+        // The blank line that ends the head has no colon, and neither has the empty one where a
+        // reply was cut off.
         let Some((name, value)) = line.split_once(':') else {
             break;
         };
@@ -159,7 +169,8 @@ fn fetch_in_turn(port: u16, files: &Files) -> Result<Pages, String> {
         .collect()
 }
 
-/// From async code: a few tasks share the work, all on this thread. Whatever waits for the network leaves the thread to the others.
+/// From async code: a few tasks share the work, all on this thread. Whatever waits for the network
+/// leaves the thread to the others.
 fn fetch_concurrently(port: u16, files: &Files) -> Result<Pages, String> {
     let worker = |paths: Vec<String>| async move {
         let mut pages = Pages::new();
@@ -200,7 +211,8 @@ fn fetch_together(port: u16, path: &str) -> Result<Vec<Page>, Box<dyn Error>> {
                 .spawn(move || shared_page(port, &path).wait())?,
         );
     }
-    // A task outlives this function as far as the compiler knows, so each owns its path and lends it to the call inside.
+    // A task outlives this function as far as the compiler knows, so each owns its path and lends
+    // it to the call inside.
     let call = |path: String| async move { shared_page(port, &path).await };
     let mut pages = block_on(async {
         let tasks: Vec<_> = (0..CALLERS_OF_A_KIND)
@@ -228,7 +240,8 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// It uses `writeln!`, since `println!` panics where nobody reads the output any more, as in `quickstart | head -1`.
+/// It uses `writeln!`, since `println!` panics where nobody reads the output any more, as in
+/// `quickstart | head -1`.
 fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let (directory, port) = arguments()?;
     let mut files = Files::new();
@@ -362,8 +375,8 @@ fn arguments() -> Result<(PathBuf, Option<u16>), &'static str> {
 
 // ---- The file server, in plain std.
 
-/// Lists the plain files of a directory and of those in it. Skips what is none (links, say), cannot be read, or has a name that is not
-/// UTF-8, and returns how many that were.
+/// Lists the plain files of a directory and of those in it. Skips what is none (links, say), cannot
+/// be read, or has a name that is not UTF-8, and returns how many that were.
 fn list(directory: &Path, url: &str, files: &mut Files) -> io::Result<usize> {
     let mut skipped = 0;
     for entry in fs::read_dir(directory)? {
@@ -399,7 +412,8 @@ fn percent_encode(name: &str) -> String {
         .collect()
 }
 
-/// Serves `files` on a free port, which it returns, until the program ends. Each connection has a thread; clients may go away.
+/// Serves `files` on a free port, which it returns, until the program ends. Each connection has a
+/// thread; clients may go away.
 fn serve(files: Files, requests: Arc<AtomicUsize>) -> io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let port = listener.local_addr()?.port();
@@ -413,7 +427,8 @@ fn serve(files: Files, requests: Arc<AtomicUsize>) -> io::Result<u16> {
     Ok(port)
 }
 
-/// Answers the one request of a connection. Only what is in `files` is served, so no path leads out of the directory.
+/// Answers the one request of a connection. Only what is in `files` is served, so no path leads out
+/// of the directory.
 fn answer(mut stream: &TcpStream, files: &Files, requests: &AtomicUsize) -> io::Result<()> {
     let mut head = String::new();
     let mut lines = io::BufReader::new(stream.take(16 << 10));

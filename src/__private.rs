@@ -11,7 +11,8 @@ pub use crate::resolve::*;
 #[cfg(feature = "std")]
 pub use crate::travel::*;
 
-/// Reaches a type through the function pointer that returns it: `<fn() -> ! as Ret>::Out` is how stable Rust names `!`.
+/// Reaches a type through the function pointer that returns it: `<fn() -> ! as Ret>::Out` is how
+/// stable Rust names `!`.
 pub trait Ret {
     /// The type.
     type Out;

@@ -1,4 +1,5 @@
-//! Boxed calls: what `#[boxed]` functions return, so that traits with them are `dyn`-compatible and recursion has a finite type.
+//! Boxed calls: what `#[boxed]` functions return, so that traits with them are `dyn`-compatible and
+//! recursion has a finite type.
 
 use crate::call::{Call, Sealed, Work};
 use crate::drive;
@@ -33,7 +34,8 @@ use core::task::{Context, Poll};
 /// ```
 pub type BoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + 'a>>;
 
-/// The call that a smart function with `#[boxed]` and `#[send]` returns: a [`BoxCall`] that is `Send`.
+/// The call that a smart function with `#[boxed]` and `#[send]` returns: a [`BoxCall`] that is
+/// `Send`.
 pub type SendBoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + Send + 'a>>;
 
 /// [`Work`] as a trait object.

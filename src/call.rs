@@ -1,7 +1,7 @@
 //! [`Call`], what every smart function returns, and [`Work`], what is in it.
 //!
-//! [`Driven`] is a future: waiting drives it. [`Forked`] is a choice that was not made yet: it runs [`Here`] or goes [`Away`], as a future.
-//! What chooses is one of these:
+//! [`Driven`] is a future: waiting drives it. [`Forked`] is a choice that was not made yet: it runs
+//! [`Here`] or goes [`Away`], as a future. What chooses is one of these:
 //!
 //! | fork | what it is |
 //! | --- | --- |
@@ -9,8 +9,9 @@
 //! | [`Routes`] | one closure that is told which [`Route`] was taken: for the `self` of a `#[maybe_async]` function, which cannot be an argument of a closure, and would be kept twice by two |
 //! | [`Packed`](crate::travel::Packed) | the body of a sync function, a list of arguments, and how they travel to the pool |
 //!
-//! A sync function's future is an [`Offload`](crate::Offload), that of a `#[maybe_async]` function is its async copy. All own their arguments
-//! until then, so nothing is cloned and nothing runs before the caller has chosen.
+//! A sync function's future is an [`Offload`](crate::Offload), that of a `#[maybe_async]` function
+//! is its async copy. All own their arguments until then, so nothing is cloned and nothing runs
+//! before the caller has chosen.
 
 use crate::drive;
 use core::any::type_name;
@@ -26,7 +27,8 @@ use pin_project_lite::pin_project;
 #[doc(hidden)]
 pub trait Sealed {}
 
-/// What a [`Call`] does when it is awaited or waited for. Sealed: the macros and functions of this crate make all kinds of it.
+/// What a [`Call`] does when it is awaited or waited for. Sealed: the macros and functions of this
+/// crate make all kinds of it.
 ///
 /// It stands in signatures, as in `fn load() -> Call<impl Work<Output = Page>>`.
 pub trait Work: Future + Sealed {
@@ -106,9 +108,11 @@ impl<W: Work> Call<W> {
 
     /// Runs the call in sync code and returns its output.
     ///
-    /// The body of a sync function, or the sync copy of a `#[maybe_async]` one, runs here, directly. A future is driven on this thread's
-    /// cached loop: smol's and async-io's types work in it as they are, tokio's with [`install_runtime`](crate::install_runtime). Without `std`
-    /// there is no loop: a future is polled in place, with [`spin_loop`](core::hint::spin_loop) in between, and nothing is refused.
+    /// The body of a sync function, or the sync copy of a `#[maybe_async]` one, runs here,
+    /// directly. A future is driven on this thread's cached loop: smol's and async-io's types
+    /// work in it as they are, tokio's with [`install_runtime`](crate::install_runtime). Without
+    /// `std` there is no loop: a future is polled in place, with
+    /// [`spin_loop`](core::hint::spin_loop) in between, and nothing is refused.
     ///
     /// # Blocking
     ///
@@ -116,8 +120,9 @@ impl<W: Work> Call<W> {
     ///
     /// # Panics
     ///
-    /// In async code, where blocking would block an executor; the panic names the caller's line and the ways out. Async code is what a poll of
-    /// a `Call` or of this crate's loops runs, and what the installed [`Runtime`](crate::Runtime) says is; a bare future in another executor
+    /// In async code, where blocking would block an executor; the panic names the caller's line and
+    /// the ways out. Async code is what a poll of a `Call` or of this crate's loops runs, and
+    /// what the installed [`Runtime`](crate::Runtime) says is; a bare future in another executor
     /// is not seen. Also where the body panics.
     ///
     /// # Examples
@@ -165,28 +170,36 @@ impl<W: Work> Call<W> {
         }
     }
 
-    /// Drives the async form of the call, and calls `idle` after each poll that finds it pending. Returns its output.
+    /// Drives the async form of the call, and calls `idle` after each poll that finds it pending.
+    /// Returns its output.
     ///
-    /// It is there for firmware, which has no thread to park: without `std`, [`wait`](Call::wait) polls a future with
-    /// [`spin_loop`](core::hint::spin_loop) in between, and `wait_with` takes the instruction that saves power, `wfe` say. The async form of a
-    /// `#[maybe_async]` function is its async copy; use `wait` for the sync copy, which waits for nothing.
+    /// It is there for firmware, which has no thread to park: without `std`, [`wait`](Call::wait)
+    /// polls a future with [`spin_loop`](core::hint::spin_loop) in between, and `wait_with`
+    /// takes the instruction that saves power, `wfe` say. The async form of a `#[maybe_async]`
+    /// function is its async copy; use `wait` for the sync copy, which waits for nothing.
     ///
-    /// With `std` the future is driven on this thread's loop all the same, whose tasks run too. There it is of use to a thread that has an
-    /// event loop of another kind to turn meanwhile. `idle` is sync code: it may block, or wait for other calls.
+    /// With `std` the future is driven on this thread's loop all the same, whose tasks run too.
+    /// There it is of use to a thread that has an event loop of another kind to turn meanwhile.
+    /// `idle` is sync code: it may block, or wait for other calls.
     ///
     /// # What may sleep in `idle`
     ///
-    /// Without `std` the waker of these polls does nothing, so `idle` must return when the future can go on, by itself. A future may be
-    /// ready at any moment between its poll and the sleep of `idle`, therefore:
+    /// Without `std` the waker of these polls does nothing, so `idle` must return when the future
+    /// can go on, by itself. A future may be ready at any moment between its poll and the sleep
+    /// of `idle`, therefore:
     ///
-    /// - `wfe` on Arm is right for futures that an interrupt makes ready. If it comes before the `wfe`, its return has set the event register,
-    ///   and `wfe` returns at once; if it comes after, it ends the `wfe`. What another core makes ready needs an `sev` from there.
-    /// - `wfi` alone is not: an interrupt between the poll and the `wfi` is over by then, and the core sleeps on. Let the interrupt set a flag;
-    ///   in `idle`, with interrupts disabled, sleep only if the flag is not set, and clear it.
-    /// - A future that wakes itself, to yield, is ready without any interrupt. For those let `idle` spin, or bring a waker that sets a flag
-    ///   and poll the call with it, as in the second example: `idle` sleeps only while the flag is not set. The flag is cleared before the
-    ///   poll, so what is woken during the poll is polled again, and a wake-up after the last look at the flag ends the `wfe`. (A single
-    ///   core without compare-and-swap clears it by a plain store: what sets it just before that is seen by the poll.)
+    /// - `wfe` on Arm is right for futures that an interrupt makes ready. If it comes before the
+    ///   `wfe`, its return has set the event register, and `wfe` returns at once; if it comes
+    ///   after, it ends the `wfe`. What another core makes ready needs an `sev` from there.
+    /// - `wfi` alone is not: an interrupt between the poll and the `wfi` is over by then, and the
+    ///   core sleeps on. Let the interrupt set a flag; in `idle`, with interrupts disabled, sleep
+    ///   only if the flag is not set, and clear it.
+    /// - A future that wakes itself, to yield, is ready without any interrupt. For those let `idle`
+    ///   spin, or bring a waker that sets a flag and poll the call with it, as in the second
+    ///   example: `idle` sleeps only while the flag is not set. The flag is cleared before the
+    ///   poll, so what is woken during the poll is polled again, and a wake-up after the last look
+    ///   at the flag ends the `wfe`. (A single core without compare-and-swap clears it by a plain
+    ///   store: what sets it just before that is seen by the poll.)
     ///
     /// # Blocking
     ///
@@ -213,7 +226,8 @@ impl<W: Work> Call<W> {
     /// assert_eq!(slept, 2);
     /// ```
     ///
-    /// With a waker of your own, in place of the one that the poll brings (one of your executor's, say, or one made of a `static` flag):
+    /// With a waker of your own, in place of the one that the poll brings (one of your executor's,
+    /// say, or one made of a `static` flag):
     ///
     /// ```
     /// # extern crate alloc;
@@ -258,9 +272,11 @@ impl<W: Work> Call<W> {
         drive::wait_with(self.work, idle)
     }
 
-    /// Drives the async form of the call, for `timeout` at most, and returns its output. It needs no timer runtime.
+    /// Drives the async form of the call, for `timeout` at most, and returns its output. It needs
+    /// no timer runtime.
     ///
-    /// The async form of a sync function runs on the offload pool; of a `#[maybe_async]` function it is the async copy. So it may need a runtime
+    /// The async form of a sync function runs on the offload pool; of a `#[maybe_async]` function
+    /// it is the async copy. So it may need a runtime
     /// ([`install_runtime`](crate::install_runtime)) where `wait` does not.
     ///
     /// # Errors
@@ -269,7 +285,8 @@ impl<W: Work> Call<W> {
     ///
     /// # Blocking
     ///
-    /// Blocks this thread until the call is done, or for `timeout`. A poll that blocks delays the time-out.
+    /// Blocks this thread until the call is done, or for `timeout`. A poll that blocks delays the
+    /// time-out.
     ///
     /// # Panics
     ///
@@ -379,8 +396,8 @@ pub enum Route {
 
 /// What the closure of [`Routes`] answers to its [`Route`].
 ///
-/// The body is returned as a closure, not run, so that its output passes through no enum: then the optimiser makes of a wait just the code
-/// of the body.
+/// The body is returned as a closure, not run, so that its output passes through no enum: then the
+/// optimiser makes of a wait just the code of the body.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Routed<B, F> {
@@ -390,7 +407,8 @@ pub enum Routed<B, F> {
     Away(F),
 }
 
-/// Answers with the body. (Without it the compiler would not know that the closure is called once, and may lend what it owns.)
+/// Answers with the body. (Without it the compiler would not know that the closure is called once,
+/// and may lend what it owns.)
 #[doc(hidden)]
 #[inline(always)]
 pub const fn here<T, B, F>(body: B) -> Routed<B, F>
@@ -416,7 +434,8 @@ pub trait Here: Away {
     /// Runs here, without asking whether it may block.
     fn here(self) -> <Self::Future as Future>::Output;
 
-    /// Tells one function from another, where a method calls itself by its name and may have found another one of that name.
+    /// Tells one function from another, where a method calls itself by its name and may have found
+    /// another one of that name.
     fn origin() -> &'static str {
         ""
     }
@@ -455,7 +474,8 @@ impl<K: Away<Future = F>, F: Future> Future for Forked<K, F> {
 
 impl<K, F> Sealed for Forked<K, F> {}
 
-// Inlined at all levels of optimisation, up to `Call::wait`: what is left of a call is then the code of the body.
+// Inlined at all levels of optimisation, up to `Call::wait`: what is left of a call is then the
+// code of the body.
 impl<K: Here<Future = F>, F: Future> Work for Forked<K, F> {
     #[inline(always)]
     fn run(self) -> F::Output {
@@ -541,7 +561,8 @@ where
     })
 }
 
-/// Two functions over the same arguments: one runs here, one gives a future. The second is told the [`origin`](Here::origin) of its call.
+/// Two functions over the same arguments: one runs here, one gives a future. The second is told the
+/// [`origin`](Here::origin) of its call.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Both<A, S, C> {
@@ -597,7 +618,8 @@ where
     })
 }
 
-/// Makes a call of any future, or of anything that becomes one: for inline use, and for functions of other crates.
+/// Makes a call of any future, or of anything that becomes one: for inline use, and for functions
+/// of other crates.
 ///
 /// `into_future` is called when the call is finished, not before.
 ///
@@ -621,7 +643,8 @@ pub fn smart<F: IntoFuture>(future: F) -> Call<impl Work<Output = F::Output>> {
     )
 }
 
-/// Makes a call of a closure that blocks: `.wait()` calls it here, `.await` runs it on the offload pool.
+/// Makes a call of a closure that blocks: `.wait()` calls it here, `.await` runs it on the offload
+/// pool.
 ///
 /// # Examples
 ///

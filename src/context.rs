@@ -1,9 +1,11 @@
 //! What kind of code is on this thread's stack: may it block?
 //!
-//! One thread-local cell holds the innermost [`Mark`] and the number of waits. Whoever changes it puts the former value back when its scope
-//! ends, by return or by panic. A poll adds to it, and takes that away again: so it has nothing to keep meanwhile, and costs two instructions and
-//! the cell's address. Beside it stands what a wait needs, so that the usual one looks at this one place. The cells have no
-//! destructor, so they can be read at any time, also while a thread's other locals are being destroyed.
+//! One thread-local cell holds the innermost [`Mark`] and the number of waits. Whoever changes it
+//! puts the former value back when its scope ends, by return or by panic. A poll adds to it, and
+//! takes that away again: so it has nothing to keep meanwhile, and costs two instructions and
+//! the cell's address. Beside it stands what a wait needs, so that the usual one looks at this one
+//! place. The cells have no destructor, so they can be read at any time, also while a thread's
+//! other locals are being destroyed.
 
 use crate::level::Level;
 use crate::runtime;
@@ -70,7 +72,8 @@ impl Stack {
 /// What each wait and each poll looks at, in one place.
 struct Here {
     stack: Cell<Stack>,
-    /// The level of the innermost wait, or between waits that of the next outermost one. `None` until the thread has a loop.
+    /// The level of the innermost wait, or between waits that of the next outermost one. `None`
+    /// until the thread has a loop.
     level: Cell<Option<&'static Level>>,
 }
 
@@ -137,8 +140,9 @@ pub(crate) fn enter_poll() -> Polling {
     Polling(())
 }
 
-/// Begins an outermost wait, if nothing stands in its way: nothing is on the stack, the thread has a loop in the cache, and no runtime is
-/// installed. The wait lasts until the returned scope is dropped.
+/// Begins an outermost wait, if nothing stands in its way: nothing is on the stack, the thread has
+/// a loop in the cache, and no runtime is installed. The wait lasts until the returned scope is
+/// dropped.
 #[inline]
 pub(crate) fn begin_usual_wait() -> Option<(&'static Level, Scope)> {
     HERE.with(|here| {
@@ -182,8 +186,8 @@ impl Nested {
         })
     }
 
-    /// Begins one, if a wait runs on this thread, the code inside it is allowed to block, and it is usual otherwise, too: there was a wait as deep
-    /// before, and no runtime is installed.
+    /// Begins one, if a wait runs on this thread, the code inside it is allowed to block, and it is
+    /// usual otherwise, too: there was a wait as deep before, and no runtime is installed.
     #[inline]
     pub(crate) fn begin_usual() -> Option<Self> {
         HERE.with(|here| {
@@ -225,11 +229,13 @@ pub(crate) fn set_level(level: Option<&'static Level>) {
 
 /// Says whether the calling code runs inside async code, where blocking is refused.
 ///
-/// It is `true` inside a poll of one of this crate's loops, inside a poll of a [`Call`](crate::Call) on whatever runtime, inside
-/// [`forbid_blocking`], and where the installed [`Runtime`](crate::Runtime) says so. It is `false` inside [`allow_blocking`], on the
-/// threads of the offload pool, and everywhere else. (A future that the sync copy of a `#[maybe_async]` body waits for counts as a part of that copy:
-/// it is sync code, up to the calls that it polls.) The crate cannot see a bare future that some other executor polls; a
-/// [`Runtime`](crate::Runtime) tells it.
+/// It is `true` inside a poll of one of this crate's loops, inside a poll of a
+/// [`Call`](crate::Call) on whatever runtime, inside [`forbid_blocking`], and where the installed
+/// [`Runtime`](crate::Runtime) says so. It is `false` inside [`allow_blocking`], on the threads of
+/// the offload pool, and everywhere else. (A future that the sync copy of a `#[maybe_async]` body
+/// waits for counts as a part of that copy: it is sync code, up to the calls that it polls.) The
+/// crate cannot see a bare future that some other executor polls; a [`Runtime`](crate::Runtime)
+/// tells it.
 ///
 /// # Examples
 ///
@@ -252,11 +258,13 @@ pub fn is_async_context() -> bool {
 
 /// Calls `f`; inside it `.wait()` is allowed, even in async code. Returns what `f` returns.
 ///
-/// Use it where you know that blocking this thread for a moment harms nobody, in `tokio::task::block_in_place` say. It holds until `f`
-/// returns, and not inside the polls of a future that is waited for in it. The Python original calls this `set_sync`; here it has a scope.
+/// Use it where you know that blocking this thread for a moment harms nobody, in
+/// `tokio::task::block_in_place` say. It holds until `f` returns, and not inside the polls of a
+/// future that is waited for in it. The Python original calls this `set_sync`; here it has a scope.
 ///
-/// In a task of tokio, outside of `block_in_place`, the waits in `f` spend the budget of that task's poll: once it is spent, tokio's own types
-/// are pending until the task returns, so a wait for one hangs (after 128 messages of a channel, say). `block_in_place` and
+/// In a task of tokio, outside of `block_in_place`, the waits in `f` spend the budget of that
+/// task's poll: once it is spent, tokio's own types are pending until the task returns, so a wait
+/// for one hangs (after 128 messages of a channel, say). `block_in_place` and
 /// `tokio::task::unconstrained` lift that.
 ///
 /// # Examples
@@ -274,8 +282,8 @@ pub fn allow_blocking<T>(f: impl FnOnce() -> T) -> T {
 
 /// Calls `f`; inside it this thread counts as async, so `.wait()` panics. Returns what `f` returns.
 ///
-/// Use it in the event loop of a user interface, say, to find calls that block. The Python original calls this `set_async`; here it has a
-/// scope.
+/// Use it in the event loop of a user interface, say, to find calls that block. The Python original
+/// calls this `set_async`; here it has a scope.
 ///
 /// # Examples
 ///

@@ -34,8 +34,9 @@ mod with_std {
         }
     }
 
-    /// Waits for `future`, in the sync copy of a `#[maybe_async]` body. What runs in its polls is a part of that copy, as an `async` block is which
-    /// runs other copies, so it is marked as the copy is: it may wait. A poll of a call inside it is async code all the same.
+    /// Waits for `future`, in the sync copy of a `#[maybe_async]` body. What runs in its polls is a
+    /// part of that copy, as an `async` block is which runs other copies, so it is marked as
+    /// the copy is: it may wait. A poll of a call inside it is async code all the same.
     pub(crate) fn wait_for_own<F: Future>(future: F) -> F::Output {
         let own = context::stack();
         wait_for(async move {
@@ -48,7 +49,8 @@ mod with_std {
         })
     }
 
-    /// Waits for `future` on this thread's loop, and instead of parking calls `idle`, which is sync code.
+    /// Waits for `future` on this thread's loop, and instead of parking calls `idle`, which is sync
+    /// code.
     pub(crate) fn wait_with<F: Future>(future: F, mut idle: impl FnMut()) -> F::Output {
         wait_for(async move {
             let mut future = pin!(future);

@@ -1,7 +1,8 @@
 //! The loop that drives one future, and what other threads may touch of it.
 //!
-//! Whoever waits has a [`Level`]: a parker and its waker. [`drive`] polls the future, gives the thread's tasks their turns, and sleeps when
-//! there is nothing to do. Which level a wait has, and when a thread's loop begins and ends, is the matter of [`loops`].
+//! Whoever waits has a [`Level`]: a parker and its waker. [`drive`] polls the future, gives the
+//! thread's tasks their turns, and sleeps when there is nothing to do. Which level a wait has, and
+//! when a thread's loop begins and ends, is the matter of [`loops`].
 
 use crate::context::{self, Stack};
 use crate::level::Level;
@@ -38,8 +39,9 @@ impl Woken {
 
     /// Queues a woken task.
     ///
-    /// Not lost: either the push comes before the loop's last look at the queue, in `prepare_to_sleep`, under the same mutex: then it
-    /// does not sleep. Or it comes after: then the sleeper is there, and is unparked.
+    /// Not lost: either the push comes before the loop's last look at the queue, in
+    /// `prepare_to_sleep`, under the same mutex: then it does not sleep. Or it comes after:
+    /// then the sleeper is there, and is unparked.
     pub(crate) fn push(&self, task: u32) {
         let mut queue = self.queue.lock();
         queue.tasks.push(task);
@@ -73,8 +75,9 @@ impl Woken {
     }
 }
 
-/// Polls `future` until it is ready, or gives up at `deadline`; sleeps on `level` whenever there is nothing to do, and runs the thread's tasks
-/// in between. A future that is woken all the time does not starve the tasks, nor the tasks it.
+/// Polls `future` until it is ready, or gives up at `deadline`; sleeps on `level` whenever there is
+/// nothing to do, and runs the thread's tasks in between. A future that is woken all the time does
+/// not starve the tasks, nor the tasks it.
 ///
 /// The thread counts as async already, and between the polls as it did `before`.
 #[inline]
@@ -89,7 +92,8 @@ pub(crate) fn drive<F: Future>(
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
             return Some(output);
         }
-        // The usual reason to be here again soon: the future has woken itself, and there is nothing else to do.
+        // The usual reason to be here again soon: the future has woken itself, and there is nothing
+        // else to do.
         if deadline.is_none() && !park::has_tasks() && level.parker.take() {
             continue;
         }
@@ -99,7 +103,8 @@ pub(crate) fn drive<F: Future>(
     }
 }
 
-/// Gives each ready task a turn, then takes the parker's notification, for which it sleeps if it has to. Returns `false` at the deadline.
+/// Gives each ready task a turn, then takes the parker's notification, for which it sleeps if it
+/// has to. Returns `false` at the deadline.
 #[inline(never)]
 pub(crate) fn wait_for_notification(
     level: &Level,
@@ -121,7 +126,8 @@ pub(crate) fn wait_for_notification(
     }
 }
 
-/// Sleeps until the parker is notified, a task is woken or the deadline has come. Says whether the parker was notified.
+/// Sleeps until the parker is notified, a task is woken or the deadline has come. Says whether the
+/// parker was notified.
 #[inline(never)]
 fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
     let tasks = if park::has_tasks() {

@@ -1,4 +1,5 @@
-//! A guide in chapters. There is no code in it: it is compiled for the documentation alone, and each of its examples is a test.
+//! A guide in chapters. There is no code in it: it is compiled for the documentation alone, and
+//! each of its examples is a test.
 //!
 //! | chapter | it answers |
 //! | --- | --- |

@@ -1,7 +1,8 @@
 //! The level: what one wait sleeps with.
 //!
-//! A thread has one for its outermost wait, and another for each depth of waits inside waits. Levels last as long as the process, in a slot of
-//! the cache that goes from an ended thread to a later one; so a wait holds a plain reference, and pays for no count of owners.
+//! A thread has one for its outermost wait, and another for each depth of waits inside waits.
+//! Levels last as long as the process, in a slot of the cache that goes from an ended thread to a
+//! later one; so a wait holds a plain reference, and pays for no count of owners.
 
 use crate::park::Parker;
 use crate::sync::{Arc, AtomicBool, AtomicU32, Ordering};
@@ -9,13 +10,16 @@ use std::boxed::Box;
 use std::sync::OnceLock;
 use std::task::Waker;
 
-/// The parker of one wait and its waker. Waits that nest on a thread have one each, so none eats a wake-up of another.
+/// The parker of one wait and its waker. Waits that nest on a thread have one each, so none eats a
+/// wake-up of another.
 pub(crate) struct Level {
     pub(crate) parker: Arc<Parker>,
     pub(crate) waker: Waker,
-    /// Of the outermost level: its loop is in the cache. Where it is not, the thread begins a new loop when it next waits, with nothing running.
+    /// Of the outermost level: its loop is in the cache. Where it is not, the thread begins a new
+    /// loop when it next waits, with nothing running.
     cached: AtomicBool,
-    /// Of the outermost level: not 0 where it is not [cached](Level::is_cached), or a runtime is installed. So the usual wait looks at one flag.
+    /// Of the outermost level: not 0 where it is not [cached](Level::is_cached), or a runtime is
+    /// installed. So the usual wait looks at one flag.
     unusual: AtomicU32,
     /// The level of the wait around this one; `None` for the outermost.
     outer: Option<&'static Self>,

@@ -10,13 +10,15 @@ pub(crate) mod run;
 
 pub use run::Cancelled;
 
-/// Coalesces concurrent callers: the first runs, those that come meanwhile get a clone of its result (singleflight).
+/// Coalesces concurrent callers: the first runs, those that come meanwhile get a clone of its
+/// result (singleflight).
 ///
-/// Sync threads (`.wait()`) and async tasks (`.await`, on any mix of runtimes) coalesce on one lock. Nothing is cached: when the flight has
-/// ended, the next caller runs anew. To keep values, store them yourself, in the closure, or use a cache.
+/// Sync threads (`.wait()`) and async tasks (`.await`, on any mix of runtimes) coalesce on one
+/// lock. Nothing is cached: when the flight has ended, the next caller runs anew. To keep values,
+/// store them yourself, in the closure, or use a cache.
 ///
-/// Without contention a `run_once` call allocates nothing. No user code (closures, `Clone`, `Drop`, wakers) runs while the lock is held inside, so
-/// all of it may panic, block or use the lock again.
+/// Without contention a `run_once` call allocates nothing. No user code (closures, `Clone`, `Drop`,
+/// wakers) runs while the lock is held inside, so all of it may panic, block or use the lock again.
 ///
 /// # States
 ///
@@ -70,15 +72,16 @@ pub use run::Cancelled;
 /// | a call from inside | an error | a deadlock | waits for itself | a deadlock |
 /// | cutting off | `reset`: followers get an error | `Forget`: followers still get the old value | none while it runs | none |
 ///
-/// A caller that is forgotten keeps its flight for good, as a leaked guard keeps its mutex: `reset` ends it. A forgotten `run_shared` caller
-/// holds nobody up.
+/// A caller that is forgotten keeps its flight for good, as a leaked guard keeps its mutex: `reset`
+/// ends it. A forgotten `run_shared` caller holds nobody up.
 ///
-/// The output is cloned for each follower. Where it is a `Result`, its error is too: keep an error that cannot be cloned (`io::Error`, say) as a
-/// `String` or in an `Arc`.
+/// The output is cloned for each follower. Where it is a `Result`, its error is too: keep an error
+/// that cannot be cloned (`io::Error`, say) as a `String` or in an `Arc`.
 ///
 /// # When not to use it
 ///
-/// To initialise a value once for good, `OnceLock` is simpler. To let one caller after the other in, use a mutex.
+/// To initialise a value once for good, `OnceLock` is simpler. To let one caller after the other
+/// in, use a mutex.
 ///
 /// # Examples
 ///
@@ -118,25 +121,29 @@ impl<T> SmartLock<T> {
 
     /// Runs `f` and its future, or waits for the result of the caller that runs already.
     ///
-    /// The first caller that is polled leads: it calls its `f` and drives the future. Callers that come while it runs follow, and get a
-    /// clone of its output. When a leader is dropped or panics, it hands over: one follower wakes and runs its own `f`, the others go on
-    /// waiting. Whoever is polled first leads, so a chosen follower that nobody polls holds nobody up that comes anew. The panic itself
-    /// goes on in the leader alone.
+    /// The first caller that is polled leads: it calls its `f` and drives the future. Callers that
+    /// come while it runs follow, and get a clone of its output. When a leader is dropped or
+    /// panics, it hands over: one follower wakes and runs its own `f`, the others go on
+    /// waiting. Whoever is polled first leads, so a chosen follower that nobody polls holds nobody
+    /// up that comes anew. The panic itself goes on in the leader alone.
     ///
     /// # Errors
     ///
-    /// [`Cancelled`] for a follower when [`reset`](SmartLock::reset) is called, and for a call that is polled from inside its own leader's
-    /// poll, also by an executor nested in it: it would wait for itself. (A leader that waits for another thread which waits for the same
+    /// [`Cancelled`] for a follower when [`reset`](SmartLock::reset) is called, and for a call that
+    /// is polled from inside its own leader's poll, also by an executor nested in it: it would
+    /// wait for itself. (A leader that waits for another thread which waits for the same
     /// lock is a deadlock that nobody can see.)
     ///
     /// # Cancel safety
     ///
-    /// A follower may be dropped at any time. A dropped leader loses what its future has done so far.
+    /// A follower may be dropped at any time. A dropped leader loses what its future has done so
+    /// far.
     ///
     /// # Panics
     ///
-    /// Where `f`, its future, the output's `Clone` or a follower's waker panics. If `Clone` panics, the followers that have no value yet go on
-    /// waiting, and one of them leads. If a waker panics, the others are woken first.
+    /// Where `f`, its future, the output's `Clone` or a follower's waker panics. If `Clone` panics,
+    /// the followers that have no value yet go on waiting, and one of them leads. If a waker
+    /// panics, the others are woken first.
     ///
     /// # Examples
     ///
@@ -157,22 +164,27 @@ impl<T> SmartLock<T> {
         Call::new(RunOnce::new(&self.core, f))
     }
 
-    /// [`run_once`](SmartLock::run_once) with a future that the lock owns: whichever caller is polled drives it.
+    /// [`run_once`](SmartLock::run_once) with a future that the lock owns: whichever caller is
+    /// polled drives it.
     ///
-    /// A caller that is dropped, timed out, or not polled any more costs no work done: the others, or the next caller, go on with the
-    /// half-done future. Choose it where that is worth a box, and a wake-up of all callers whenever the future is woken; choose
-    /// `run_once` where the future borrows or is not `Send`, or where callers rarely go away.
+    /// A caller that is dropped, timed out, or not polled any more costs no work done: the others,
+    /// or the next caller, go on with the half-done future. Choose it where that is worth a
+    /// box, and a wake-up of all callers whenever the future is woken; choose `run_once` where
+    /// the future borrows or is not `Send`, or where callers rarely go away.
     ///
-    /// Each of them polls it on its own thread and runtime. So it must not need the runtime of the caller that brought it (a timer of tokio's panics
-    /// in a poll from a plain thread), and must not be the sync copy of a `#[maybe_async]` function, which would block an async caller.
+    /// Each of them polls it on its own thread and runtime. So it must not need the runtime of the
+    /// caller that brought it (a timer of tokio's panics in a poll from a plain thread), and
+    /// must not be the sync copy of a `#[maybe_async]` function, which would block an async caller.
     ///
-    /// Callers of both kinds follow each other. A panic of the future resumes in the caller that drove it, and one follower starts anew.
-    /// When all callers are gone, the half-done future stays in the lock until the next caller comes, or [`reset`](SmartLock::reset).
+    /// Callers of both kinds follow each other. A panic of the future resumes in the caller that
+    /// drove it, and one follower starts anew. When all callers are gone, the half-done future
+    /// stays in the lock until the next caller comes, or [`reset`](SmartLock::reset).
     ///
     /// # Errors
     ///
-    /// [`Cancelled`], as for `run_once`, and for a caller whose own future panicked in another one: it has nothing left to run. At `reset` the
-    /// caller that drove the future last takes the future along, and gets its result.
+    /// [`Cancelled`], as for `run_once`, and for a caller whose own future panicked in another one:
+    /// it has nothing left to run. At `reset` the caller that drove the future last takes the
+    /// future along, and gets its result.
     ///
     /// # Cancel safety
     ///
@@ -209,7 +221,8 @@ impl<T> SmartLock<T> {
         Call::new(RunShared::new(&self.core, f))
     }
 
-    /// Cancels the followers: each gets [`Cancelled`]. A running leader keeps its own result, and the next caller leads a new flight.
+    /// Cancels the followers: each gets [`Cancelled`]. A running leader keeps its own result, and
+    /// the next caller leads a new flight.
     ///
     /// A follower whose value was delivered already keeps it.
     ///
@@ -234,8 +247,8 @@ impl<T> SmartLock<T> {
         self.core.reset();
     }
 
-    /// Says whether a flight is under way: a caller leads, or a shared future is not done. Between a lost leader and the poll of the next one,
-    /// none is.
+    /// Says whether a flight is under way: a caller leads, or a shared future is not done. Between
+    /// a lost leader and the poll of the next one, none is.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.core.is_running()

@@ -1,8 +1,8 @@
 //! [`SmartLockMap`]: a [`SmartLock`](crate::SmartLock) for each key that is in use.
 //!
-//! The keys are spread over shards, each with a mutex of its own, so that different keys rarely contend. An entry is there as long as a
-//! call takes part in it. The last one removes it, and only if it is still the map's entry for the key: after `reset`, the key may have a
-//! newer one.
+//! The keys are spread over shards, each with a mutex of its own, so that different keys rarely
+//! contend. An entry is there as long as a call takes part in it. The last one removes it, and only
+//! if it is still the map's entry for the key: after `reset`, the key may have a newer one.
 
 use crate::call::{Call, Work};
 use crate::lock::run::{Cancelled, Core, Handle, RunOnce, RunShared};
@@ -18,15 +18,18 @@ use table::Table;
 
 mod table;
 
-/// How many shards there are: a power of two, several times the threads that usually contend. A model has one, and one key.
+/// How many shards there are: a power of two, several times the threads that usually contend. A
+/// model has one, and one key.
 const SHARDS: usize = if cfg!(smartasync_model) { 1 } else { 64 };
 
 type Shard<K, T> = Mutex<Table<K, Arc<Core<T>>>>;
 
-/// Coalesces concurrent callers of the same key, as a [`SmartLock`](crate::SmartLock) does of one thing.
+/// Coalesces concurrent callers of the same key, as a [`SmartLock`](crate::SmartLock) does of one
+/// thing.
 ///
-/// Sync threads and async tasks coalesce alike. Different keys do not wait for each other. Nothing is cached, and a key that nobody calls
-/// holds no memory. A key's `Hash` and `Eq` are called with a shard locked, so they must not call the map.
+/// Sync threads and async tasks coalesce alike. Different keys do not wait for each other. Nothing
+/// is cached, and a key that nobody calls holds no memory. A key's `Hash` and `Eq` are called with
+/// a shard locked, so they must not call the map.
 ///
 /// # Examples
 ///
@@ -64,7 +67,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         }
     }
 
-    /// [`SmartLock::run_once`](crate::SmartLock::run_once) for `key`: the first caller of the key runs, those that come meanwhile follow.
+    /// [`SmartLock::run_once`](crate::SmartLock::run_once) for `key`: the first caller of the key
+    /// runs, those that come meanwhile follow.
     ///
     /// # Errors
     ///
@@ -87,10 +91,12 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         Call::new(RunOnce::new(Entry::new(self, key), f))
     }
 
-    /// [`SmartLock::run_shared`](crate::SmartLock::run_shared) for `key`: the map owns the future, and whichever caller is polled drives it.
+    /// [`SmartLock::run_shared`](crate::SmartLock::run_shared) for `key`: the map owns the future,
+    /// and whichever caller is polled drives it.
     ///
-    /// When all callers of the key are gone, the half-done future is dropped: an unused key holds no memory. The key is free by then, so the
-    /// next flight may begin while the future's destructor runs.
+    /// When all callers of the key are gone, the half-done future is dropped: an unused key holds
+    /// no memory. The key is free by then, so the next flight may begin while the future's
+    /// destructor runs.
     ///
     /// # Errors
     ///
@@ -113,7 +119,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         Call::new(RunShared::new(Entry::new(self, key), f))
     }
 
-    /// Cancels the followers of `key`; its running leader keeps its own result, and the next caller leads a new flight.
+    /// Cancels the followers of `key`; its running leader keeps its own result, and the next caller
+    /// leads a new flight.
     ///
     /// # Examples
     ///
@@ -132,7 +139,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
             .lock()
             .remove_if(hash, |known, _| known.borrow() == key);
         if let Some((key, core)) = removed {
-            // The entry is out of the map, so this cannot reach a newer flight; and a caller that still holds it looks in the map again.
+            // The entry is out of the map, so this cannot reach a newer flight; and a caller that
+            // still holds it looks in the map again.
             let mut panics = Panics::default();
             core.close(&mut panics);
             panics.catch(|| drop((key, core)));
@@ -140,7 +148,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         }
     }
 
-    /// Says whether a flight of `key` is under way; see [`SmartLock::is_running`](crate::SmartLock::is_running).
+    /// Says whether a flight of `key` is under way; see
+    /// [`SmartLock::is_running`](crate::SmartLock::is_running).
     #[must_use]
     pub fn is_running<Q>(&self, key: &Q) -> bool
     where
@@ -263,7 +272,8 @@ impl<'m, K: Hash + Eq + Clone, T> Entry<'m, K, T> {
         let shard = self.map.shard(hash);
         let found = shard.lock().get(hash, &self.key).cloned();
         let core = found.unwrap_or_else(|| {
-            // The clone is user code, so the shard is free meanwhile, and another call may come first.
+            // The clone is user code, so the shard is free meanwhile, and another call may come
+            // first.
             let key = self.key.clone();
             let mut entries = shard.lock();
             if let Some(core) = entries.get(hash, &key).cloned() {
@@ -282,8 +292,9 @@ impl<'m, K: Hash + Eq + Clone, T> Entry<'m, K, T> {
             return;
         };
         let mut entries = self.map.shard(hash).lock();
-        // INVARIANT: entries are cloned under the shard's mutex, and dropped under it while they are in the map. So a count of two, the
-        // map's and this one, means that nobody else takes part; and a count of more that this one is not the last.
+        // INVARIANT: entries are cloned under the shard's mutex, and dropped under it while they
+        // are in the map. So a count of two, the map's and this one, means that nobody else
+        // takes part; and a count of more that this one is not the last.
         if Arc::strong_count(&core) > 2 {
             drop(core);
             return;

@@ -1,11 +1,12 @@
 //! The loops: one per thread, made at first use, used again, and cleared from any thread.
 //!
-//! What a loop needs to be woken stands in a [`Slot`]. The `thread_local` crate gives each thread a slot of the cache that others can
-//! enumerate, so that [`cached_loops`] can count the loops and [`reset_smartasync_cache`] can end them. A slot lasts as long as the process:
-//! when its thread has ended, it goes to a later one. Nothing in it names a thread.
+//! What a loop needs to be woken stands in a [`Slot`]. The `thread_local` crate gives each thread a
+//! slot of the cache that others can enumerate, so that [`cached_loops`] can count the loops and
+//! [`reset_smartasync_cache`] can end them. A slot lasts as long as the process: when its thread
+//! has ended, it goes to a later one. Nothing in it names a thread.
 //!
-//! Beside it a thread has its tasks, which need not be `Send`, in a thread-local of its own, and, in cells without a destructor, what a
-//! wait looks at: so a wait costs a few loads and stores.
+//! Beside it a thread has its tasks, which need not be `Send`, in a thread-local of its own, and,
+//! in cells without a destructor, what a wait looks at: so a wait costs a few loads and stores.
 
 use crate::context::{self, Nested, Stack};
 use crate::executor::{self, Woken};
@@ -46,8 +47,9 @@ static CACHE: ThreadLocal<Slot> = ThreadLocal::new();
 /// Slots beyond those of the cache, which are used again like them.
 static SPARES: Mutex<Vec<&'static Slot>> = Mutex::new(Vec::new());
 
-/// Protects what all slots say of themselves. A slot is in the cache before its thread locks this; so either the thread sees the runtime
-/// that is being installed, or whoever installs it sees the slot.
+/// Protects what all slots say of themselves. A slot is in the cache before its thread locks this;
+/// so either the thread sees the runtime that is being installed, or whoever installs it sees the
+/// slot.
 static CHANGING: Mutex<()> = Mutex::new(());
 
 fn changing() -> MutexGuard<'static, ()> {
@@ -60,7 +62,8 @@ struct Slot {
     level: Level,
     /// The woken tasks of the loop.
     woken: Woken,
-    /// A thread uses it. The `thread_local` crate may give the slot of a thread to another while the first still ends.
+    /// A thread uses it. The `thread_local` crate may give the slot of a thread to another while
+    /// the first still ends.
     owned: AtomicBool,
 }
 
@@ -75,7 +78,8 @@ impl Slot {
 
     /// Makes this thread the owner, unless there is one.
     fn claim(&self) -> bool {
-        // ORDERING: pairs with the store in `release`: the former owner has done its last with the slot.
+        // ORDERING: pairs with the store in `release`: the former owner has done its last with the
+        // slot.
         !self.owned.swap(true, Ordering::Acquire)
     }
 
@@ -90,7 +94,8 @@ struct Here {
     slot: Cell<Option<&'static Slot>>,
     /// The name of the loop.
     id: Cell<Option<LoopId>>,
-    /// The thread has given its slot back, or could not get one any more, and begins no loop from now on.
+    /// The thread has given its slot back, or could not get one any more, and begins no loop from
+    /// now on.
     ended: Cell<bool>,
 }
 
@@ -123,7 +128,8 @@ impl Drop for Owner {
 }
 
 impl Here {
-    /// This thread's slot with a loop in it, new if need be; or `None` while the thread's locals are being destroyed.
+    /// This thread's slot with a loop in it, new if need be; or `None` while the thread's locals
+    /// are being destroyed.
     fn start(&self) -> Option<&'static Slot> {
         match self.slot.get() {
             // A loop that left the cache keeps running; it ends when it is idle.
@@ -149,8 +155,10 @@ impl Here {
                     return None;
                 }
                 let Some(slot) = claim_slot() else {
-                    // A later attempt could succeed, because the `thread_local` crate keeps the number that it cannot take back: the slot would be this
-                    // thread's for good, and a wait that goes on would miss what is woken through it.
+                    // A later attempt could succeed, because the `thread_local` crate keeps the
+                    // number that it cannot take back: the slot would be this
+                    // thread's for good, and a wait that goes on would miss what is woken through
+                    // it.
                     self.ended.set(true);
                     return None;
                 };
@@ -168,16 +176,19 @@ impl Here {
 
 /// A slot of the cache for this thread. Not for one whose locals are being destroyed.
 fn claim_slot() -> Option<&'static Slot> {
-    // The thread's number in the cache is a thread-local of the `thread_local` crate, which panics if that is destroyed already. It can be so
-    // where a thread waits for the first time in the destructor of a local.
+    // The thread's number in the cache is a thread-local of the `thread_local` crate, which panics
+    // if that is destroyed already. It can be so where a thread waits for the first time in the
+    // destructor of a local.
     let slot = catch_unwind(|| CACHE.get_or(Slot::new)).ok()?;
-    // The owner gives the slot back. It is younger than the number, so where locals are destroyed in the reverse order of their making, the slot
-    // is free before the number is another thread's.
+    // The owner gives the slot back. It is younger than the number, so where locals are destroyed
+    // in the reverse order of their making, the slot is free before the number is another
+    // thread's.
     OWNER.try_with(|_| ()).ok()?;
     Some(if slot.claim() { slot } else { claim_spare() })
 }
 
-/// A slot for a thread whose own is still in use by the one that had its number before: locals were destroyed in another order.
+/// A slot for a thread whose own is still in use by the one that had its number before: locals were
+/// destroyed in another order.
 #[cold]
 fn claim_spare() -> &'static Slot {
     let mut spares = SPARES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -244,7 +255,8 @@ pub(crate) fn run_ready_tasks() {
     }
 }
 
-/// Drives `future` on this thread's loop, in whatever way the thread is to wait, without asking whether it may block.
+/// Drives `future` on this thread's loop, in whatever way the thread is to wait, without asking
+/// whether it may block.
 #[cold]
 #[inline(never)]
 pub(crate) fn drive<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
@@ -283,7 +295,8 @@ fn drive_here<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Opti
     executor::drive(level, before, future, deadline)
 }
 
-/// [`drive`] to the end, but it panics in async code. With as few steps as can be where a wait inside another one need not sleep.
+/// [`drive`] to the end, but it panics in async code. With as few steps as can be where a wait
+/// inside another one need not sleep.
 #[inline(never)]
 #[track_caller]
 fn drive_if_allowed<F: Future>(future: F) -> F::Output {
@@ -311,23 +324,26 @@ fn drive_to_the_end<F: Future>(future: F) -> F::Output {
 fn sleep_and_drive<F: Future>(nested: &Nested, future: Pin<&mut F>) -> F::Output {
     park::forget_job();
     let before = context::stack().around_wait();
-    // A thread of the pool polls once more instead: what it polls from here on is noted as what it waits for.
+    // A thread of the pool polls once more instead: what it polls from here on is noted as what it
+    // waits for.
     if !pool::is_worker() {
         executor::wait_for_notification(nested.level, before, None);
     }
     to_the_end(executor::drive(nested.level, before, future, None))
 }
 
-/// Waits for `future` on this thread's loop and returns its output. What [`smart`](crate::smart)`(future).wait()` does, for when no
-/// [`Call`](crate::Call) is at hand.
+/// Waits for `future` on this thread's loop and returns its output. What
+/// [`smart`](crate::smart)`(future).wait()` does, for when no [`Call`](crate::Call) is at hand.
 ///
 /// # Blocking
 ///
-/// Parks this thread until the future is ready. Meanwhile the thread's [tasks](crate::spawn_local) run.
+/// Parks this thread until the future is ready. Meanwhile the thread's [tasks](crate::spawn_local)
+/// run.
 ///
 /// # Panics
 ///
-/// In async code (see [`is_async_context`](crate::is_async_context)), and where the future panics; the loop stays usable.
+/// In async code (see [`is_async_context`](crate::is_async_context)), and where the future panics;
+/// the loop stays usable.
 ///
 /// # Examples
 ///
@@ -392,13 +408,16 @@ pub fn install_runtime(runtime: impl Runtime) -> Result<(), AlreadyInstalled> {
         }
         set
     };
-    // A refused runtime is dropped here, where the mutex is free: its destructor, or a thread that it waits for, may begin a loop.
+    // A refused runtime is dropped here, where the mutex is free: its destructor, or a thread that
+    // it waits for, may begin a loop.
     set.map_err(|_refused| AlreadyInstalled(()))
 }
 
-/// The loop that this thread has, or `None` until its first wait on a future or its first [`spawn_local`](crate::spawn_local).
+/// The loop that this thread has, or `None` until its first wait on a future or its first
+/// [`spawn_local`](crate::spawn_local).
 ///
-/// It stays the same until the cache is [reset](reset_smartasync_cache), and no two threads ever have the same.
+/// It stays the same until the cache is [reset](reset_smartasync_cache), and no two threads ever
+/// have the same.
 ///
 /// # Examples
 ///
@@ -421,8 +440,8 @@ pub fn current_loop() -> Option<LoopId> {
     })
 }
 
-/// How many loops are in the cache, over all threads. The loop of an ended thread counts until a later thread takes it over or the
-/// cache is reset.
+/// How many loops are in the cache, over all threads. The loop of an ended thread counts until a
+/// later thread takes it over or the cache is reset.
 ///
 /// # Examples
 ///
@@ -437,10 +456,11 @@ pub fn cached_loops() -> usize {
     cached
 }
 
-/// Drops every idle loop of every thread from the cache. A running loop keeps running and leaves the cache. Call it between tests.
+/// Drops every idle loop of every thread from the cache. A running loop keeps running and leaves
+/// the cache. Call it between tests.
 ///
-/// The next wait on a thread makes a new loop. Tasks of a dropped loop are dropped on their own thread: at once on this one, elsewhere
-/// when that thread next uses its loop, or ends.
+/// The next wait on a thread makes a new loop. Tasks of a dropped loop are dropped on their own
+/// thread: at once on this one, elsewhere when that thread next uses its loop, or ends.
 ///
 /// # Examples
 ///

@@ -1,5 +1,6 @@
-//! Models: loom runs each of these under every interleaving of its threads, and under every reordering that the memory orderings allow, on
-//! the real parker, flights, jobs, pool and queue of woken tasks. A lost wake-up is a deadlock, which loom reports.
+//! Models: loom runs each of these under every interleaving of its threads, and under every
+//! reordering that the memory orderings allow, on the real parker, flights, jobs, pool and queue of
+//! woken tasks. A lost wake-up is a deadlock, which loom reports.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg smartasync_model" cargo test --release --features stream --lib models
@@ -19,8 +20,9 @@ use crate::sync::Arc;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 
-/// Runs `model` under every interleaving, with at most `preemptions` forced switches between threads, and says how many there were. A
-/// model that explored nothing, or one only, checks nothing.
+/// Runs `model` under every interleaving, with at most `preemptions` forced switches between
+/// threads, and says how many there were. A model that explored nothing, or one only, checks
+/// nothing.
 fn check(name: &str, preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let runs = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counted = runs.clone();

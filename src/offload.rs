@@ -1,6 +1,7 @@
 //! [`offload`]: a blocking closure as a future that the pool runs.
 //!
-//! A job is one allocation, shared by the future and the queue: the closure, later its result, and the waker between them.
+//! A job is one allocation, shared by the future and the queue: the closure, later its result, and
+//! the waker between them.
 
 use crate::panics::swallow;
 use crate::park;
@@ -29,7 +30,8 @@ enum Stage<F, T> {
 }
 
 struct JobCell<F, T> {
-    /// Protects all there is. User code (the job, its result's `Drop`, wakers) runs while it is unlocked.
+    /// Protects all there is. User code (the job, its result's `Drop`, wakers) runs while it is
+    /// unlocked.
     stage: Mutex<Stage<F, T>>,
 }
 
@@ -146,8 +148,9 @@ pub(crate) fn model_job<T: Send + 'static>(
 
 /// Runs `f` on the offload pool, once the returned future is polled for the first time.
 ///
-/// Use it in async code for a closure that blocks or computes for long. What `f` captures and returns travels to another thread, so it is
-/// `Send + 'static`. On the pool, `f` is sync code: it may wait for other smart calls, at any depth. See
+/// Use it in async code for a closure that blocks or computes for long. What `f` captures and
+/// returns travels to another thread, so it is `Send + 'static`. On the pool, `f` is sync code: it
+/// may wait for other smart calls, at any depth. See
 /// [`set_offload_limit`](crate::set_offload_limit) for how many run at once.
 ///
 /// # Examples
@@ -208,15 +211,16 @@ fn wrap<T: Send + 'static>(
 ///
 /// # Cancel safety
 ///
-/// Dropped before a thread took up the job, it takes the job along: it never runs. Dropped later, the job runs to its end, and its result
-/// is dropped on the pool's thread.
+/// Dropped before a thread took up the job, it takes the job along: it never runs. Dropped later,
+/// the job runs to its end, and its result is dropped on the pool's thread.
 ///
 /// # Panics
 ///
 /// A panic of the job resumes, with its payload, in whoever awaits it.
 ///
-/// If the system refuses a thread and no other will come for the job, it runs where the future is polled. It then blocks the executor there,
-/// so it must not wait for anything that this executor would have to poll.
+/// If the system refuses a thread and no other will come for the job, it runs where the future is
+/// polled. It then blocks the executor there, so it must not wait for anything that this executor
+/// would have to poll.
 #[must_use = "an offloaded job runs only when it is awaited"]
 pub struct Offload<T> {
     job: Arc<dyn Awaited<T> + Send + Sync>,

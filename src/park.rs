@@ -1,9 +1,10 @@
 //! The parker: puts one thread to sleep until it is notified. It is also the waker of a wait.
 //!
-//! Why not `std::thread::park`: a thread has a single token, which anybody may set and any poll may consume. A parker has a flag of its
-//! own, so a stray `unpark` neither ends a wait nor is a wake-up lost to somebody else's `park`, and the user's token is left alone. It
-//! names no thread, so a loop that was handed to another thread wakes the one that sleeps in it now. And before it sleeps it looks for a few
-//! microseconds whether the notification comes: see [`Sleep::linger`].
+//! Why not `std::thread::park`: a thread has a single token, which anybody may set and any poll may
+//! consume. A parker has a flag of its own, so a stray `unpark` neither ends a wait nor is a
+//! wake-up lost to somebody else's `park`, and the user's token is left alone. It names no thread,
+//! so a loop that was handed to another thread wakes the one that sleeps in it now. And before it
+//! sleeps it looks for a few microseconds whether the notification comes: see [`Sleep::linger`].
 
 use crate::sync::{Arc, AtomicU8, Ordering, Sleep};
 use core::cell::Cell;
@@ -27,7 +28,8 @@ const NOTIFIED: u8 = 2;
 struct Own {
     /// The thread has tasks that are not finished.
     has_tasks: Cell<bool>,
-    /// The job that was polled last, by its number, and the address of the parker behind the waker that it was polled with.
+    /// The job that was polled last, by its number, and the address of the parker behind the waker
+    /// that it was polled with.
     noted: Cell<(usize, usize)>,
 }
 
@@ -83,7 +85,8 @@ pub(crate) fn thread_token() -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(hasher.hash_one(loom::thread::current().id()) as usize)
 }
 
-/// Puts its owner to sleep until somebody calls [`unpark`](Parker::unpark). One thread at a time may own it.
+/// Puts its owner to sleep until somebody calls [`unpark`](Parker::unpark). One thread at a time
+/// may own it.
 pub(crate) struct Parker {
     state: AtomicU8,
     sleep: Sleep,
@@ -105,19 +108,22 @@ impl Parker {
     /// Takes a notification, if there is one. For the owner only.
     #[inline]
     pub(crate) fn take(&self) -> bool {
-        // A plain load finds that there is nothing to take. To take, the swap is needed: a load and a store could step over a second
-        // notification between them, whose writes this thread would then not see.
-        // ORDERING: pairs with the swap in `unpark`; what the waker wrote is visible to the poll that follows.
+        // A plain load finds that there is nothing to take. To take, the swap is needed: a load and
+        // a store could step over a second notification between them, whose writes this
+        // thread would then not see. ORDERING: pairs with the swap in `unpark`; what the
+        // waker wrote is visible to the poll that follows.
         self.state.load(Ordering::Relaxed) == NOTIFIED
             && self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
     }
 
-    /// Sleeps until a notification comes, and takes it; or until `deadline`. Says whether a notification was taken. For the owner only.
+    /// Sleeps until a notification comes, and takes it; or until `deadline`. Says whether a
+    /// notification was taken. For the owner only.
     pub(crate) fn park(&self, deadline: Option<Instant>) -> bool {
         self.linger() || self.sleep_until(deadline)
     }
 
-    /// [`park`](Parker::park) for `time` or a little longer. Where the owner does not linger, without a look at the clock.
+    /// [`park`](Parker::park) for `time` or a little longer. Where the owner does not linger,
+    /// without a look at the clock.
     pub(crate) fn park_for(&self, time: Duration) -> bool {
         self.linger() || self.sleep_while(|| Some(time))
     }
@@ -131,7 +137,8 @@ impl Parker {
 
     /// Takes a notification that is there, or comes so soon that a sleep would not pay.
     pub(crate) fn linger(&self) -> bool {
-        // What is there already is no reason to linger the next time: on a single core, it came before this thread had its turn.
+        // What is there already is no reason to linger the next time: on a single core, it came
+        // before this thread had its turn.
         self.take()
             || (self
                 .sleep
@@ -139,11 +146,13 @@ impl Parker {
                 && self.take())
     }
 
-    /// No wake-up is lost. Either `unpark`'s swap comes before the exchange to PARKED: then the exchange fails, and the notification
-    /// is taken here. Or it comes after: then `unpark` sees PARKED and wakes `sleep`; so either it finds the owner sleeping, or the owner's last
+    /// No wake-up is lost. Either `unpark`'s swap comes before the exchange to PARKED: then the
+    /// exchange fails, and the notification is taken here. Or it comes after: then `unpark`
+    /// sees PARKED and wakes `sleep`; so either it finds the owner sleeping, or the owner's last
     /// look at `state` finds NOTIFIED.
     fn sleep_while(&self, how_long: impl Fn() -> Option<Duration>) -> bool {
-        // ORDERING: a failure reads NOTIFIED; the swap in `take` acquires it. A success publishes nothing.
+        // ORDERING: a failure reads NOTIFIED; the swap in `take` acquires it. A success publishes
+        // nothing.
         if self
             .state
             .compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed)
@@ -153,14 +162,16 @@ impl Parker {
         }
         self.sleep
             .sleep(|| self.state.load(Ordering::Relaxed) == PARKED, how_long);
-        // ORDERING: as in `take`. At the deadline this leaves PARKED, or takes a notification that came at the last moment.
+        // ORDERING: as in `take`. At the deadline this leaves PARKED, or takes a notification that
+        // came at the last moment.
         self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
     }
 
     /// Notifies the owner: its current or next `park` returns at once.
     #[inline]
     pub(crate) fn unpark(&self) {
-        // ORDERING: pairs with the swaps in `take` and `sleep_while`; publishes all that the caller did before it woke.
+        // ORDERING: pairs with the swaps in `take` and `sleep_while`; publishes all that the caller
+        // did before it woke.
         if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
             self.sleep.wake();
         }

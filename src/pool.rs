@@ -1,4 +1,5 @@
-//! The offload pool: its threads, and what they know of themselves. Which of them does what is decided in [`crew`].
+//! The offload pool: its threads, and what they know of themselves. Which of them does what is
+//! decided in [`crew`].
 
 use crate::context;
 use crate::park::{self, Parker};
@@ -16,7 +17,8 @@ pub(crate) mod crew;
 
 pub(crate) use crew::{Job, number};
 
-/// How many threads there may be beyond the limit of active ones, to stand in for blocked ones. Where those all stand still, more.
+/// How many threads there may be beyond the limit of active ones, to stand in for blocked ones.
+/// Where those all stand still, more.
 const STAND_INS: usize = 256;
 /// Sets how many jobs may be active at the start.
 const LIMIT_VARIABLE: &str = "SMARTASYNC_OFFLOAD_THREADS";
@@ -51,8 +53,9 @@ fn carry_out(next: Next) -> bool {
     CREW.carry_out(next, start).map(Refused::nudge).is_some()
 }
 
-/// [`carry_out`] on a thread that is counted as blocked. Says whether user code has run on it: wakers, which may poll here, and the jobs that
-/// are then run where they are polled. For these the thread is none of the pool. So where they wait it is not counted as blocked once more.
+/// [`carry_out`] on a thread that is counted as blocked. Says whether user code has run on it:
+/// wakers, which may poll here, and the jobs that are then run where they are polled. For these the
+/// thread is none of the pool. So where they wait it is not counted as blocked once more.
 fn carry_out_blocked(next: Next) -> bool {
     let Some(refused) = CREW.carry_out(next, start) else {
         return false;
@@ -73,7 +76,8 @@ fn start() -> bool {
 fn work() {
     IS_WORKER.set(true);
     CREW.work(run, start);
-    // From here on the thread is no pool thread, also where the destructor of one of its locals waits.
+    // From here on the thread is no pool thread, also where the destructor of one of its locals
+    // waits.
     IS_WORKER.set(false);
 }
 
@@ -93,14 +97,16 @@ pub(crate) fn submit(job: Arc<dyn Job>) {
     carry_out(CREW.submit(job));
 }
 
-/// Runs the queued `job` here, if no thread will come for it. Its future is polled here, so it waits for nothing else.
+/// Runs the queued `job` here, if no thread will come for it. Its future is polled here, so it
+/// waits for nothing else.
 pub(crate) fn run_if_stranded(job: &Arc<dyn Job>) {
     if let Some(job) = CREW.take_if_stranded(job, is_worker()) {
         run(job);
     }
 }
 
-/// [`Parker::park`]. Where a job of the pool sleeps in it, its thread's place is filled meanwhile, and it may return early. `waker` is the parker's.
+/// [`Parker::park`]. Where a job of the pool sleeps in it, its thread's place is filled meanwhile,
+/// and it may return early. `waker` is the parker's.
 pub(crate) fn park(parker: &Arc<Parker>, waker: &Waker, deadline: Option<Instant>) -> bool {
     if !is_worker() {
         return parker.park(deadline);
@@ -121,7 +127,8 @@ pub(crate) fn park(parker: &Arc<Parker>, waker: &Waker, deadline: Option<Instant
     }
 }
 
-/// Does what `next` says, and sleeps; where the thread is to watch, it looks from time to time. Says whether a notification was taken.
+/// Does what `next` says, and sleeps; where the thread is to watch, it looks from time to time.
+/// Says whether a notification was taken.
 fn sleep_blocked(
     parker: &Parker,
     deadline: Option<Instant>,
@@ -129,8 +136,8 @@ fn sleep_blocked(
     mut watch: Option<u64>,
 ) -> bool {
     loop {
-        // User code has run here, which may have waited, and run tasks: what the wait knew before may not hold any more, and who wakes a task may
-        // not know of this thread's sleep.
+        // User code has run here, which may have waited, and run tasks: what the wait knew before
+        // may not hold any more, and who wakes a task may not know of this thread's sleep.
         if carry_out_blocked(next) {
             return false;
         }
@@ -152,13 +159,14 @@ fn sleep_blocked(
 
 /// Sets how many offloaded jobs may be active at once, from now on. Running jobs are not stopped.
 ///
-/// A job that waits for another smart call does not count as active while it waits; when it goes on, there may for a moment be one active
-/// job more. The limit starts as min(32, cores + 4), as in Python's `to_thread`, or as what the environment variable
-/// `SMARTASYNC_OFFLOAD_THREADS` says.
+/// A job that waits for another smart call does not count as active while it waits; when it goes
+/// on, there may for a moment be one active job more. The limit starts as min(32, cores + 4), as in
+/// Python's `to_thread`, or as what the environment variable `SMARTASYNC_OFFLOAD_THREADS` says.
 ///
 /// # Panics
 ///
-/// Where that variable is set to anything but a number of at least 1, the first use of the pool panics: this function, or what offloads first.
+/// Where that variable is set to anything but a number of at least 1, the first use of the pool
+/// panics: this function, or what offloads first.
 ///
 /// # Examples
 ///

@@ -1,7 +1,8 @@
 //! [`smart_iter`]: an iterator that blocks as a stream, which the pool reads ahead.
 //!
-//! A job of the pool takes items from the iterator into a buffer until that is full; then the job ends and leaves the iterator here. When the
-//! buffer is half empty again, another job goes on. So a stream that nobody reads holds no thread.
+//! A job of the pool takes items from the iterator into a buffer until that is full; then the job
+//! ends and leaves the iterator here. When the buffer is half empty again, another job goes on. So
+//! a stream that nobody reads holds no thread.
 
 use crate::call::Sealed;
 use crate::drive;
@@ -23,7 +24,8 @@ use std::task::Waker;
 
 /// What the stream and the job that reads share.
 pub(crate) struct Buffer<T> {
-    /// Protects all there is. User code (the iterator, items' `Drop`, wakers) runs while it is unlocked.
+    /// Protects all there is. User code (the iterator, items' `Drop`, wakers) runs while it is
+    /// unlocked.
     state: Mutex<State<T>>,
     /// How many items there may be.
     capacity: NonZeroUsize,
@@ -94,7 +96,8 @@ impl<T> Buffer<T> {
         self.state.lock().items.pop_front()
     }
 
-    /// Takes an item, or leaves the waker, which the next item wakes: both in one step, so no item comes in between.
+    /// Takes an item, or leaves the waker, which the next item wakes: both in one step, so no item
+    /// comes in between.
     pub(crate) fn pop_or_leave(&self, waker: &Waker) -> Option<T> {
         if let Some(item) = self.pop() {
             return Some(item);
@@ -222,7 +225,8 @@ where
                     high.and_then(|high| high.checked_add(buffered)),
                 )
             }
-            // Read after the length of the buffer, so the job may have put more there: no upper bound.
+            // Read after the length of the buffer, so the job may have put more there: no upper
+            // bound.
             Reader::Away(_) => (buffered, None),
             Reader::Panicked(_) | Reader::Gone => (buffered, Some(buffered)),
         }
@@ -251,22 +255,26 @@ impl<I: Iterator> Drop for ReadAhead<I> {
     }
 }
 
-/// Makes a [`SmartStream`] of an iterator that blocks or computes for long, such as one over the lines of a file or the rows of a database.
+/// Makes a [`SmartStream`] of an iterator that blocks or computes for long, such as one over the
+/// lines of a file or the rows of a database.
 ///
-/// In sync code it is the iterator: each item is computed here, when it is asked for. In async code it leaves the thread, as a sync smart
-/// function does: the offload pool takes items from it and is at most `read_ahead` items ahead of the stream. With room to read ahead
-/// it takes one place of the pool; when `read_ahead` items are there it gives the place back, and reads on when half of them are
-/// taken. So a stream that is not read holds no thread, and an endless iterator does no harm. One item may be computed on another thread
-/// of the pool than the one before. On the pool the iterator is sync code: it may wait for smart calls.
+/// In sync code it is the iterator: each item is computed here, when it is asked for. In async code
+/// it leaves the thread, as a sync smart function does: the offload pool takes items from it and is
+/// at most `read_ahead` items ahead of the stream. With room to read ahead it takes one place of
+/// the pool; when `read_ahead` items are there it gives the place back, and reads on when half of
+/// them are taken. So a stream that is not read holds no thread, and an endless iterator does no
+/// harm. One item may be computed on another thread of the pool than the one before. On the pool
+/// the iterator is sync code: it may wait for smart calls.
 ///
 /// # Cancel safety
 ///
-/// Dropping the stream stops the iterator: it computes no further item after the one that it is at, and is dropped on the pool's thread; if
-/// it is at none, it is dropped where the stream is.
+/// Dropping the stream stops the iterator: it computes no further item after the one that it is at,
+/// and is dropped on the pool's thread; if it is at none, it is dropped where the stream is.
 ///
 /// # Panics
 ///
-/// A panic of the iterator resumes, with its payload, in whoever asks for the next item, after the items before it.
+/// A panic of the iterator resumes, with its payload, in whoever asks for the next item, after the
+/// items before it.
 ///
 /// # Examples
 ///

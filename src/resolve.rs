@@ -1,17 +1,21 @@
-//! What `smart_await!` and `smart_continuation!` expand to: how a value, a future, or a future of a future … is told apart, by type alone.
+//! What `smart_await!` and `smart_continuation!` expand to: how a value, a future, or a future of a
+//! future … is told apart, by type alone.
 //!
-//! In async code a [`Value`] stands for a type. [`value.look()`](Look) finds, by the order in which the compiler looks for methods, the first of: a
-//! future of something that can be awaited, a future, a plain value. For one level and for none, which is nearly all there is, that is the
-//! plan. What is deeper is [`Nested`], which is tried at eight levels, then dereferences to seven, and so on: its methods are there for the
-//! number of levels that the type has.
+//! In async code a [`Value`] stands for a type. [`value.look()`](Look) finds, by the order in which
+//! the compiler looks for methods, the first of: a future of something that can be awaited, a
+//! future, a plain value. For one level and for none, which is nearly all there is, that is the
+//! plan. What is deeper is [`Nested`], which is tried at eight levels, then dereferences to seven,
+//! and so on: its methods are there for the number of levels that the type has.
 //!
-//! In sync code each level may be a [`Call`] or another future, so it is done a level at a time. A [`Probe`] stands for a type.
-//! `probe.sync_step()` finds the first of: a method of the probe itself, which is there for a call only, that of a trait for a future, and for a
-//! plain value. A step over a call or a future gives the probe of its output, a step over a value a [`Plan`]; a step of a plan is the plan.
-//! After nine steps there is a plan, or the nesting is deeper than eight levels.
+//! In sync code each level may be a [`Call`] or another future, so it is done a level at a time. A
+//! [`Probe`] stands for a type. `probe.sync_step()` finds the first of: a method of the probe
+//! itself, which is there for a call only, that of a trait for a future, and for a plain value. A
+//! step over a call or a future gives the probe of its output, a step over a value a [`Plan`]; a
+//! step of a plan is the plan. After nine steps there is a plan, or the nesting is deeper than
+//! eight levels.
 //!
-//! The compiler looks for methods anew in each `smart_await!`, so what it has to look at is kept small: that is most of what a `smart_await!`
-//! costs to compile.
+//! The compiler looks for methods anew in each `smart_await!`, so what it has to look at is kept
+//! small: that is most of what a `smart_await!` costs to compile.
 
 use crate::call::{Call, Driven, Sealed, Work};
 use crate::drive;
@@ -79,8 +83,9 @@ impl<P: ?Sized> Plan<P> {
 )]
 pub trait AtMostEightLevels {}
 
-/// No value has this type. For it the bound is met, so that an expression whose type is unknown, because there is an error in it, is not told
-/// that it is too deep as well: the compiler takes what is unknown for the one type that fits.
+/// No value has this type. For it the bound is met, so that an expression whose type is unknown,
+/// because there is an error in it, is not told that it is too deep as well: the compiler takes
+/// what is unknown for the one type that fits.
 #[derive(Debug)]
 pub enum Unknown {}
 
@@ -156,7 +161,8 @@ pub struct CallStep;
 #[derive(Debug)]
 pub struct FutureStep;
 
-/// Stands for the type of the value in it, in async code. (A constructor costs the compiler less than a function.)
+/// Stands for the type of the value in it, in async code. (A constructor costs the compiler less
+/// than a function.)
 #[derive(Debug)]
 pub struct Value<'a, T>(pub &'a T);
 
@@ -266,7 +272,8 @@ impl<T, P> Deref for Nested<T, (P, FutureStep)> {
     }
 }
 
-/// The plan for a `T` of more than eight levels, which is a mistake, and otherwise the way to [`Nested`].
+/// The plan for a `T` of more than eight levels, which is a mistake, and otherwise the way to
+/// [`Nested`].
 #[derive(Debug)]
 pub struct NineLevels<T>(PhantomData<fn() -> T>);
 
@@ -443,15 +450,17 @@ impl<T> Held for Plain<T> {}
 impl<W> Held for Coming<W> {}
 
 impl<W: Work> Coming<Driven<Call<W>>> {
-    /// Takes the work out of a call, so that waiting for the continuation runs it as waiting for the call would.
+    /// Takes the work out of a call, so that waiting for the continuation runs it as waiting for
+    /// the call would.
     #[inline]
     pub fn held(self) -> Coming<W> {
         Coming(self.0.into_inner().into_work())
     }
 }
 
-/// The methods that apply a function to what is held and to further arguments: at once, or in a call. One for each number of arguments, as a
-/// closure's parameters are known without being annotated where the bound of a method names their types.
+/// The methods that apply a function to what is held and to further arguments: at once, or in a
+/// call. One for each number of arguments, as a closure's parameters are known without being
+/// annotated where the bound of a method names their types.
 macro_rules! then {
     ($($then:ident($($argument:ident: $Argument:ident),*))*) => {
         #[allow(clippy::too_many_arguments, reason = "as many as the continuation has")]

@@ -11,15 +11,18 @@ static RUNTIME: OnceLock<Box<dyn Runtime>> = OnceLock::new();
 /// Set once `RUNTIME` is: one byte to look at in each wait.
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// Connects another runtime with [`Call::wait`](crate::Call::wait) and [`offload`](crate::offload()).
+/// Connects another runtime with [`Call::wait`](crate::Call::wait) and
+/// [`offload`](crate::offload()).
 ///
-/// Every method has a default that does nothing special, so an implementation writes only what it needs. Install it once for the
-/// process with [`install_runtime`](crate::install_runtime). Libraries built on smol, async-io or plain wakers need none.
+/// Every method has a default that does nothing special, so an implementation writes only what it
+/// needs. Install it once for the process with [`install_runtime`](crate::install_runtime).
+/// Libraries built on smol, async-io or plain wakers need none.
 ///
 /// # Examples
 ///
-/// With this, tokio's I/O and timers, and what is built on them (hyper, reqwest, sqlx), work under `.wait()`. What is made or dropped
-/// between two waits is outside: make it in the future that is waited for, or enter tokio for the whole function, as in the last lines.
+/// With this, tokio's I/O and timers, and what is built on them (hyper, reqwest, sqlx), work under
+/// `.wait()`. What is made or dropped between two waits is outside: make it in the future that is
+/// waited for, or enter tokio for the whole function, as in the last lines.
 ///
 /// ```
 /// use smartasync::{Runtime, install_runtime, smart};
@@ -50,8 +53,9 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 /// # }
 /// ```
 pub trait Runtime: Send + Sync + 'static {
-    /// Runs around each wait that drives a future: enter a reactor here, then call `wait` exactly once, on this thread. It runs also around the
-    /// drop of a future whose time was up, and of a stream that sync code leaves.
+    /// Runs around each wait that drives a future: enter a reactor here, then call `wait` exactly
+    /// once, on this thread. It runs also around the drop of a future whose time was up, and of
+    /// a stream that sync code leaves.
     ///
     /// A wait that is never called makes the `.wait()` panic; a second call does nothing.
     fn around_wait(&self, wait: &mut dyn FnMut()) {
@@ -60,12 +64,15 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// Says whether the code on this thread's stack runs inside a task of the other runtime.
     ///
-    /// With tokio, `tokio::runtime::worker_index().is_some()` is the answer for the tasks of the multi-threaded runtime. It is `None` in
-    /// `spawn_blocking` and `block_in_place`, where blocking is fine, and also in the future of `#[tokio::main]` itself and in a `LocalSet`, where
-    /// it is not. (On a current-thread runtime it is `Some` in all of them.) Before tokio 1.54 there is `tokio::task::try_id()`, which is `Some` in those, too: wrap what blocks there in the crate's
-    /// [`allow_blocking`](crate::allow_blocking).
+    /// With tokio, `tokio::runtime::worker_index().is_some()` is the answer for the tasks of the
+    /// multi-threaded runtime. It is `None` in `spawn_blocking` and `block_in_place`, where
+    /// blocking is fine, and also in the future of `#[tokio::main]` itself and in a `LocalSet`,
+    /// where it is not. (On a current-thread runtime it is `Some` in all of them.) Before tokio
+    /// 1.54 there is `tokio::task::try_id()`, which is `Some` in those, too: wrap what blocks there
+    /// in the crate's [`allow_blocking`](crate::allow_blocking).
     ///
-    /// It is asked only where this crate's own marks say nothing: never inside a [`Call`](crate::Call)'s poll, on a pool thread or in
+    /// It is asked only where this crate's own marks say nothing: never inside a
+    /// [`Call`](crate::Call)'s poll, on a pool thread or in
     /// [`allow_blocking`](crate::allow_blocking).
     fn is_async_context(&self) -> bool {
         false
@@ -79,7 +86,8 @@ pub trait Runtime: Send + Sync + 'static {
     }
 }
 
-/// Keeps `runtime` for good, unless there is one: then `runtime` comes back, to be dropped where no lock is held.
+/// Keeps `runtime` for good, unless there is one: then `runtime` comes back, to be dropped where no
+/// lock is held.
 pub(crate) fn set(runtime: Box<dyn Runtime>) -> Result<(), Box<dyn Runtime>> {
     RUNTIME.set(runtime)?;
     INSTALLED.store(true, Ordering::Relaxed);
@@ -98,7 +106,8 @@ pub(crate) fn installed() -> Option<&'static dyn Runtime> {
     RUNTIME.get().map(|runtime| &**runtime)
 }
 
-/// Calls `f`, which drops what a wait has driven, inside the installed runtime: there a destructor finds the reactor that it may look for.
+/// Calls `f`, which drops what a wait has driven, inside the installed runtime: there a destructor
+/// finds the reactor that it may look for.
 #[cfg(feature = "stream")]
 pub(crate) fn inside(f: impl FnOnce()) {
     let mut f = Some(f);

@@ -9,10 +9,11 @@ use core::task::{Context, Poll, ready};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A value, a boxed `Send` future of one, or a future of another `Smart`: for functions that find out while they run.
+/// A value, a boxed `Send` future of one, or a future of another `Smart`: for functions that find
+/// out while they run.
 ///
-/// A chain of nested `Smart`s is resolved in a loop: a million levels need no stack. (Dropping such a chain unresolved does: each level
-/// is inside a future of its own.)
+/// A chain of nested `Smart`s is resolved in a loop: a million levels need no stack. (Dropping such
+/// a chain unresolved does: each level is inside a future of its own.)
 ///
 /// # Cancel safety
 ///
@@ -90,7 +91,8 @@ impl<'a, T> Smart<'a, T> {
     ///
     /// # Panics
     ///
-    /// In async code, as [`Call::wait`](crate::Call::wait), also where the value is there already. Also where a future in it panics.
+    /// In async code, as [`Call::wait`](crate::Call::wait), also where the value is there already.
+    /// Also where a future in it panics.
     #[cfg_attr(feature = "std", track_caller)]
     pub fn wait(self) -> T {
         drive::refuse_in_async();

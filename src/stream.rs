@@ -1,8 +1,10 @@
-//! [`SmartStream`], what a function that gives many items returns, and [`Source`], what is in it: a `Call` that can be finished many times.
+//! [`SmartStream`], what a function that gives many items returns, and [`Source`], what is in it: a
+//! `Call` that can be finished many times.
 //!
-//! There are three kinds of source: a stream of whatever library ([`smart_stream`]), an iterator ([`smart_iter`](crate::smart_iter), in
-//! `read_ahead`), and a smart function that is called once an item ([`smart_unfold`]). Each knows two ways to its next item: polled, for
-//! async code, and here on this thread, for sync code.
+//! There are three kinds of source: a stream of whatever library ([`smart_stream`]), an iterator
+//! ([`smart_iter`](crate::smart_iter), in `read_ahead`), and a smart function that is called once
+//! an item ([`smart_unfold`]). Each knows two ways to its next item: polled, for async code, and
+//! here on this thread, for sync code.
 
 use crate::call::{Call, Sealed, Work, both};
 use crate::drive;
@@ -14,7 +16,8 @@ use core::task::{Context, Poll, ready};
 use futures_lite::Stream;
 use pin_project_lite::pin_project;
 
-/// Where a [`SmartStream`] gets its items from. Sealed: the functions of this crate make all kinds of it.
+/// Where a [`SmartStream`] gets its items from. Sealed: the functions of this crate make all kinds
+/// of it.
 ///
 /// It stands in signatures, as in `fn lines() -> SmartStream<impl Source<Item = String>>`.
 pub trait Source: Stream + Sealed {
@@ -23,7 +26,8 @@ pub trait Source: Stream + Sealed {
     fn next_here(self: Pin<&mut Self>) -> Option<Self::Item>;
 }
 
-/// Many items, one after the other, for sync and for async code: the [`Call`] of functions that give more than one.
+/// Many items, one after the other, for sync and for async code: the [`Call`] of functions that
+/// give more than one.
 ///
 /// | in sync code | in async code |
 /// | --- | --- |
@@ -31,11 +35,13 @@ pub trait Source: Stream + Sealed {
 /// | `stream.next().wait()`, `.try_wait()`, `.wait_timeout(…)` | `stream.next().await` |
 /// | `stream.into_iter()`, and `&mut stream`, are an [`Iterator`] | it is a [`Stream`], for every combinator of `futures`, `futures-lite` or `tokio-stream` |
 ///
-/// Nothing runs before the first item is asked for. Each item is a wait of its own, as by [`Call::wait`]: between two items nothing of the
-/// stream runs on this thread. After its end, and after a panic, it stays at its end, and what it held is dropped. It is in a box, so it need not be pinned, and it is `Send`
-/// exactly where its source is.
+/// Nothing runs before the first item is asked for. Each item is a wait of its own, as by
+/// [`Call::wait`]: between two items nothing of the stream runs on this thread. After its end, and
+/// after a panic, it stays at its end, and what it held is dropped. It is in a box, so it need not
+/// be pinned, and it is `Send` exactly where its source is.
 ///
-/// It is no `Iterator` itself, since each method that iterators and streams both have, like `map`, would be ambiguous.
+/// It is no `Iterator` itself, since each method that iterators and streams both have, like `map`,
+/// would be ambiguous.
 ///
 /// # Blocking
 ///
@@ -43,12 +49,13 @@ pub trait Source: Stream + Sealed {
 ///
 /// # Cancel safety
 ///
-/// Dropping the future of [`next`](SmartStream::next) loses no item. Dropping the stream, or its iterator, at any time drops its source, and
-/// with that cancels it.
+/// Dropping the future of [`next`](SmartStream::next) loses no item. Dropping the stream, or its
+/// iterator, at any time drops its source, and with that cancels it.
 ///
 /// # Panics
 ///
-/// As an iterator in async code, as [`Call::wait`] does: naming the line that asks for the item. Also where the source panics.
+/// As an iterator in async code, as [`Call::wait`] does: naming the line that asks for the item.
+/// Also where the source panics.
 ///
 /// # Examples
 ///
@@ -77,7 +84,8 @@ pub struct SmartStream<S> {
     source: Option<Held<S>>,
 }
 
-/// Holds a source. When sync code drops it, its destructor runs where its polls did: inside the installed runtime.
+/// Holds a source. When sync code drops it, its destructor runs where its polls did: inside the
+/// installed runtime.
 struct Held<S> {
     source: Option<Pin<Box<S>>>,
 }
@@ -108,8 +116,8 @@ impl<S: Source> SmartStream<S> {
         }
     }
 
-    /// The next item, or `None` after the last one, as a call: finish it with `.await`, or with [`.wait()`](Call::wait) or
-    /// [`.wait_timeout(…)`](Call::wait_timeout) in sync code.
+    /// The next item, or `None` after the last one, as a call: finish it with `.await`, or with
+    /// [`.wait()`](Call::wait) or [`.wait_timeout(…)`](Call::wait_timeout) in sync code.
     ///
     /// # Cancel safety
     ///
@@ -279,7 +287,8 @@ impl<S: Stream> Source for Streamed<S> {
     }
 }
 
-/// Makes a [`SmartStream`] of any stream: sync code iterates over it, driving it on this thread's loop, one wait an item.
+/// Makes a [`SmartStream`] of any stream: sync code iterates over it, driving it on this thread's
+/// loop, one wait an item.
 ///
 /// # Examples
 ///
@@ -354,10 +363,12 @@ where
     }
 }
 
-/// Makes a [`SmartStream`] that calls a smart function for each item: with the state, for the item and the next state, or `None` at the end.
+/// Makes a [`SmartStream`] that calls a smart function for each item: with the state, for the item
+/// and the next state, or `None` at the end.
 ///
-/// Each item takes the caller's own path: in sync code the sync copy of a `#[maybe_async]` function runs here, with no future, in async
-/// code its async copy is awaited. So pages, cursors and frames are streams for both worlds, with one definition.
+/// Each item takes the caller's own path: in sync code the sync copy of a `#[maybe_async]` function
+/// runs here, with no future, in async code its async copy is awaited. So pages, cursors and frames
+/// are streams for both worlds, with one definition.
 ///
 /// # Examples
 ///

@@ -1,6 +1,8 @@
-//! The one file that names a lock, a condition variable or an atomic, so that a model checker can put its own in their place.
+//! The one file that names a lock, a condition variable or an atomic, so that a model checker can
+//! put its own in their place.
 //!
-//! With `--cfg smartasync_model` these are loom's, behind the same interface, and the models in `models` run the real code on them.
+//! With `--cfg smartasync_model` these are loom's, behind the same interface, and the models in
+//! `models` run the real code on them.
 
 pub(crate) use std::sync::Arc;
 pub(crate) use std::sync::atomic::{Ordering, fence};

@@ -1,8 +1,9 @@
 //! Tasks: futures that run on a thread's loop while that thread waits.
 //!
-//! A task costs at most one allocation: its future, boxed together with the place for its result. Slots, and the waker that belongs to a
-//! slot, are used again by later tasks; an old waker that fires late polls the newer task once too often, which is harmless. A small box
-//! stays in its slot too, and the next task there needs none if it has the same type.
+//! A task costs at most one allocation: its future, boxed together with the place for its result.
+//! Slots, and the waker that belongs to a slot, are used again by later tasks; an old waker that
+//! fires late polls the newer task once too often, which is harmless. A small box stays in its slot
+//! too, and the next task there needs none if it has the same type.
 
 use crate::context;
 use crate::executor::Woken;
@@ -42,10 +43,12 @@ trait AnyTask {
     /// Polls the future; when it is ready or panics, keeps the result.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()>;
 
-    /// Moves the result into `into`, an `Option<thread::Result<F::Output>>` that is `None`. Runs no user code.
+    /// Moves the result into `into`, an `Option<thread::Result<F::Output>>` that is `None`. Runs no
+    /// user code.
     fn take_result(self: Pin<&mut Self>, into: &mut dyn Any);
 
-    /// Moves the future in `from`, if that is an `Option<F>`, into this empty cell, and says whether it did. Runs no user code.
+    /// Moves the future in `from`, if that is an `Option<F>`, into this empty cell, and says
+    /// whether it did. Runs no user code.
     fn refill(self: Pin<&mut Self>, from: &mut dyn Any) -> bool;
 
     /// Drops what is in the cell.
@@ -56,7 +59,8 @@ impl<F: Future + 'static> TaskCell<F> {
     /// Keeps a panic of the poll, or of the future's destructor, as the result.
     #[cold]
     fn keep_panic(mut self: Pin<&mut Self>, mut payload: Box<dyn Any + Send>) {
-        // Where the destructor has panicked, the output is here already. Else the future is, whose destructor may panic as well.
+        // Where the destructor has panicked, the output is here already. Else the future is, whose
+        // destructor may panic as well.
         let has_output = matches!(self.as_mut().project(), CellProj::Finished { .. });
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| self.as_mut().clear())) {
             let superseded = if has_output {
@@ -121,7 +125,8 @@ impl<F: Future + 'static> AnyTask for TaskCell<F> {
 
 type BoxTask = Pin<Box<dyn AnyTask>>;
 
-/// Moves the future in `from` into a slot's `place`. The box that may be there is empty, so to refill or to drop it runs no user code.
+/// Moves the future in `from` into a slot's `place`. The box that may be there is empty, so to
+/// refill or to drop it runs no user code.
 fn put<F: Future + 'static>(from: &mut Option<F>, place: &mut Option<BoxTask>) {
     if !place
         .as_mut()
@@ -133,14 +138,16 @@ fn put<F: Future + 'static>(from: &mut Option<F>, place: &mut Option<BoxTask>) {
     }
 }
 
-/// The size of the largest box that stays in its slot without a task. It saves 310 of 740 instructions a task, and half the time of ten thousand
-/// trivial ones.
+/// The size of the largest box that stays in its slot without a task. It saves 310 of 740
+/// instructions a task, and half the time of ten thousand trivial ones.
 const LARGEST_KEPT: usize = 256;
-/// How many slots keep a box, until the loop ends. So a burst of tasks leaves at most 4 MiB of them behind.
+/// How many slots keep a box, until the loop ends. So a burst of tasks leaves at most 4 MiB of them
+/// behind.
 const KEEPERS: u32 = 1 << 14;
 
-/// How deep the drops of cancelled tasks nest: a future may own the handle of a task whose future owns another, and so on. Those below the
-/// deepest are dropped one after the other, so that a chain of any length needs little of the stack. Above it a destructor finds dropped what it
+/// How deep the drops of cancelled tasks nest: a future may own the handle of a task whose future
+/// owns another, and so on. Those below the deepest are dropped one after the other, so that a
+/// chain of any length needs little of the stack. Above it a destructor finds dropped what it
 /// has cancelled.
 const DEEPEST_DROP: u32 = 32;
 
@@ -163,13 +170,16 @@ enum State {
     Finished,
 }
 
-/// A place for one task after the other. The next one comes when nobody has a handle of the last one any more.
+/// A place for one task after the other. The next one comes when nobody has a handle of the last
+/// one any more.
 ///
-/// A slot fills a cache line, so that a turn of a task touches one line beside the task itself: 2 % of the time of tasks that yield.
+/// A slot fills a cache line, so that a turn of a task touches one line beside the task itself: 2 %
+/// of the time of tasks that yield.
 #[repr(align(64))]
 struct Slot {
     task: Option<BoxTask>,
-    /// Of the signal. Whoever polls the task has it meanwhile, so that no count of owners is touched.
+    /// Of the signal. Whoever polls the task has it meanwhile, so that no count of owners is
+    /// touched.
     waker: Option<Waker>,
     /// Who awaits the task.
     joiner: Option<Waker>,
@@ -179,15 +189,17 @@ struct Slot {
     state: State,
     /// Nobody will ask for the result.
     detached: bool,
-    /// The slot is vacant, but in the queue: its task was cancelled when it was new, and that turn is still to come. The next task in the slot
-    /// takes the turn over, so that tasks that never run do not fill the queue.
+    /// The slot is vacant, but in the queue: its task was cancelled when it was new, and that turn
+    /// is still to come. The next task in the slot takes the turn over, so that tasks that
+    /// never run do not fill the queue.
     left_in_queue: bool,
 }
 
 const _: () = assert!(size_of::<Slot>() == 64);
 
 impl Slot {
-    /// Puts the slot, whose index is this, at the head of the vacant ones. The box that may be in it is empty.
+    /// Puts the slot, whose index is this, at the head of the vacant ones. The box that may be in
+    /// it is empty.
     #[inline]
     fn vacate(&mut self, index: u32, vacant: &mut u32) {
         if index >= KEEPERS
@@ -229,7 +241,8 @@ impl Signal {
     /// The task is about to be polled.
     #[inline]
     pub(crate) fn begin_poll(&self) {
-        // ORDERING: pairs with the swap in `wake_by_ref`. A wake-up from here on queues the task again.
+        // ORDERING: pairs with the swap in `wake_by_ref`. A wake-up from here on queues the task
+        // again.
         self.queued.swap(false, Ordering::AcqRel);
     }
 }
@@ -250,7 +263,8 @@ impl Wake for Signal {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // ORDERING: pairs with the swap in `begin_poll`; the poll sees what was written before a wake that found the flag set.
+        // ORDERING: pairs with the swap in `begin_poll`; the poll sees what was written before a
+        // wake that found the flag set.
         if !self.queued.swap(true, Ordering::AcqRel) {
             self.woken.push(self.index);
         }
@@ -271,7 +285,8 @@ struct Table {
     slots: Vec<Slot>,
     /// The first vacant slot of a list of them, or [`NO_SLOT`].
     vacant: u32,
-    /// Woken tasks in their order. Nested loops take from it too: a wait inside one task may need any other.
+    /// Woken tasks in their order. Nested loops take from it too: a wait inside one task may need
+    /// any other.
     ready: VecDeque<u32>,
     /// Tasks that are not finished.
     unfinished: usize,
@@ -290,7 +305,8 @@ impl Table {
         }
     }
 
-    /// A slot, and the head of the vacant ones. There is none if the loop has ended, or if a waker of an ended thread's task asks.
+    /// A slot, and the head of the vacant ones. There is none if the loop has ended, or if a waker
+    /// of an ended thread's task asks.
     #[inline]
     fn slot(&mut self, index: u32) -> Option<(&mut Slot, &mut u32)> {
         self.slots
@@ -353,7 +369,8 @@ impl Tasks {
         !self.table.borrow().ready.is_empty()
     }
 
-    /// Queues the task that `put` puts into a slot, and returns the index of the slot. `put` runs no user code.
+    /// Queues the task that `put` puts into a slot, and returns the index of the slot. `put` runs
+    /// no user code.
     fn spawn(&self, put: &mut dyn FnMut(&mut Option<BoxTask>)) -> u32 {
         let table = &mut *self.table.borrow_mut();
         let index = if table.vacant == NO_SLOT {
@@ -419,7 +436,8 @@ impl Tasks {
                 table.count_finished();
                 drop(table);
                 if let Some(joiner) = joiner {
-                    // Whoever waits here has nothing to do with that waker, so a panic in it has nobody to go to.
+                    // Whoever waits here has nothing to do with that waker, so a panic in it has
+                    // nobody to go to.
                     swallow(|| joiner.wake());
                 }
             }
@@ -441,8 +459,9 @@ impl Tasks {
         let mut table = self.table.borrow_mut();
         let (slot, _) = table.slot(index)?;
         match slot.state {
-            // `spawn` has queued the slot without the flag, so this turn need not look at that. If a late waker of an older task has set the flag,
-            // the slot is in the queue twice, and its other turn will clear it: a set flag always has a turn to come.
+            // `spawn` has queued the slot without the flag, so this turn need not look at that. If
+            // a late waker of an older task has set the flag, the slot is in the queue
+            // twice, and its other turn will clear it: a set flag always has a turn to come.
             State::New => {}
             State::Idle => slot.signal.begin_poll(),
             State::Polling | State::PollingWoken => {
@@ -461,7 +480,8 @@ impl Tasks {
         Some((slot.task.take()?, slot.waker.take()?))
     }
 
-    /// Moves the result into `into`, an `Option` that is `None`, or leaves the waker to be woken. Where the loop has ended, `into` stays as it is.
+    /// Moves the result into `into`, an `Option` that is `None`, or leaves the waker to be woken.
+    /// Where the loop has ended, `into` stays as it is.
     #[inline]
     fn join(&self, index: u32, cx: &Context<'_>, into: &mut dyn Any) -> Poll<()> {
         match self.take_result(index, into) {
@@ -472,7 +492,8 @@ impl Tasks {
 
     #[inline(never)]
     fn leave_joiner(&self, index: u32, cx: &Context<'_>, into: &mut dyn Any) -> Poll<()> {
-        // The clone is user code, so it is made before the table is borrowed; and it may wait until the task is finished.
+        // The clone is user code, so it is made before the table is borrowed; and it may wait until
+        // the task is finished.
         let waker = cx.waker().clone();
         if self.take_result(index, into).is_ready() {
             return Poll::Ready(());
@@ -486,7 +507,8 @@ impl Tasks {
         Poll::Pending
     }
 
-    /// Moves the result of a task that is finished into `into`, and frees its slot. Whoever calls it has the handle, so the slot is this task's.
+    /// Moves the result of a task that is finished into `into`, and frees its slot. Whoever calls
+    /// it has the handle, so the slot is this task's.
     fn take_result(&self, index: u32, into: &mut dyn Any) -> Poll<()> {
         let mut table = self.table.borrow_mut();
         let Some((slot, vacant)) = table.slot(index) else {
@@ -568,8 +590,8 @@ impl Tasks {
         drop(joiner);
     }
 
-    /// Drops every task, and the slots with them, since the loop has ended: none is spawned here any more. Whoever still awaits a task learns
-    /// that it is gone.
+    /// Drops every task, and the slots with them, since the loop has ended: none is spawned here
+    /// any more. Whoever still awaits a task learns that it is gone.
     pub(crate) fn clear(&self) {
         let table = self.table.replace(Table::new());
         park::set_has_tasks(false);
@@ -588,11 +610,12 @@ impl Tasks {
     }
 }
 
-/// Starts `future` as a task on this thread's loop. It runs while this thread waits: inside [`block_on`](crate::block_on), or inside a
-/// `.wait()` that drives a future.
+/// Starts `future` as a task on this thread's loop. It runs while this thread waits: inside
+/// [`block_on`](crate::block_on), or inside a `.wait()` that drives a future.
 ///
-/// Returns a handle that is awaited for the output. Neither the future nor its output need be `Send`. On a thread that never waits, the
-/// task never runs. The future is `'static`: where a smart function takes references, spawn an `async move` block that owns what they refer to.
+/// Returns a handle that is awaited for the output. Neither the future nor its output need be
+/// `Send`. On a thread that never waits, the task never runs. The future is `'static`: where a
+/// smart function takes references, spawn an `async move` block that owns what they refer to.
 ///
 /// # Examples
 ///
@@ -635,14 +658,16 @@ pub fn spawn_local<F: Future + 'static>(future: F) -> Task<F::Output> {
 ///
 /// # Cancel safety
 ///
-/// Dropping the handle cancels the task: its future is dropped, at once or, from inside its own poll, when that poll returns. Where futures own
-/// handles of tasks that own handles, and so on, those deeper than 32 are dropped one after the other, and all before the outermost drop returns.
+/// Dropping the handle cancels the task: its future is dropped, at once or, from inside its own
+/// poll, when that poll returns. Where futures own handles of tasks that own handles, and so on,
+/// those deeper than 32 are dropped one after the other, and all before the outermost drop returns.
 /// [`detach`](Task::detach) keeps it running instead.
 ///
 /// # Panics
 ///
-/// A panic of the task resumes, with its payload, in whoever awaits it. Awaiting a task whose loop was dropped by
-/// [`reset_smartasync_cache`](crate::reset_smartasync_cache), or with its thread, panics.
+/// A panic of the task resumes, with its payload, in whoever awaits it. Awaiting a task whose loop
+/// was dropped by [`reset_smartasync_cache`](crate::reset_smartasync_cache), or with its thread,
+/// panics.
 #[must_use = "dropping a `Task` cancels it: await it, or call `.detach()`"]
 pub struct Task<T> {
     /// `None` if the thread was ending, and had no loop any more.

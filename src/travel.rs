@@ -1,10 +1,12 @@
 //! How the arguments of a sync smart function travel to the offload pool.
 //!
-//! A list of arguments is a nested pair, `(Ref(a), (Val(b), ()))`. [`Pack`] makes it owned, to be sent, and lends it out again on the other
-//! side: what came as `&T` travels as `<T as ToOwned>::Owned` and is lent as `&T`.
+//! A list of arguments is a nested pair, `(Ref(a), (Val(b), ()))`. [`Pack`] makes it owned, to be
+//! sent, and lends it out again on the other side: what came as `&T` travels as `<T as
+//! ToOwned>::Owned` and is lent as `&T`.
 //!
-//! On the other side either the body is called as a closure over the lent list ([`packed`]), or the whole function is called again
-//! ([`travel_again`]): `self` cannot be a closure's parameter, so a method with `&self` reaches its body only through itself.
+//! On the other side either the body is called as a closure over the lent list ([`packed`]), or the
+//! whole function is called again ([`travel_again`]): `self` cannot be a closure's parameter, so a
+//! method with `&self` reaches its body only through itself.
 
 use crate::call::{Away, Call, Forked, Here, Work};
 use crate::offload::{Offload, offload};
@@ -82,7 +84,8 @@ pub trait Pack {
     type Lent<'x>;
     /// The arguments on their way.
     type Owned: Send + 'static;
-    /// Gives them to a body that runs here. (All references get one lifetime, or the compiler would want one of all that the caller has.)
+    /// Gives them to a body that runs here. (All references get one lifetime, or the compiler would
+    /// want one of all that the caller has.)
     fn unpack<'x>(self) -> Self::Lent<'x>
     where
         Self: 'x;
@@ -162,7 +165,8 @@ where
     }
 }
 
-/// An argument that came as a reference. Asks here, where the compiler can point at the argument, whether it can travel.
+/// An argument that came as a reference. Asks here, where the compiler can point at the argument,
+/// whether it can travel.
 #[inline]
 pub const fn by_reference<T: TravelsOwned + ?Sized>(argument: &T) -> Ref<'_, T> {
     Ref(argument)
@@ -175,8 +179,9 @@ pub const fn by_value<T: Travels>(argument: T) -> Val<T> {
 }
 
 /// The body of a sync function, a closure over the list of its arguments, and that list.
-// `travel` is what `packed` has seen to be possible, so that what is not is refused there, and not a second time.
-// What is captured by the body, `self` that is, is dropped first, if the call is dropped as it is.
+// `travel` is what `packed` has seen to be possible, so that what is not is refused there, and not
+// a second time. What is captured by the body, `self` that is, is dropped first, if the call is
+// dropped as it is.
 #[derive(Debug)]
 pub struct Packed<P, R, F> {
     body: F,
@@ -232,7 +237,8 @@ where
     }
 }
 
-/// Calls the smart function `function` again, on the pool, with the packed arguments, and runs that call there, if it is one of `origin`.
+/// Calls the smart function `function` again, on the pool, with the packed arguments, and runs that
+/// call there, if it is one of `origin`.
 pub fn travel_again<P, R, F>(origin: &'static str, arguments: P, function: F) -> Offload<R>
 where
     P: Pack,
@@ -271,8 +277,9 @@ impl<W: Work> Finish for Call<W> {
     }
 }
 
-/// A smart function over the list of arguments `A`. A trait of its own, so that a method's default body in a trait can mention itself:
-/// there the compiler would refuse the call as such, because it names the method's hidden type.
+/// A smart function over the list of arguments `A`. A trait of its own, so that a method's default
+/// body in a trait can mention itself: there the compiler would refuse the call as such, because it
+/// names the method's hidden type.
 #[diagnostic::on_unimplemented(
     message = "this sync smart function with `&self` cannot be called again on the offload pool",
     label = "a function in here takes too many arguments, or one that cannot travel",

@@ -1,4 +1,5 @@
-//! `Call`: lazy, a future on every runtime, `Send` exactly where its body is, and what it says when it is misused.
+//! `Call`: lazy, a future on every runtime, `Send` exactly where its body is, and what it says when
+//! it is misused.
 
 mod support;
 

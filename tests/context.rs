@@ -1,4 +1,5 @@
-//! What kind of code is on the stack: where waiting is refused, where it is allowed, and waits inside waits.
+//! What kind of code is on the stack: where waiting is refused, where it is allowed, and waits
+//! inside waits.
 
 mod support;
 
@@ -386,7 +387,8 @@ fn in_the_sync_copy_only_the_outermost_wait_asks() {
     smart_fn!(
         #[maybe_async]
         async fn outer() -> (u32, bool) {
-            // Between the outermost wait and the nested call the thread counts as async; the nested call does not ask.
+            // Between the outermost wait and the nested call the thread counts as async; the nested
+            // call does not ask.
             smart_await!(
                 sync => forbid_blocking(|| (smart_await!(one_more()) + smart_await!(count_sync(counter())) as u32, one_more().try_wait().is_ok())),
                 async => async { (0, true) },
@@ -396,7 +398,8 @@ fn in_the_sync_copy_only_the_outermost_wait_asks() {
     within(10, || assert_eq!(outer().wait(), (4, false)));
 }
 
-/// Waits for the gate of `level` and, from inside the first poll of that wait, for those of the levels above. Counts the polls of each.
+/// Waits for the gate of `level` and, from inside the first poll of that wait, for those of the
+/// levels above. Counts the polls of each.
 fn nested_waits(
     gates: [Gate; 3],
     asleep: &mpsc::Sender<()>,
@@ -409,7 +412,8 @@ fn nested_waits(
         let polled = Pin::new(&mut gate).poll(cx);
         if poll == 0 {
             if level < 2 {
-                // The waker of this level is known already, so it can be used while the inner levels wait.
+                // The waker of this level is known already, so it can be used while the inner
+                // levels wait.
                 allow_blocking(|| nested_waits(gates.clone(), asleep, level + 1, polls));
             } else {
                 asleep.send(()).unwrap();

@@ -1,7 +1,8 @@
 //! How large a call is as a future, beside the same `async fn` written by hand.
 //!
-//! A call of an `async fn` is its future. A call of a `#[maybe_async]` function has to keep its arguments until the caller has chosen, in
-//! the place where the future comes, and one tag that tells the two apart: it takes one alignment unit more.
+//! A call of an `async fn` is its future. A call of a `#[maybe_async]` function has to keep its
+//! arguments until the caller has chosen, in the place where the future comes, and one tag that
+//! tells the two apart: it takes one alignment unit more.
 
 use smartasync::SmartLock;
 use std::future::{pending, ready};

@@ -1,4 +1,5 @@
-//! Random graphs of smart calls, sync and async, with offloads, tasks, wake-ups from other threads and panics: each has its value, and ends.
+//! Random graphs of smart calls, sync and async, with offloads, tasks, wake-ups from other threads
+//! and panics: each has its value, and ends.
 
 mod support;
 
@@ -26,7 +27,8 @@ fn random_graphs_have_their_values_and_nothing_of_them_stays() {
     }
 }
 
-/// Each level waits for a job of the pool, and runs twice because the first run panics: that is more jobs than the pool has threads.
+/// Each level waits for a job of the pool, and runs twice because the first run panics: that is
+/// more jobs than the pool has threads.
 #[test]
 fn coalesced_calls_that_panic_and_use_up_the_pool_end() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -243,7 +243,8 @@ fn a_lock_lives_in_a_static_and_has_a_default() {
     assert_eq!(SmartLock::default().run_once(|| ready(1)).wait(), Ok(1));
 }
 
-/// Two implementations for a type that is `Send`, one for any other: `probe` is ambiguous, and does not compile, for the first.
+/// Two implementations for a type that is `Send`, one for any other: `probe` is ambiguous, and does
+/// not compile, for the first.
 trait NotSend<Which> {
     fn probe() {}
 }

@@ -1,4 +1,5 @@
-//! Locks with many followers, where leaders, chosen followers and drivers go away again and again, and wakers are dropped elsewhere.
+//! Locks with many followers, where leaders, chosen followers and drivers go away again and again,
+//! and wakers are dropped elsewhere.
 
 mod support;
 

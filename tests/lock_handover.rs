@@ -1,4 +1,5 @@
-//! `SmartLock::run_once` where a leader is dropped: one follower is woken to take over, and whoever is polled first leads.
+//! `SmartLock::run_once` where a leader is dropped: one follower is woken to take over, and whoever
+//! is polled first leads.
 
 mod support;
 
@@ -158,7 +159,8 @@ fn those_who_were_chosen_and_found_another_leader_are_chosen_first_again() {
     drop(lead());
     assert_eq!(wakes(&followers), [2, 2, 0, 0]);
     drop(lead());
-    // The second one leads and is lost. The third one, which is not the chosen one any more, leaves.
+    // The second one leads and is lost. The third one, which is not the chosen one any more,
+    // leaves.
     assert!(followers.remove(1).poll().is_pending());
     drop(followers.remove(1));
     assert_eq!(wakes(&followers), [2, 1]);

@@ -1,5 +1,6 @@
-//! Locks and maps under load: crowds of tasks and threads share one run, in time that is linear in their number; what a follower costs in
-//! bytes, and that an uncontended call costs none; and that a map gives back what its keys took.
+//! Locks and maps under load: crowds of tasks and threads share one run, in time that is linear in
+//! their number; what a follower costs in bytes, and that an uncontended call costs none; and that
+//! a map gives back what its keys took.
 //!
 //! ```text
 //! cargo test --release --test lock_load -- --ignored --nocapture     # a million followers, with what they cost
@@ -151,7 +152,8 @@ impl Wake for UsesLock {
     }
 }
 
-/// How long it takes to serve so many followers, or to cancel them, when they wait already. Each is woken once, outside the lock.
+/// How long it takes to serve so many followers, or to cancel them, when they wait already. Each is
+/// woken once, outside the lock.
 fn time_to_end(
     kind: Kind,
     n: usize,
@@ -262,7 +264,8 @@ fn the_last_of_a_crowd_is_woken_at_the_cost_of_one() {
     );
 }
 
-/// How long it takes so many newcomers to lead and to be lost, while as many followers sleep, and none that is woken is polled.
+/// How long it takes so many newcomers to lead and to be lost, while as many followers sleep, and
+/// none that is woken is polled.
 fn time_to_lose_leaders(n: usize) -> Duration {
     let lock = SmartLock::<usize>::new();
     let call = || {

@@ -1,4 +1,5 @@
-//! `SmartLockMap`: the callers of a key coalesce, different keys do not wait for each other, and a key that nobody uses holds no memory.
+//! `SmartLockMap`: the callers of a key coalesce, different keys do not wait for each other, and a
+//! key that nobody uses holds no memory.
 
 mod support;
 

@@ -1,4 +1,5 @@
-//! `SmartLockMap::reset`: it cuts a key's flight out of the map, and what becomes of that flight never touches the key's newer one.
+//! `SmartLockMap::reset`: it cuts a key's flight out of the map, and what becomes of that flight
+//! never touches the key's newer one.
 
 mod support;
 

@@ -1,4 +1,5 @@
-//! `SmartLockMap` in bulk: threads and tasks that use one key, a few, or many at once; the sums are right, and no key is left.
+//! `SmartLockMap` in bulk: threads and tasks that use one key, a few, or many at once; the sums are
+//! right, and no key is left.
 
 mod support;
 
@@ -32,7 +33,8 @@ impl Drop for Alone {
     }
 }
 
-/// Yields `times` times, then counts a run of `key`, and returns the key. Two runs of a key at once are an error.
+/// Yields `times` times, then counts a run of `key`, and returns the key. Two runs of a key at once
+/// are an error.
 fn run(
     record: &'static Record,
     key: usize,
@@ -139,7 +141,8 @@ fn every_call_of_10_000_keys_is_answered() {
     every_call_is_answered(10_000);
 }
 
-/// Calls that are dropped half done, panic, and, with `resets`, are reset: nothing hangs, nothing is left.
+/// Calls that are dropped half done, panic, and, with `resets`, are reset: nothing hangs, nothing
+/// is left.
 fn nothing_is_left(keys: usize, resets: bool) {
     let (map, records): (Map, _) = (Box::leak(Box::default()), records(keys));
     on_threads(move |mut random| {
@@ -150,14 +153,16 @@ fn nothing_is_left(keys: usize, resets: bool) {
                 random.below(8) == 0,
                 random.below(2) == 0,
             );
-            // After a reset, a run may overlap the key's next one; so may the destructor of a shared future that its last caller has left.
+            // After a reset, a run may overlap the key's next one; so may the destructor of a
+            // shared future that its last caller has left.
             let record: &'static Record = if resets || shared {
                 Box::leak(Box::default())
             } else {
                 &records[key]
             };
             let make = move || -> Pin<Box<dyn Future<Output = usize> + Send>> {
-                // One that panicked may still be there when the next one of its key begins, so it is not counted.
+                // One that panicked may still be there when the next one of its key begins, so it
+                // is not counted.
                 if panics {
                     Box::pin(quiet(times))
                 } else {

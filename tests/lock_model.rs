@@ -1,4 +1,5 @@
-//! `SmartLock` and `SmartLockMap`: random operations on one thread, each compared with the oracle, a model of the contract.
+//! `SmartLock` and `SmartLockMap`: random operations on one thread, each compared with the oracle,
+//! a model of the contract.
 
 mod support;
 

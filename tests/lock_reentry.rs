@@ -1,4 +1,5 @@
-//! `SmartLock::run_once` from inside its own leader: an error, never a deadlock. What only looks like it goes on; wakers may use the lock.
+//! `SmartLock::run_once` from inside its own leader: an error, never a deadlock. What only looks
+//! like it goes on; wakers may use the lock.
 
 mod support;
 

@@ -1,4 +1,5 @@
-//! `SmartLock::reset`: followers are cancelled, a running leader keeps its own result, and the next caller leads a new flight.
+//! `SmartLock::reset`: followers are cancelled, a running leader keeps its own result, and the next
+//! caller leads a new flight.
 
 mod support;
 

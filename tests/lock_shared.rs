@@ -1,4 +1,5 @@
-//! `SmartLock::run_shared` where callers come and go: the lock owns the future, so no work is lost, and whoever is polled drives it.
+//! `SmartLock::run_shared` where callers come and go: the lock owns the future, so no work is lost,
+//! and whoever is polled drives it.
 
 mod support;
 

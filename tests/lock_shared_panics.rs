@@ -256,7 +256,8 @@ fn wakers_may_use_the_lock() {
     let mut follower = bystander(lock);
     assert!(follower.poll_with(&nosy).is_pending());
     job.wake();
-    // The first waker's call drove the future to its end; its delivery woke both, in its own wake-up.
+    // The first waker's call drove the future to its end; its delivery woke both, in its own
+    // wake-up.
     assert_eq!(
         (leader.poll_with(&nosy), follower.poll_with(&nosy)),
         (ok(1), ok(1))
@@ -295,7 +296,8 @@ fn a_waker_that_panics_while_the_driver_unwinds_does_not_abort() {
     assert_works(lock);
 }
 
-/// A waker whose drop panics, also while its thread panics already: the second one in one drop aborts.
+/// A waker whose drop panics, also while its thread panics already: the second one in one drop
+/// aborts.
 struct Relentless;
 
 impl Wake for Relentless {

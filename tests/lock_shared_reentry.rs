@@ -1,4 +1,5 @@
-//! `SmartLock::run_shared` from inside the shared future's own poll: an error, never a deadlock. What only looks like it goes on.
+//! `SmartLock::run_shared` from inside the shared future's own poll: an error, never a deadlock.
+//! What only looks like it goes on.
 
 mod support;
 

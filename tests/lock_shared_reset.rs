@@ -1,4 +1,5 @@
-//! `SmartLock::run_shared` and `reset`: followers are cancelled, and the caller that drove last keeps the future and gets its result.
+//! `SmartLock::run_shared` and `reset`: followers are cancelled, and the caller that drove last
+//! keeps the future and gets its result.
 
 mod support;
 

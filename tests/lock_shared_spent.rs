@@ -1,4 +1,5 @@
-//! `SmartLock::run_shared` callers whose own future was lost in another caller: they have no closure left, and keep nobody from starting anew.
+//! `SmartLock::run_shared` callers whose own future was lost in another caller: they have no
+//! closure left, and keep nobody from starting anew.
 
 mod support;
 

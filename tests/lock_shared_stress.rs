@@ -1,4 +1,5 @@
-//! `SmartLock::run_shared` in bulk: threads and tasks of two runtimes that start, poll, drop and reset at once. And what may be sent.
+//! `SmartLock::run_shared` in bulk: threads and tasks of two runtimes that start, poll, drop and
+//! reset at once. And what may be sent.
 
 mod support;
 
@@ -46,7 +47,8 @@ impl Drop for Alone {
 }
 
 impl Runs {
-    /// A run of `steps` steps, in which it wakes itself in place, or is woken by another thread. Returns its number.
+    /// A run of `steps` steps, in which it wakes itself in place, or is woken by another thread.
+    /// Returns its number.
     fn run(
         &'static self,
         steps: usize,

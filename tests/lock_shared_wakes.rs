@@ -1,4 +1,5 @@
-//! `SmartLock::run_shared`: no wake-up is lost, whenever it comes and however a caller came to take part. `run_once` callers among them.
+//! `SmartLock::run_shared`: no wake-up is lost, whenever it comes and however a caller came to take
+//! part. `run_once` callers among them.
 
 mod support;
 
@@ -20,7 +21,8 @@ fn poll_elsewhere(caller: &mut Caller) -> Poll<Result<usize, Cancelled>> {
 
 // A wake-up in the middle of a poll.
 
-/// The leader's first poll calls `meanwhile` with its waker and a newcomer, is never polled again, and the newcomer has to end the run.
+/// The leader's first poll calls `meanwhile` with its waker and a newcomer, is never polled again,
+/// and the newcomer has to end the run.
 fn newcomer_ends_the_run(meanwhile: impl FnOnce(&Waker, &mut Caller) + Send + 'static) {
     let lock = leaked();
     let newcomer = Arc::new(Mutex::new(bystander(lock)));

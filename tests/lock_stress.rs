@@ -1,4 +1,5 @@
-//! `SmartLock::run_once` in bulk: many threads that start, poll, drop and reset at once, and crowds of followers.
+//! `SmartLock::run_once` in bulk: many threads that start, poll, drop and reset at once, and crowds
+//! of followers.
 
 mod support;
 
@@ -43,7 +44,8 @@ fn yields(mut times: usize) -> impl Future<Output = ()> {
     })
 }
 
-/// Polls by hand up to three times, and drops the call or finishes it, in place or on another thread.
+/// Polls by hand up to three times, and drops the call or finishes it, in place or on another
+/// thread.
 fn use_randomly<F>(
     random: &mut Random,
     call: F,

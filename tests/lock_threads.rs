@@ -1,4 +1,5 @@
-//! `SmartLock::run_once` across threads: sync threads, tokio tasks and smol tasks coalesce on one lock, and take over from each other.
+//! `SmartLock::run_once` across threads: sync threads, tokio tasks and smol tasks coalesce on one
+//! lock, and take over from each other.
 
 mod support;
 

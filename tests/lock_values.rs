@@ -1,4 +1,5 @@
-//! `SmartLock::run_once` with values whose `Clone` and `Drop` panic or use the lock, and with followers that leave while it clones.
+//! `SmartLock::run_once` with values whose `Clone` and `Drop` panic or use the lock, and with
+//! followers that leave while it clones.
 
 mod support;
 
@@ -183,7 +184,8 @@ fn a_follower_that_leaves_while_the_leader_clones_frees_its_seat_once() {
         let newcomers = joined.clone();
         gate.0.set(Some(Value::new(0).on_first_clone(move || {
             drop((one, two));
-            // These must not get the seats of those that left, for the old leader still serves them.
+            // These must not get the seats of those that left, for the old leader still serves
+            // them.
             let mut newcomers = newcomers.borrow_mut();
             newcomers.push(Caller::new(lock.run_once(pending)).wait_for_its_turn());
             newcomers.extend(followers::<3>(lock));

@@ -1,4 +1,5 @@
-//! `SmartLock::run_once` with wakers that panic, when they are woken or when they are dropped. Nobody hangs, nothing aborts.
+//! `SmartLock::run_once` with wakers that panic, when they are woken or when they are dropped.
+//! Nobody hangs, nothing aborts.
 
 mod support;
 
@@ -231,7 +232,8 @@ fn a_stale_waker_whose_drop_panics_in_a_re_entry_frees_its_seat_once() {
         poll_fn(move |_| match slot.take() {
             None => Poll::Pending,
             Some(mut mined) => {
-                // It is polled from inside its own leader: its seat is freed, and its old waker dropped.
+                // It is polled from inside its own leader: its seat is freed, and its old waker
+                // dropped.
                 drop(catch_unwind(AssertUnwindSafe(|| mined.poll())));
                 assert_eq!(lock.waiters(), 0);
                 drop(mined);

@@ -1,6 +1,8 @@
-//! The cache of loops over all threads: counting, resetting from another thread, slots that later threads take over.
+//! The cache of loops over all threads: counting, resetting from another thread, slots that later
+//! threads take over.
 //!
-//! The cache is one for the process, so each test here holds [`ALONE`], and no other test may be in this binary.
+//! The cache is one for the process, so each test here holds [`ALONE`], and no other test may be in
+//! this binary.
 
 mod support;
 
@@ -459,7 +461,8 @@ fn a_thread_that_waits_while_it_ends_does_not_disturb_the_heir_of_its_slot() {
                 LATE.set(Some(late));
                 block_on(async {});
             });
-            // The loop is younger than `LATE`, so it is gone when `LATE` waits, and its slot is free.
+            // The loop is younger than `LATE`, so it is gone when `LATE` waits, and its slot is
+            // free.
             let heir = short_lived(None);
             ending.wait();
             heir.join().unwrap();
@@ -478,7 +481,8 @@ impl Drop for AtTheEnd {
     }
 }
 
-/// Calls `f` at the end of a thread that has no loop, when the `thread_local` crate can number it no more.
+/// Calls `f` at the end of a thread that has no loop, when the `thread_local` crate can number it
+/// no more.
 fn at_an_end_without_a_number(f: fn()) {
     thread_local! {
         static OLDER: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };

@@ -1,4 +1,5 @@
-//! The loop of one thread: made at the first wait, kept, usable after panics, deaf to stray unparks, with time-outs that need no timer.
+//! The loop of one thread: made at the first wait, kept, usable after panics, deaf to stray
+//! unparks, with time-outs that need no timer.
 //!
 //! What concerns the cache over all threads is in `loop_cache.rs`.
 
@@ -129,7 +130,8 @@ fn a_panic_inside_a_poll_leaves_the_loop_usable() {
 #[test]
 fn stray_unparks_do_not_end_a_wait_and_cause_no_poll() {
     within(10, || {
-        // This thread may have the loop of one that has ended, where the wake-up of a wait that is over is still to be noticed.
+        // This thread may have the loop of one that has ended, where the wake-up of a wait that is
+        // over is still to be noticed.
         assert!(
             smart(pending::<()>())
                 .wait_timeout(Duration::from_millis(1))
@@ -291,8 +293,9 @@ fn waiting_works_in_the_destructor_of_a_thread_local() {
     });
 }
 
-/// The crate `thread_local`, which numbers the threads, forgets the number in a destructor of its own. Anybody may have used it before:
-/// then it is destroyed before a local that is older, and that one's destructor may be the first to wait.
+/// The crate `thread_local`, which numbers the threads, forgets the number in a destructor of its
+/// own. Anybody may have used it before: then it is destroyed before a local that is older, and
+/// that one's destructor may be the first to wait.
 #[test]
 fn the_first_wait_may_come_after_the_thread_has_lost_its_number() {
     // A panic in the destructor of a thread-local aborts.

@@ -1,4 +1,5 @@
-//! The execution matrix: for each kind of function and each kind of caller, where the body ran and what it cost.
+//! The execution matrix: for each kind of function and each kind of caller, where the body ran and
+//! what it cost.
 //!
 //! | caller \ function | `async fn`           | `fn`              | `#[maybe_async] async fn` |
 //! |-------------------|----------------------|-------------------|---------------------------|
@@ -199,8 +200,8 @@ smart_fn!(
     }
 );
 
-/// Two tasks of one single-threaded executor: one awaits a blocked sync function, the other unblocks it. It would hang if the function
-/// blocked the executor.
+/// Two tasks of one single-threaded executor: one awaits a blocked sync function, the other
+/// unblocks it. It would hang if the function blocked the executor.
 async fn unblock(send: Sender<u32>) {
     futures_lite::future::yield_now().await;
     send.send(7).unwrap();

@@ -1,4 +1,5 @@
-//! No runtime is installed: futures that bring their own reactor, of async-io and smol, work under `.wait()`, and plain wakers do.
+//! No runtime is installed: futures that bring their own reactor, of async-io and smol, work under
+//! `.wait()`, and plain wakers do.
 
 mod support;
 

@@ -1,4 +1,5 @@
-//! The offload pool as it starts: results, panics, wakers, and chains of sync and async functions of any depth and number.
+//! The offload pool as it starts: results, panics, wakers, and chains of sync and async functions
+//! of any depth and number.
 //!
 //! What needs a certain limit, or counts threads, is in `offload_limit.rs`.
 

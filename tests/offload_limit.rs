@@ -1,6 +1,8 @@
-//! The offload pool under a limit: how many jobs are active, who stands in for blocked ones, the cap, retirement.
+//! The offload pool under a limit: how many jobs are active, who stands in for blocked ones, the
+//! cap, retirement.
 //!
-//! The pool is one for the process, so each test here holds [`ALONE`], and no other test may be in this binary.
+//! The pool is one for the process, so each test here holds [`ALONE`], and no other test may be in
+//! this binary.
 
 mod support;
 
@@ -299,7 +301,8 @@ fn a_chain_deeper_than_the_cap_finishes() {
     with_limit(1, move || assert_eq!(block_on(sync_step(depth)), depth));
 }
 
-/// At the cap, these wait on top of each other; the first poll of such a wait tells as well as the others what it waits for.
+/// At the cap, these wait on top of each other; the first poll of such a wait tells as well as the
+/// others what it waits for.
 #[test]
 fn jobs_that_block_on_each_other_deeper_than_the_cap_finish() {
     fn nest(depth: usize) -> usize {

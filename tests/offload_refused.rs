@@ -1,7 +1,9 @@
-//! What the pool does when the system refuses it a thread: each job runs on a thread that exists, or on the caller.
+//! What the pool does when the system refuses it a thread: each job runs on a thread that exists,
+//! or on the caller.
 //!
-//! Each test runs itself again in a child process that can start no thread, or no more than one. There the stacks of threads
-//! (`RUST_MIN_STACK`) do not fit into the address space (`ulimit -v`). Threads with a small stack of their own still start.
+//! Each test runs itself again in a child process that can start no thread, or no more than one.
+//! There the stacks of threads (`RUST_MIN_STACK`) do not fit into the address space (`ulimit -v`).
+//! Threads with a small stack of their own still start.
 #![cfg(target_os = "linux")]
 
 mod support;
@@ -83,7 +85,8 @@ fn refused(name: &str, threads: Threads, f: impl FnOnce()) {
     assert!(status.success() && text.contains("1 passed"), "{text}");
 }
 
-/// Some versions of the test harness run a single test on a thread, some on the main thread. In the latter case its place is taken here.
+/// Some versions of the test harness run a single test on a thread, some on the main thread. In the
+/// latter case its place is taken here.
 fn occupy_the_thread_of_the_test() {
     if fs::read_dir("/proc/self/task").unwrap().count() == 1 {
         drop(thread::Builder::new().spawn(|| {
@@ -277,7 +280,8 @@ fn a_job_that_is_queued_when_the_only_thread_blocks_runs_nevertheless() {
         "a_job_that_is_queued_when_the_only_thread_blocks_runs_nevertheless",
         Threads::One,
         || {
-            // The first job runs, and the second one is queued behind it. Then the first one waits for what the second one does.
+            // The first job runs, and the second one is queued behind it. Then the first one waits
+            // for what the second one does.
             let gate = Gate::default();
             let (awaited, opener) = (gate.clone(), gate);
             let (started, has_started) = mpsc::channel();

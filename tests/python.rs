@@ -37,8 +37,8 @@
 //!
 //! Promises that make no test in Rust:
 //!
-//! - One call expression for both contexts: Rust has no result type that is a value or a coroutine as the context wants it; the caller
-//!   writes `.wait()` or `.await`.
+//! - One call expression for both contexts: Rust has no result type that is a value or a coroutine
+//!   as the context wants it; the caller writes `.wait()` or `.await`.
 //! - `async for` and `async with` are unchanged: Rust has neither.
 //! - `**kwargs`: Rust has no named arguments.
 //! - The overhead of context detection is small: a claim about speed, which the benches measure.
@@ -55,7 +55,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-/// The cache of loops belongs to the process: the tests come one after the other, each with an empty cache.
+/// The cache of loops belongs to the process: the tests come one after the other, each with an
+/// empty cache.
 fn alone() -> MutexGuard<'static, ()> {
     static TESTS: Mutex<()> = Mutex::new(());
     let guard = TESTS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -556,7 +557,8 @@ fn a_forgotten_macro_gives_a_plain_future() {
     async fn undecorated() -> u32 {
         1
     }
-    // The compiler says so where the original hands out a coroutine; `smart` makes a call of it afterwards.
+    // The compiler says so where the original hands out a coroutine; `smart` makes a call of it
+    // afterwards.
     let raw = undecorated();
     assert_eq!(smart(raw).wait(), 1);
 }

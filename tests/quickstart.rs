@@ -1,4 +1,5 @@
-//! Runs the `quickstart` example as its user does: on real directories, and on what may be wrong with them.
+//! Runs the `quickstart` example as its user does: on real directories, and on what may be wrong
+//! with them.
 #![cfg(feature = "std")]
 
 use std::io::{BufRead, BufReader, Write};
@@ -7,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs, process, thread};
 
-/// The built example. `cargo test` builds it before any test runs; `cargo test --test quickstart` alone does not.
+/// The built example. `cargo test` builds it before any test runs; `cargo test --test quickstart`
+/// alone does not.
 fn quickstart() -> Command {
     let test = env::current_exe().unwrap();
     let target = test.parent().and_then(Path::parent).unwrap();

@@ -1,6 +1,7 @@
 //! A foreign runtime that is installed: tokio's I/O and timers, and hyper, under `.wait()`.
 //!
-//! Installing is for good and for the whole process, so this binary has nothing else in it. How the runtime behaves is set by thread.
+//! Installing is for good and for the whole process, so this binary has nothing else in it. How the
+//! runtime behaves is set by thread.
 
 mod support;
 

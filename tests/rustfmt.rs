@@ -1,5 +1,5 @@
-//! rustfmt formats what stands in `smart_fn!( … );`, since each item in it is valid Rust: `tests/rustfmt/untidy.rs` becomes `tidy.rs`, and that
-//! stays as it is.
+//! rustfmt formats what stands in `smart_fn!( … );`, since each item in it is valid Rust:
+//! `tests/rustfmt/untidy.rs` becomes `tidy.rs`, and that stays as it is.
 
 use std::io::Write;
 use std::path::Path;

@@ -1,7 +1,8 @@
-//! `smart_await!` and `smart_continuation!`: values, futures, and futures of futures, told apart by type alone.
+//! `smart_await!` and `smart_continuation!`: values, futures, and futures of futures, told apart by
+//! type alone.
 //!
-//! That nothing is allocated is shown by where the futures are: inside the one that awaits them. (Counting allocations needs an `unsafe`
-//! allocator, which the crate's lints forbid.)
+//! That nothing is allocated is shown by where the futures are: inside the one that awaits them.
+//! (Counting allocations needs an `unsafe` allocator, which the crate's lints forbid.)
 #![allow(
     clippy::async_yields_async,
     reason = "futures of futures are what is tested"

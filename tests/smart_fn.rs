@@ -60,7 +60,8 @@ fn the_two_sided_smart_await_takes_the_side_of_its_copy() {
 smart_fn!(
     #[maybe_async]
     async fn only_one_side_compiles(n: u32) -> u32 {
-        // A closure with `return` on one side, an await on the other: each is a plain expression of its world.
+        // A closure with `return` on one side, an await on the other: each is a plain expression of
+        // its world.
         smart_await!(
             sync => { let early = || -> u32 { if n > 0 { return n + 1; } n }; early() },
             async => async { futures_lite::future::yield_now().await; n + 2 },

@@ -1,4 +1,5 @@
-//! `#[macro_rules_attribute::apply(smart_fn!)]`, the attribute form of `smart_fn!` on stable Rust, on every kind of item.
+//! `#[macro_rules_attribute::apply(smart_fn!)]`, the attribute form of `smart_fn!` on stable Rust,
+//! on every kind of item.
 
 mod support;
 

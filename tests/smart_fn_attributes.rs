@@ -1,4 +1,5 @@
-//! `smart_fn!`: the helper attributes `#[blocking(name)]`, `#[wraps(path)]`, `#[boxed]` and `#[send]`.
+//! `smart_fn!`: the helper attributes `#[blocking(name)]`, `#[wraps(path)]`, `#[boxed]` and
+//! `#[send]`.
 
 mod support;
 

@@ -1,4 +1,5 @@
-//! `smart_fn!`: arguments, locals and temporaries are dropped when and in the order in which a hand-written function drops them.
+//! `smart_fn!`: arguments, locals and temporaries are dropped when and in the order in which a
+//! hand-written function drops them.
 #![allow(
     unused_variables,
     reason = "what becomes of an unused argument is what these tests are about"
@@ -267,7 +268,8 @@ macro_rules! call {
 
 use pair as super_pair;
 
-/// Compares the functions of one name, polled to the end and dropped unpolled, by `.wait()` and by `.await`.
+/// Compares the functions of one name, polled to the end and dropped unpolled, by `.wait()` and by
+/// `.await`.
 macro_rules! compare {
     ($function:ident in $($module:ident)+) => {
         let polled = logged(|log| block_on(call!(native::$function, log)));
@@ -457,7 +459,8 @@ fn a_method_and_its_blocking_twin_share_a_static() {
 
 #[test]
 fn the_blocking_twin_of_a_function_without_self_has_a_static_of_its_own() {
-    // A limit, stated in the README: such a twin cannot name the function, which may be free or associated, so it has a copy of the body.
+    // A limit, stated in the README: such a twin cannot name the function, which may be free or
+    // associated, so it has a copy of the body.
     assert_eq!(
         [
             count_with_twin().wait(),

@@ -1,4 +1,5 @@
-//! `smart_fn!`: functions that a user's own macro emits, and user code that gives other meanings to the names of the standard library.
+//! `smart_fn!`: functions that a user's own macro emits, and user code that gives other meanings to
+//! the names of the standard library.
 
 mod support;
 

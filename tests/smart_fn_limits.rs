@@ -1,4 +1,5 @@
-//! `smart_fn!`: long signatures, long documentation and many functions, within the default recursion limit.
+//! `smart_fn!`: long signatures, long documentation and many functions, within the default
+//! recursion limit.
 #![allow(
     clippy::too_many_arguments,
     clippy::multiple_bound_locations,

@@ -448,7 +448,8 @@ struct Counted(u32);
 
 impl Counted {
     smart_fn!(
-        /// On the pool the method is called again, for a `self` of any lifetime, so the result captures none.
+        /// On the pool the method is called again, for a `self` of any lifetime, so the result
+        /// captures none.
         fn up_to_self(
             &self,
             step: usize,

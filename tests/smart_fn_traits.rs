@@ -1,4 +1,5 @@
-//! `smart_fn!`: methods of traits, declared and with default bodies, their implementations, `dyn` traits and generic code.
+//! `smart_fn!`: methods of traits, declared and with default bodies, their implementations, `dyn`
+//! traits and generic code.
 
 mod support;
 

@@ -1,6 +1,7 @@
 //! Tasks of a thread's loop: `spawn_local` and the handle `Task`.
 //!
-//! What happens to tasks whose loop was reset is in `loop_cache.rs`, because a reset concerns the whole process.
+//! What happens to tasks whose loop was reset is in `loop_cache.rs`, because a reset concerns the
+//! whole process.
 
 mod support;
 
@@ -141,7 +142,8 @@ fn a_cancelled_task_does_not_run_although_it_was_ready() {
     });
 }
 
-/// Starts a task that awaits a task, and so on: `length` of them, each with what `held` makes of the number of those below.
+/// Starts a task that awaits a task, and so on: `length` of them, each with what `held` makes of
+/// the number of those below.
 fn chain<H: 'static>(length: usize, held: fn(usize) -> H) -> Task<()> {
     fn link<H: 'static>(below: usize, held: fn(usize) -> H) -> Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(async move {
@@ -495,7 +497,8 @@ fn a_nested_wait_in_a_task_may_need_any_task_that_is_ready() {
 #[test]
 fn nested_waits_in_tasks_may_need_each_others_wake_ups() {
     within(10, || {
-        // The outer task waits, blocking, for what another task does three waits further up the stack.
+        // The outer task waits, blocking, for what another task does three waits further up the
+        // stack.
         let gates: Rc<Vec<Gate>> = Rc::new((0..4).map(|_| Gate::default()).collect());
         let order = Rc::new(RefCell::new(Vec::new()));
         let tasks: Vec<_> = (0..4)
@@ -725,7 +728,8 @@ fn tasks_that_are_cancelled_before_their_first_turn_leave_nothing_behind() {
 #[test]
 fn a_task_in_the_slot_of_one_that_never_ran_gets_its_turns() {
     within(10, || {
-        // The turn of the first one is the second one's; a slot whose turn has come in vain is queued again.
+        // The turn of the first one is the second one's; a slot whose turn has come in vain is
+        // queued again.
         drop(spawn_local(pending::<()>()));
         assert_eq!(block_on(spawn_local(async { 1 })), 1);
         drop(spawn_local(pending::<()>()));
@@ -811,7 +815,8 @@ fn a_detached_task_does_not_keep_the_waker_of_who_awaited_it() {
 
 #[test]
 fn a_task_that_panics_as_often_as_it_can_is_one_panic_for_who_awaits_it() {
-    /// Panics when it is dropped, and also when it is polled, or else gives an output that panics when it is dropped.
+    /// Panics when it is dropped, and also when it is polled, or else gives an output that panics
+    /// when it is dropped.
     struct Rude {
         in_poll: bool,
     }

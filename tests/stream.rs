@@ -1,4 +1,5 @@
-//! `smart_stream` and `smart_unfold`: the same items for sync and for async code, one wait an item, and a drop that cancels.
+//! `smart_stream` and `smart_unfold`: the same items for sync and for async code, one wait an item,
+//! and a drop that cancels.
 //!
 //! `smart_iter` is in `stream_read_ahead.rs`.
 

@@ -1,4 +1,5 @@
-//! `smart_iter`: in sync code the iterator itself, in async code a stream that the pool reads ahead, never too far.
+//! `smart_iter`: in sync code the iterator itself, in async code a stream that the pool reads
+//! ahead, never too far.
 
 #![cfg(feature = "stream")]
 
@@ -31,7 +32,8 @@ fn poll<S: Stream + Unpin>(stream: &mut S, waker: &Waker) -> Poll<Option<S::Item
     Pin::new(stream).poll_next(&mut Context::from_waker(waker))
 }
 
-/// An endless iterator: it says on a channel that it was asked, and gives what it is sent. It ends when nobody sends any more.
+/// An endless iterator: it says on a channel that it was asked, and gives what it is sent. It ends
+/// when nobody sends any more.
 struct ByHand {
     asked: Receiver<()>,
     give: Sender<u32>,

@@ -1,7 +1,9 @@
-//! What a user reads who has made a mistake: each file in `tests/ui` is one mistake, and the `.stderr` beside it what the compiler says.
+//! What a user reads who has made a mistake: each file in `tests/ui` is one mistake, and the
+//! `.stderr` beside it what the compiler says.
 //!
-//! The compiler's words differ between releases, so the test runs with the release that the `.stderr` files come from, and says so where it
-//! does not. `TRYBUILD=overwrite cargo test --test ui` writes them anew.
+//! The compiler's words differ between releases, so the test runs with the release that the
+//! `.stderr` files come from, and says so where it does not. `TRYBUILD=overwrite cargo test --test
+//! ui` writes them anew.
 
 use std::io::{Write, stderr};
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! What a smart function costs over a plain one: awaited, and in the sync copy of a `#[maybe_async]` body.
+//! What a smart function costs over a plain one: awaited, and in the sync copy of a
+//! `#[maybe_async]` body.
 
 use crate::case::{Case, LIMIT, OURS, cases, drive};
 use smartasync::{smart_await, smart_fn};

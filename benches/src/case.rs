@@ -1,4 +1,5 @@
-//! A case: one contender at one piece of work. The same table of cases serves the clock, callgrind and the counting allocator.
+//! A case: one contender at one piece of work. The same table of cases serves the clock, callgrind
+//! and the counting allocator.
 
 /// One contender at one piece of work.
 #[derive(Clone, Copy)]
@@ -16,10 +17,12 @@ pub struct Case {
 /// The contender that this is all about.
 pub const OURS: &str = "smartasync";
 
-/// What could not be beaten: the bare work, without an executor, pool or lock, or with the least that does it.
+/// What could not be beaten: the bare work, without an executor, pool or lock, or with the least
+/// that does it.
 pub const LIMIT: &str = "limit";
 
-/// What each time costs, where `count` says what so many of them cost: the difference of a run and one of three times its length.
+/// What each time costs, where `count` says what so many of them cost: the difference of a run and
+/// one of three times its length.
 pub fn each_time(times: u64, count: impl Fn(u64) -> u64) -> f64 {
     (count(3 * times) - count(times)) as f64 / (2 * times) as f64
 }

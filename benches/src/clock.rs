@@ -1,4 +1,5 @@
-//! The clock: all contenders of a piece of work in one run, round after round, so that what the machine does meanwhile hits them alike.
+//! The clock: all contenders of a piece of work in one run, round after round, so that what the
+//! machine does meanwhile hits them alike.
 
 use crate::case::Case;
 use std::time::{Duration, Instant};

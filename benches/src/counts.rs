@@ -1,5 +1,6 @@
-//! The check of instruction and allocation counts: they repeat, where times do not, so they have bounds. Instructions are counted by callgrind,
-//! as the difference of a run and one of three times its length.
+//! The check of instruction and allocation counts: they repeat, where times do not, so they have
+//! bounds. Instructions are counted by callgrind, as the difference of a run and one of three times
+//! its length.
 
 use crate::allocations;
 use crate::case::{Case, LIMIT, OURS, each_time};
@@ -35,7 +36,8 @@ const fn bound(
     }
 }
 
-/// The targets, where they are met; else what is reached, a little rounded up. `README.md` names those.
+/// The targets, where they are met; else what is reached, a little rounded up. `README.md` names
+/// those.
 const BOUNDS: &[Bound] = &[
     bound("wait, ready, opaque", 25.0, 0.0, 0.0, 2_000),
     bound("wait, ready, inlined", 16.0, 0.0, 0.0, 2_000),

@@ -1,5 +1,5 @@
-//! Futex calls of what hands over between threads, counted by strace on one core: there a thread that looks in vain soon sleeps at once, so the
-//! count repeats.
+//! Futex calls of what hands over between threads, counted by strace on one core: there a thread
+//! that looks in vain soon sleeps at once, so the count repeats.
 
 use crate::case::{Case, OURS, each_time};
 use std::fmt::Write as _;

@@ -1,4 +1,5 @@
-//! How cost grows with the number of followers, tasks, outstanding jobs, keys and threads: the same cost for each, or less, is linear.
+//! How cost grows with the number of followers, tasks, outstanding jobs, keys and threads: the same
+//! cost for each, or less, is linear.
 
 use crate::allocations;
 use smartasync::{SmartLock, SmartLockMap, block_on, offload, spawn_local};

@@ -1,4 +1,5 @@
-//! What smartasync costs, side by side with what a user would pick instead. `README.md` says what each command does.
+//! What smartasync costs, side by side with what a user would pick instead. `README.md` says what
+//! each command does.
 
 mod allocations;
 mod call;

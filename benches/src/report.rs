@@ -8,7 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Works that are measured once more with all threads pinned to one core, where a hand-over costs no waking of another.
+/// Works that are measured once more with all threads pinned to one core, where a hand-over costs
+/// no waking of another.
 const PINNED: &[&str] = &[
     "wait, ping-pong",
     "offload, one at a time",
@@ -49,7 +50,8 @@ pub fn time_one(all: &[Case], work: &str) {
     }
 }
 
-/// Measures one piece of work in a process of its own, so that no contender's threads are there for the next one.
+/// Measures one piece of work in a process of its own, so that no contender's threads are there for
+/// the next one.
 fn measure(work: &str, pinned: bool) -> Row {
     let program = std::env::current_exe().expect("the program knows its path");
     let mut command = if pinned {

@@ -1,4 +1,5 @@
-//! Graphs of smart calls, chosen by libFuzzer, that go through the loops and the pool: each must have its value, and end.
+//! Graphs of smart calls, chosen by libFuzzer, that go through the loops and the pool: each must
+//! have its value, and end.
 #![no_main]
 
 use choices::{Bytes, Choices};
@@ -18,7 +19,8 @@ mod graph;
 /// A graph that takes longer hangs: the usual one takes less than a thousandth of it.
 const LONG: Duration = Duration::from_secs(20);
 
-/// The graph that runs now, and since when. A thread watches it, and aborts the process when it hangs.
+/// The graph that runs now, and since when. A thread watches it, and aborts the process when it
+/// hangs.
 static RUNNING: LazyLock<Mutex<Option<(Instant, Arc<Node>)>>> = LazyLock::new(|| {
     thread::spawn(|| {
         loop {

@@ -1,4 +1,5 @@
-//! Operations on a `SmartLock` and a `SmartLockMap`, chosen by libFuzzer, each compared with the oracle that the tests use.
+//! Operations on a `SmartLock` and a `SmartLockMap`, chosen by libFuzzer, each compared with the
+//! oracle that the tests use.
 #![no_main]
 
 use choices::Bytes;

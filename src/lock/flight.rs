@@ -1,7 +1,7 @@
 //! What a [`SmartLock`](crate::SmartLock) knows: who leads, who waits, who has been served.
 //!
-//! Everything here happens under the lock's mutex and calls no user code: what has to be woken, cloned or dropped is handed out, for the
-//! caller to do when the mutex is free.
+//! Everything here happens under the lock's mutex and calls no user code: what has to be woken,
+//! cloned or dropped is handed out, for the caller to do when the mutex is free.
 //!
 //! A flight goes from the moment a caller leads until that leader has ended:
 //!
@@ -45,8 +45,8 @@ const NOBODY: u32 = u32::MAX;
 enum Seat<T> {
     /// Free, as is the next one in the list of free seats.
     Free { next: u32 },
-    /// In the queue. Without a waker it has been woken and not polled since. It is passed if it stands before the first one that
-    /// [`choose`](Flights::choose) has to look at.
+    /// In the queue. Without a waker it has been woken and not polled since. It is passed if it
+    /// stands before the first one that [`choose`](Flights::choose) has to look at.
     Waiting {
         waker: Option<Waker>,
         passed: bool,
@@ -61,7 +61,8 @@ enum Seat<T> {
     Served { value: T },
     /// `reset` has cancelled it.
     Cancelled,
-    /// Its caller drives a shared future that `reset` has cut loose. Without one it polls it right now.
+    /// Its caller drives a shared future that `reset` has cut loose. Without one it polls it right
+    /// now.
     Loose {
         future: Option<BoxFuture<T>>,
         notifier: Arc<Notifier>,
@@ -85,7 +86,8 @@ pub(crate) struct Flights<T> {
     flight: u64,
     /// Somebody leads the current flight.
     led: bool,
-    /// The flight of a leader that does not know its number: it led alone when the lock was seized.
+    /// The flight of a leader that does not know its number: it led alone when the lock was
+    /// seized.
     lone: Option<FlightId>,
     /// The thread that polls the leader, or the shared future, at this moment.
     polling: Option<NonZeroUsize>,
@@ -103,7 +105,8 @@ pub(crate) struct Flights<T> {
     /// The queue of waiting seats, in the order of their coming.
     first: u32,
     last: u32,
-    /// Where in the queue [`choose`](Flights::choose) begins to look, so that it does not look at the same woken ones each time.
+    /// Where in the queue [`choose`](Flights::choose) begins to look, so that it does not look at
+    /// the same woken ones each time.
     ///
     /// INVARIANT: those before it are passed, no others are, and who is passed has no waker.
     asleep: u32,
@@ -125,7 +128,8 @@ pub(crate) struct Caller<'c> {
     pub(crate) can_lead: bool,
 }
 
-/// The wakers of a polled caller. What is left in it when the caller has been admitted is dropped where no lock is held.
+/// The wakers of a polled caller. What is left in it when the caller has been admitted is dropped
+/// where no lock is held.
 #[derive(Default)]
 pub(crate) struct Wakers {
     /// A clone of the caller's own, once it was asked to bring one.
@@ -134,7 +138,8 @@ pub(crate) struct Wakers {
     pub(crate) stale: Option<Waker>,
 }
 
-/// The followers of a leader that is done. Each is to be [served](Flights::serve) or [put back](Flights::put_back).
+/// The followers of a leader that is done. Each is to be [served](Flights::serve) or [put
+/// back](Flights::put_back).
 pub(crate) struct Due {
     pub(crate) seats: Vec<SeatId>,
     resets: u64,
@@ -154,7 +159,8 @@ pub(crate) enum Admission<T> {
     Cancelled,
     /// It is inside its own leader's poll.
     Reentrant,
-    /// Nobody leads, and it cannot: its closure has run already. The follower is to be woken in its place.
+    /// Nobody leads, and it cannot: its closure has run already. The follower is to be woken in its
+    /// place.
     Spent(Option<Chosen>),
     /// The lock is out of its map.
     Closed,
@@ -246,7 +252,8 @@ impl<T> Flights<T> {
         self.waiting as usize - usize::from(self.driver.is_some())
     }
 
-    /// Nobody leads, waits, or is to come back for something: who comes next need know nothing of what was.
+    /// Nobody leads, waits, or is to come back for something: who comes next need know nothing of
+    /// what was.
     pub(crate) fn is_idle(&self) -> bool {
         !self.led && self.waiting == 0 && self.lone.is_none() && !self.closed
     }
@@ -284,7 +291,8 @@ impl<T> Flights<T> {
         Some(FlightId(self.flight))
     }
 
-    /// A caller is polled for the first time, on `thread`: it follows, if somebody leads who owns the future. Else its waker comes back.
+    /// A caller is polled for the first time, on `thread`: it follows, if somebody leads who owns
+    /// the future. Else its waker comes back.
     #[inline]
     pub(crate) fn follow(&mut self, thread: NonZeroUsize, waker: Waker) -> Result<SeatId, Waker> {
         if self.led && self.polling != Some(thread) && matches!(self.shared, Shared::None) {
@@ -449,7 +457,8 @@ impl<T> Flights<T> {
         self.waiting += 1;
     }
 
-    /// A seat that was passed has a waker again. It goes before all that are not passed, and so keeps its turn among them.
+    /// A seat that was passed has a waker again. It goes before all that are not passed, and so
+    /// keeps its turn among them.
     fn fall_asleep(&mut self, seat: SeatId) {
         self.unlink(seat);
         let next = mem::replace(&mut self.asleep, seat.0);
@@ -467,7 +476,8 @@ impl<T> Flights<T> {
         self.waiting += 1;
     }
 
-    /// Calls `f` for each seat in the queue, in their order. It may put something else in the seat's place; the queue is then to be cleared.
+    /// Calls `f` for each seat in the queue, in their order. It may put something else in the
+    /// seat's place; the queue is then to be cleared.
     fn for_each_waiting(&mut self, mut f: impl FnMut(SeatId, &mut Seat<T>)) {
         let mut next = self.first;
         while let Some(seat) = self.seats.get_mut(next as usize) {
@@ -498,7 +508,8 @@ impl<T> Flights<T> {
         self.waiting -= 1;
     }
 
-    /// Frees a seat that is not in the queue, and returns what was on it. With the last one goes the memory.
+    /// Frees a seat that is not in the queue, and returns what was on it. With the last one goes
+    /// the memory.
     #[inline]
     fn vacate(&mut self, seat: SeatId) -> Seat<T> {
         let was = mem::replace(
@@ -550,7 +561,8 @@ impl<T> Flights<T> {
         }
     }
 
-    /// Chooses the longest waiting follower that is still asleep, to lead. It is not waited for: whoever is polled first leads.
+    /// Chooses the longest waiting follower that is still asleep, to lead. It is not waited for:
+    /// whoever is polled first leads.
     fn choose(&mut self) -> Option<Chosen> {
         self.chosen = None;
         while let Some(Seat::Waiting {
@@ -602,7 +614,8 @@ impl<T> Flights<T> {
         self.chosen = None;
     }
 
-    /// Gives `value` to the follower in a due seat. Returns its waker, and the value if the follower has left.
+    /// Gives `value` to the follower in a due seat. Returns its waker, and the value if the
+    /// follower has left.
     pub(crate) fn serve(&mut self, seat: SeatId, value: T) -> (Option<Waker>, Option<T>) {
         match &mut self.seats[seat.index()] {
             place @ Seat::Due { .. } => {
@@ -621,8 +634,8 @@ impl<T> Flights<T> {
         }
     }
 
-    /// There is no value for a due seat, because a clone panicked: its follower waits again or, if `reset` came meanwhile, is cancelled.
-    /// Returns its waker if it is to be woken for that.
+    /// There is no value for a due seat, because a clone panicked: its follower waits again or, if
+    /// `reset` came meanwhile, is cancelled. Returns its waker if it is to be woken for that.
     pub(crate) fn put_back(&mut self, seat: SeatId, due: &Due) -> Option<Waker> {
         let Seat::Due { waker } = &mut self.seats[seat.index()] else {
             self.vacate(seat);
@@ -658,7 +671,8 @@ impl<T> Flights<T> {
         }
     }
 
-    /// Chooses another follower, if the one in `seat` is still the chosen one: it could not be woken.
+    /// Chooses another follower, if the one in `seat` is still the chosen one: it could not be
+    /// woken.
     pub(crate) fn choose_instead_of(&mut self, seat: SeatId) -> Option<Chosen> {
         if self.chosen == Some(seat) {
             self.choose()

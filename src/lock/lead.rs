@@ -1,11 +1,14 @@
 //! The lead of a lock, in one word for as long as nobody follows.
 //!
-//! A caller that comes to an idle lock takes the lead with one exchange and gives it back with another. Whoever wants more of the lock (follows,
-//! resets it, counts) takes the mutex, and with it the word: from then on the leader comes by the mutex too.
+//! A caller that comes to an idle lock takes the lead with one exchange and gives it back with
+//! another. Whoever wants more of the lock (follows, resets it, counts) takes the mutex, and with
+//! it the word: from then on the leader comes by the mutex too.
 //!
-//! No follower is overlooked. Either the leader gives the word back before the follower seizes it: then the follower finds nobody who leads, and
-//! leads itself. Or the follower seizes it first: then the leader's exchange fails, and it comes by the mutex, under which the follower has
-//! taken its seat. A leader whose word was seized is not forgotten: until it has come by the mutex, the word is not released.
+//! No follower is overlooked. Either the leader gives the word back before the follower seizes it:
+//! then the follower finds nobody who leads, and leads itself. Or the follower seizes it first:
+//! then the leader's exchange fails, and it comes by the mutex, under which the follower has
+//! taken its seat. A leader whose word was seized is not forgotten: until it has come by the mutex,
+//! the word is not released.
 //!
 //! | word           | means                                                   | left by                                             |
 //! |----------------|---------------------------------------------------------|-----------------------------------------------------|
@@ -51,8 +54,9 @@ impl Lead {
 
     #[inline]
     fn exchange(&self, from: usize, to: usize) -> bool {
-        // ORDERING: each exchange pairs with those before it; a leader sees what the one before it did, as under a mutex. A failure says that
-        // the word is seized, and the mutex orders what follows.
+        // ORDERING: each exchange pairs with those before it; a leader sees what the one before it
+        // did, as under a mutex. A failure says that the word is seized, and the mutex
+        // orders what follows.
         self.word
             .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()

@@ -1,7 +1,9 @@
-//! The futures of `run_once` and `run_shared`: how a polled caller boards a flight, leads or follows, and what becomes of the others.
+//! The futures of `run_once` and `run_shared`: how a polled caller boards a flight, leads or
+//! follows, and what becomes of the others.
 //!
-//! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex free: user code (closures, futures, `Clone`,
-//! `Drop`, wakers), which may panic or use the lock again at any of these points.
+//! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex
+//! free: user code (closures, futures, `Clone`, `Drop`, wakers), which may panic or use the lock
+//! again at any of these points.
 
 use crate::call::{Sealed, Work};
 use crate::drive;
@@ -32,7 +34,8 @@ pub(crate) struct Core<T> {
     flights: Mutex<Flights<T>>,
 }
 
-/// The lock's mutex, held. INVARIANT: meanwhile the lead is seized, so nobody takes it or gives it back past the mutex.
+/// The lock's mutex, held. INVARIANT: meanwhile the lead is seized, so nobody takes it or gives it
+/// back past the mutex.
 struct Locked<'l, T> {
     lead: &'l Lead,
     flights: MutexGuard<'l, Flights<T>>,
@@ -162,7 +165,8 @@ where
             Role::Fresh | Role::Ended => {}
             Role::Follower(seat) => this.lock.core().leave(seat),
             Role::Leader(leader) => {
-                // The flight lasts until the future is gone: two never overlap. A call from its destructor is a re-entry.
+                // The flight lasts until the future is gone: two never overlap. A call from its
+                // destructor is a re-entry.
                 let core = this.lock.core();
                 let mut lost = LoseLeader { core, leader };
                 core.enter_leader(&mut lost.leader);
@@ -378,7 +382,8 @@ impl<T> Core<T> {
 }
 
 impl<T: Clone> Core<T> {
-    /// A caller follows, if somebody leads who owns the future. Else a clone of its waker comes back.
+    /// A caller follows, if somebody leads who owns the future. Else a clone of its waker comes
+    /// back.
     #[inline(never)]
     fn follow(&self, own: &Waker) -> Result<SeatId, Waker> {
         // The clone is user code, so it is made before the lock is taken.
@@ -386,7 +391,8 @@ impl<T: Clone> Core<T> {
         self.lock().follow(thread_token(), waker)
     }
 
-    /// Takes the value that waits in a seat. Whoever is served has nothing to do with the lead any more, so it is not seized.
+    /// Takes the value that waits in a seat. Whoever is served has nothing to do with the lead any
+    /// more, so it is not seized.
     #[inline(never)]
     fn collect(&self, seat: SeatId) -> Option<T> {
         self.flights.lock().collect(seat)
@@ -407,7 +413,8 @@ impl<T: Clone> Core<T> {
     /// Polls a shared future.
     fn drive(&self, role: &mut Role, own: &Waker, drive: Drive<T>) -> Poll<Result<T, Cancelled>> {
         let Drive { seat, flight, .. } = drive;
-        // Until the poll has gone well, the flight is as good as lost. The future is dropped before another can lead.
+        // Until the poll has gone well, the flight is as good as lost. The future is dropped before
+        // another can lead.
         *role = Role::Ended;
         let lost = LoseDrive {
             core: self,
@@ -422,7 +429,8 @@ impl<T: Clone> Core<T> {
         else {
             mem::forget(lost);
             *role = Role::Follower(seat);
-            // Whoever registered meanwhile found the future out, and may be the only one that is polled.
+            // Whoever registered meanwhile found the future out, and may be the only one that is
+            // polled.
             let wakers = self.lock().put_back_shared(drive);
             self.finish(Aftermath {
                 wakers,
@@ -473,7 +481,8 @@ impl<T: Clone> Core<T> {
     }
 }
 
-/// Values on their way to followers. When it is dropped, also because a clone panicked, each due follower has one or waits again.
+/// Values on their way to followers. When it is dropped, also because a clone panicked, each due
+/// follower has one or waits again.
 struct Delivery<'l, T> {
     core: &'l Core<T>,
     due: Due,
@@ -518,8 +527,9 @@ impl<T> Drop for Delivery<'_, T> {
     }
 }
 
-/// What happens most to a caller that is polled: it follows, or is served. Else a clone of its waker comes back, if one was made. (Without this a
-/// follower would cost 1,109 instructions instead of 870, and a call without contention 85 instead of 70.)
+/// What happens most to a caller that is polled: it follows, or is served. Else a clone of its
+/// waker comes back, if one was made. (Without this a follower would cost 1,109 instructions
+/// instead of 870, and a call without contention 85 instead of 70.)
 #[inline]
 fn look<L: Handle<T>, T: Clone>(
     lock: &mut L,
@@ -541,8 +551,8 @@ fn look<L: Handle<T>, T: Clone>(
     }
 }
 
-/// Settles the role of a caller that is polled: it leads, or its poll returns what is found. One that is to lead counts as ended, until its own poll
-/// has gone well.
+/// Settles the role of a caller that is polled: it leads, or its poll returns what is found. One
+/// that is to lead counts as ended, until its own poll has gone well.
 #[inline(never)]
 fn seek<L: Handle<T>, T: Clone>(
     lock: &mut L,
@@ -595,7 +605,8 @@ fn seek<L: Handle<T>, T: Clone>(
                     // The future may have been woken before this, so the lock is asked once more.
                     notifier.register(at, own);
                     registered = Some(notifier);
-                    // Its old waker is dropped here, with the mutex free, not when the next answer replaces it.
+                    // Its old waker is dropped here, with the mutex free, not when the next answer
+                    // replaces it.
                     drop(mem::take(&mut wakers));
                     continue;
                 }
@@ -765,8 +776,8 @@ where
     }
 }
 
-/// The error of a call on a [`SmartLock`](crate::SmartLock): the call followed when the lock was reset, or would have waited for itself, or its
-/// shared future panicked in another caller.
+/// The error of a call on a [`SmartLock`](crate::SmartLock): the call followed when the lock was
+/// reset, or would have waited for itself, or its shared future panicked in another caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancelled {
     by: Cause,

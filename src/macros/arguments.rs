@@ -11,11 +11,12 @@
 //! | `passed`     | the names of the parameters                                                                                |
 //! | `travel`     | how each parameter travels, and what keeps it whole if it has a pattern: `(reference n {})`, `(value n {})` |
 //!
-//! A parameter with a pattern gets the name `argument`. Each is made in an expansion of its own, so they differ by hygiene. It is bound as a
-//! whole before it is bound to the pattern, so that what the pattern leaves out is dropped with the rest, as an `async fn` does it.
+//! A parameter with a pattern gets the name `argument`. Each is made in an expansion of its own, so
+//! they differ by hygiene. It is bound as a whole before it is bound to the pattern, so that what
+//! the pattern leaves out is dropped with the rest, as an `async fn` does it.
 
-/// Reads `self`, in all its forms. `look` and `args` are the same tokens: `self` has to be recognised in the one and taken, with the span
-/// that makes it the user's, from the other.
+/// Reads `self`, in all its forms. `look` and `args` are the same tokens: `self` has to be
+/// recognised in the one and taken, with the span that makes it the user's, from the other.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_receiver {
@@ -65,8 +66,9 @@ macro_rules! __smart_receiver {
     };
 }
 
-/// Reads one argument after the other: first its attributes and its pattern, which become `@named`, then its type. Makes a record of each: how it
-/// travels, its name, its pattern, what keeps it whole, its attributes, its type, and its type in a boxed function.
+/// Reads one argument after the other: first its attributes and its pattern, which become `@named`,
+/// then its type. Makes a record of each: how it travels, its name, its pattern, what keeps it
+/// whole, its attributes, its type, and its type in a boxed function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_arguments {
@@ -227,8 +229,8 @@ macro_rules! __smart_arguments {
     };
 }
 
-/// Reads the bounds of an `impl Trait` argument of a boxed function, whose type is used there alone. `depth` has a token for each angle bracket
-/// that is open.
+/// Reads the bounds of an `impl Trait` argument of a boxed function, whose type is used there
+/// alone. `depth` has a token for each angle bracket that is open.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_impl_argument {

@@ -1,7 +1,8 @@
 //! The stage of `smart_fn!` that decides what a function is, and writes the expression of its call.
 
-/// Decides by `async`, the helper attributes and the kinds of arguments. Emits a plain function; of others it hands on `work`, the tokens of an
-/// expression of type `Call<…>`, or nothing where the function is only declared.
+/// Decides by `async`, the helper attributes and the kinds of arguments. Emits a plain function; of
+/// others it hands on `work`, the tokens of an expression of type `Call<…>`, or nothing where the
+/// function is only declared.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_choose {
@@ -74,8 +75,9 @@ macro_rules! __smart_choose {
     };
 }
 
-/// The call of a wrapped function. Where all arguments are plain, their names are those that the user wrote, as in [`__smart_list`]: so an error
-/// about one points at it. `look` and `written` are the same tokens.
+/// The call of a wrapped function. Where all arguments are plain, their names are those that the
+/// user wrote, as in [`__smart_list`]: so an error about one points at it. `look` and `written` are
+/// the same tokens.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_wrapped {
@@ -195,7 +197,8 @@ macro_rules! __smart_sync_work {
     };
 }
 
-/// A call of a function of `travel`, with the type of the result where that has a name: so the compiler can point at it if it cannot travel.
+/// A call of a function of `travel`, with the type of the result where that has a name: so the
+/// compiler can point at it if it cannot travel.
 #[cfg(feature = "std")]
 #[doc(hidden)]
 #[macro_export]
@@ -208,10 +211,12 @@ macro_rules! __smart_travel {
     };
 }
 
-/// The list of arguments as nested pairs: an expression that will `pack` them, or a pattern of their `names`.
+/// The list of arguments as nested pairs: an expression that will `pack` them, or a pattern of
+/// their `names`.
 ///
-/// `written` is the list as the user wrote it. The name of an argument is taken from there, as a `tt` that keeps its span, so that an error
-/// about what cannot travel points at it. Where the two lists do not go together, at a pattern or an attribute, `written` is given up.
+/// `written` is the list as the user wrote it. The name of an argument is taken from there, as a
+/// `tt` that keeps its span, so that an error about what cannot travel points at it. Where the two
+/// lists do not go together, at a pattern or an attribute, `written` is given up.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_list {
@@ -235,11 +240,13 @@ macro_rules! __smart_list {
     (names ($kind:ident $name:tt) $($rest:tt)*) => { ($name, $crate::__smart_list! { names $($rest)* }) };
 }
 
-/// The user's body, in the closure or block that it runs in. `self` and every argument are moved in, used or not, so that they are dropped
-/// as an `async fn` drops them. Where the result has a name, it is stated, so that `return`, `?` and the tail coerce to it.
+/// The user's body, in the closure or block that it runs in. `self` and every argument are moved
+/// in, used or not, so that they are dropped as an `async fn` drops them. Where the result has a
+/// name, it is stated, so that `return`, `?` and the tail coerce to it.
 ///
-/// The body is the tail of a block of this crate, which is of edition 2024: so its temporaries are dropped before the arguments, whatever the
-/// edition of the user. Bindings and attributes around it would each cost the compiler more than they look.
+/// The body is the tail of a block of this crate, which is of edition 2024: so its temporaries are
+/// dropped before the arguments, whatever the edition of the user. Bindings and attributes around
+/// it would each cost the compiler more than they look.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_body {
@@ -304,11 +311,13 @@ macro_rules! __smart_turbofish {
     (names: [$($names:ident)+] types: $types:tt lifetimes: $lifetimes:tt state: { $name:tt }) => { Self::$name::<$($names),+> };
 }
 
-/// Finds the names of generic parameters in `T: Bound<A>, 'a: 'b, const N: usize>`, and hands them to the macro `then`.
+/// Finds the names of generic parameters in `T: Bound<A>, 'a: 'b, const N: usize>`, and hands them
+/// to the macro `then`.
 ///
 /// `names` are those of types and constants, in their order; `types` are those of types alone.
 ///
-/// `depth` has a token for each angle bracket that is open. Without it a parameter begins; `[.]` says that one is being passed over.
+/// `depth` has a token for each angle bracket that is open. Without it a parameter begins; `[.]`
+/// says that one is being passed over.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_parameters {

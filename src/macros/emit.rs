@@ -1,6 +1,7 @@
 //! The last stages of `smart_fn!`: the type that a function returns, and the items.
 
-/// Decides what the function returns: `Call<impl Work<…>>`, or a boxed call, for which all references share the lifetime `'smart`.
+/// Decides what the function returns: `Call<impl Work<…>>`, or a boxed call, for which all
+/// references share the lifetime `'smart`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_output {
@@ -57,9 +58,10 @@ macro_rules! __smart_outlive {
     };
 }
 
-/// The parameters of a boxed function that have to outlive `'smart` by a bound, since nothing else says so: those with a type, or a named lifetime.
-/// In a method it may be one of the trait or the `impl`. A function without `self` mostly has no other lifetimes and types than its own, for which
-/// [`__smart_boxed_output`] sees to that.
+/// The parameters of a boxed function that have to outlive `'smart` by a bound, since nothing else
+/// says so: those with a type, or a named lifetime. In a method it may be one of the trait or the
+/// `impl`. A function without `self` mostly has no other lifetimes and types than its own, for
+/// which [`__smart_boxed_output`] sees to that.
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 #[macro_export]

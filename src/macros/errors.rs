@@ -1,9 +1,11 @@
 //! What a user reads who has written something that `smart_fn!` does not take: one sentence each.
 //!
-//! An error of `compile_error!` is shown where the user called the outermost macro, which would be the whole of `smart_fn!( … )`. So that it
-//! is shown at the function instead, the sentence is the expansion of a macro that has the function's own name, and that is called with the
-//! function's own parentheses: `load(&self, key: &str)` in a program becomes `load!(&self, key: &str)`, with both spans as they stand there.
-//! (A token keeps its span as a `tt` only. As an `ident` it would have the span of the macro that passes it on.)
+//! An error of `compile_error!` is shown where the user called the outermost macro, which would be
+//! the whole of `smart_fn!( … )`. So that it is shown at the function instead, the sentence is the
+//! expansion of a macro that has the function's own name, and that is called with the function's
+//! own parentheses: `load(&self, key: &str)` in a program becomes `load!(&self, key: &str)`, with
+//! both spans as they stand there. (A token keeps its span as a `tt` only. As an `ident` it would
+//! have the span of the macro that passes it on.)
 
 /// An error in the place of a function: at its name and the group after it.
 #[doc(hidden)]
@@ -16,7 +18,8 @@ macro_rules! __smart_error_at {
     };
 }
 
-/// An error in the place of a function's body, at its name and the group after it. So callers of the function get no errors of their own.
+/// An error in the place of a function's body, at its name and the group after it. So callers of
+/// the function get no errors of their own.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_error_in {
@@ -40,7 +43,8 @@ macro_rules! __smart_error_here {
     }};
 }
 
-/// An item that is no function, or has no arguments: looks for a name and a group, to show the error there.
+/// An item that is no function, or has no arguments: looks for a name and a group, to show the
+/// error there.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_refuse {
@@ -63,7 +67,8 @@ macro_rules! __smart_refuse {
     ({ $($error:tt)* } $name:tt [] []) => { $crate::__smart_error! { $($error)* } };
 }
 
-/// Makes `__smart_error!` of a table: a mistake, the tokens that belong to it, and its sentence, in which these tokens are quoted.
+/// Makes `__smart_error!` of a table: a mistake, the tokens that belong to it, and its sentence, in
+/// which these tokens are quoted.
 macro_rules! define_errors {
     ($d:tt $($mistake:ident $($token:ident)*: $($text:literal $($quoted:ident)?)+;)+) => {
         /// Every mistake that the stages of `smart_fn!` find.

@@ -1,4 +1,5 @@
-//! The macros. Their helpers are exported too, since a macro can only call what its user's crate can see; their names start with `__smart_`.
+//! The macros. Their helpers are exported too, since a macro can only call what its user's crate
+//! can see; their names start with `__smart_`.
 
 mod arguments;
 mod choose;

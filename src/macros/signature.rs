@@ -1,11 +1,12 @@
 //! The stages of `smart_fn!` that read a signature: generics, result, `where` clause.
 //!
-//! Angle brackets are no groups to a macro, so their end has to be searched for. Each search looks at a window of tokens: one arm for each
-//! place in the window where the end may be, and a last arm that moves the window on. That keeps the depth of recursion a fraction of the
-//! number of tokens. `$t0 $t1 …` are the tokens before the place.
+//! Angle brackets are no groups to a macro, so their end has to be searched for. Each search looks
+//! at a window of tokens: one arm for each place in the window where the end may be, and a last arm
+//! that moves the window on. That keeps the depth of recursion a fraction of the number of tokens.
+//! `$t0 $t1 …` are the tokens before the place.
 //!
-//! A lifetime has an arm of its own before each arm with `$body:block`: if it came as a `lifetime` fragment of a user's own macro, the compiler
-//! would take it for the label of a block.
+//! A lifetime has an arm of its own before each arm with `$body:block`: if it came as a `lifetime`
+//! fragment of a user's own macro, the compiler would take it for the label of a block.
 
 /// Finds the end of `<…>`: the `>` or `>>` before the parenthesised arguments.
 macro_rules! define_generics {
@@ -37,8 +38,8 @@ macro_rules! define_generics {
 
 define_generics! { $ [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] next: [a b c e f g h i] }
 
-/// Reads `-> Ret`, and all the rest where there is no `where` clause. `copy` is the same as `tail`, to be searched for `impl` later: a type
-/// that has been read cannot be looked into.
+/// Reads `-> Ret`, and all the rest where there is no `where` clause. `copy` is the same as `tail`,
+/// to be searched for `impl` later: a type that has been read cannot be looked into.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_result {
@@ -94,7 +95,8 @@ macro_rules! __smart_result {
     };
 }
 
-/// Finds the end of a `where` clause: the body or `;`. A block before `>`, `>>` or `,` is a constant in the clause.
+/// Finds the end of a `where` clause: the body or `;`. A block before `>`, `>>` or `,` is a
+/// constant in the clause.
 macro_rules! define_where {
     ($d:tt $([$($t:ident)*])+ next: [$($n:ident)+]) => {
         #[doc(hidden)]

@@ -1,6 +1,8 @@
-//! `smart_await!`, in its two meanings: in async code, and in the sync copy of a `#[maybe_async]` body.
+//! `smart_await!`, in its two meanings: in async code, and in the sync copy of a `#[maybe_async]`
+//! body.
 
-/// Resolves a value, a future, or a future of a future …, to its plain value. The only await in a `#[maybe_async]` body.
+/// Resolves a value, a future, or a future of a future …, to its plain value. The only await in a
+/// `#[maybe_async]` body.
 ///
 /// # Syntax
 ///
@@ -9,18 +11,23 @@
 /// smart_await!( sync => Expression, async => Expression )
 /// ```
 ///
-/// `smart_await!(e)` takes a plain value, a future, anything that is [`IntoFuture`](core::future::IntoFuture), or futures of those, up to 8
-/// levels deep; deeper is a compile-time error. Types alone decide, at compile time, and nothing is allocated. A value of a generic type
-/// without an `IntoFuture` bound is plain. The type must be known where it stands: write `smart_await!(parse::<u8>())`, where `.await` could
-/// infer the type from what is done with the result.
+/// `smart_await!(e)` takes a plain value, a future, anything that is
+/// [`IntoFuture`](core::future::IntoFuture), or futures of those, up to 8 levels deep; deeper is a
+/// compile-time error. Types alone decide, at compile time, and nothing is allocated. A value of a
+/// generic type without an `IntoFuture` bound is plain. The type must be known where it stands:
+/// write `smart_await!(parse::<u8>())`, where `.await` could infer the type from what is done with
+/// the result.
 ///
-/// Import it, or call it as `smartasync::smart_await!`: in the sync copy of a `#[maybe_async]` body these two names mean another macro. There a
-/// smart call is not awaited but run here, directly; any other future is waited for on this thread's loop. A smart call inside that future, one
-/// that is passed to a combinator, or returned by a closure, is awaited and runs its async copy. Give those an `async` block with `smart_await!` in
-/// it: such a block is a part of the sync copy, and may wait as that may.
+/// Import it, or call it as `smartasync::smart_await!`: in the sync copy of a `#[maybe_async]` body
+/// these two names mean another macro. There a smart call is not awaited but run here, directly;
+/// any other future is waited for on this thread's loop. A smart call inside that future, one
+/// that is passed to a combinator, or returned by a closure, is awaited and runs its async copy.
+/// Give those an `async` block with `smart_await!` in it: such a block is a part of the sync copy,
+/// and may wait as that may.
 ///
-/// `smart_await!(sync => a, async => b)`, in either order, is `a` in that sync copy, and `b`, awaited, in async code. The other side is not compiled
-/// there, so a variable that only one of them uses is unused in the other copy: declare it in that side.
+/// `smart_await!(sync => a, async => b)`, in either order, is `a` in that sync copy, and `b`,
+/// awaited, in async code. The other side is not compiled there, so a variable that only one of
+/// them uses is unused in the other copy: declare it in that side.
 ///
 /// # Examples
 ///

@@ -1,6 +1,7 @@
 //! `smart_continuation!`.
 
-/// Applies a function to a value: at once where the value is plain, in a [`Call`](crate::Call) where it is a future.
+/// Applies a function to a value: at once where the value is plain, in a [`Call`](crate::Call)
+/// where it is a future.
 ///
 /// # Syntax
 ///
@@ -8,14 +9,18 @@
 /// smart_continuation!( value, function (, argument)* )
 /// ```
 ///
-/// Gives `function(value, argument, …)` for a plain value, and for a future (up to 8 levels of futures) a call of that, with the value that
-/// the future brings. All expressions are evaluated at once, from left to right; the function runs when its value is there. `.wait()` on a
-/// continuation of a smart call runs that call here, as its own `.wait()` would; of any future, it runs the function here, as sync code.
+/// Gives `function(value, argument, …)` for a plain value, and for a future (up to 8 levels of
+/// futures) a call of that, with the value that the future brings. All expressions are evaluated at
+/// once, from left to right; the function runs when its value is there. `.wait()` on a continuation
+/// of a smart call runs that call here, as its own `.wait()` would; of any future, it runs the
+/// function here, as sync code.
 ///
-/// The function may be anything that can be called once. A closure that is written here, or in a block `{ … }`, with up to 8 further arguments,
-/// needs no types for its parameters and takes what it is given as it is, as in [`Option::map`]. Any other function is called as elsewhere: a
-/// `&String` is coerced to a `&str`, and a closure from elsewhere has to be told the types of its parameters. The type of the value must be
-/// known where the macro stands (`text.parse::<u32>()`, say); a value of a generic type without an `IntoFuture` bound is plain.
+/// The function may be anything that can be called once. A closure that is written here, or in a
+/// block `{ … }`, with up to 8 further arguments, needs no types for its parameters and takes what
+/// it is given as it is, as in [`Option::map`]. Any other function is called as elsewhere: a
+/// `&String` is coerced to a `&str`, and a closure from elsewhere has to be told the types of its
+/// parameters. The type of the value must be known where the macro stands (`text.parse::<u32>()`,
+/// say); a value of a generic type without an `IntoFuture` bound is plain.
 ///
 /// # Examples
 ///
@@ -91,8 +96,9 @@ macro_rules! __smart_pass {
     };
 }
 
-/// Calls the function in a closure, so that its arguments are coerced: each is bound to an `argument` of an expansion of its own. A `match` would
-/// drop the temporaries of the arguments too early.
+/// Calls the function in a closure, so that its arguments are coerced: each is bound to an
+/// `argument` of an expansion of its own. A `match` would drop the temporaries of the arguments too
+/// early.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_call {

@@ -2,8 +2,9 @@
 //!
 //! # Stages
 //!
-//! Each stage is a macro of its own and hands its result on to the next. Only the last two emit items: each expansion takes time, so a plain
-//! function with a body, which most are, is emitted as soon as it is known for one.
+//! Each stage is a macro of its own and hands its result on to the next. Only the last two emit
+//! items: each expansion takes time, so a plain function with a body, which most are, is emitted as
+//! soon as it is known for one.
 //!
 //! ```text
 //! smart_fn!                 the name that users know, as a macro and, with the feature `nightly`, as an attribute
@@ -20,13 +21,16 @@
 //! __smart_error!            every mistake that a stage finds, shown at the user's own tokens by __smart_error_at! (errors.rs)
 //! ```
 //!
-//! To see an expansion: `cargo +nightly rustc --profile check --example quickstart -- -Zunpretty=expanded`.
+//! To see an expansion: `cargo +nightly rustc --profile check --example quickstart --
+//! -Zunpretty=expanded`.
 //!
 //! # Limits
 //!
-//! The body is a single `block` to all of this, so its length costs nothing. The header is looked at through windows of several tokens, to
-//! stay clear of the recursion limit of 128: 24 arguments, 8 generic parameters and 8 bounds together are fine, as are some 50
-//! plain functions in one invocation, 30 boxed ones, or 14 to 29 with generics and a `where` clause. Beyond that, write a second invocation.
+//! The body is a single `block` to all of this, so its length costs nothing. The header is looked
+//! at through windows of several tokens, to stay clear of the recursion limit of 128: 24 arguments,
+//! 8 generic parameters and 8 bounds together are fine, as are some 50 plain functions in one
+//! invocation, 30 boxed ones, or 14 to 29 with generics and a `where` clause. Beyond that, write a
+//! second invocation.
 
 #[doc = include_str!("smart_fn.md")]
 #[cfg(not(feature = "nightly"))]
@@ -82,7 +86,8 @@ macro_rules! __smart_items {
     ($other:tt $($rest:tt)*) => { $crate::__smart_error! { not_a_function $other } };
 }
 
-/// An item is whole. (The next one is looked at beside it, not inside it, so that fewer macros stand in each other.)
+/// An item is whole. (The next one is looked at beside it, not inside it, so that fewer macros
+/// stand in each other.)
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_whole {
@@ -258,8 +263,8 @@ macro_rules! __smart_attributes {
     };
 }
 
-/// Keeps an attribute, unless it is a helper attribute that is repeated or has the wrong shape, or one that would do nothing. `look` and
-/// `attribute` are the same tokens.
+/// Keeps an attribute, unless it is a helper attribute that is repeated or has the wrong shape, or
+/// one that would do nothing. `look` and `attribute` are the same tokens.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_other_attribute {

@@ -1,5 +1,5 @@
-//! Flights with three threads, and those of a map: hand-overs among followers that go away, shared futures that several callers drive, and
-//! entries that come and go.
+//! Flights with three threads, and those of a map: hand-overs among followers that go away, shared
+//! futures that several callers drive, and entries that come and go.
 
 use super::flight::{Event, Lock, yield_once};
 use super::{check, poll_once, wait_for};
@@ -117,7 +117,8 @@ fn a_reset_leaves_a_shared_future_to_its_driver_and_frees_the_other() {
         assert!(poll_once(driver.as_mut()).is_pending());
         let theirs = lock.clone();
         let other = thread::spawn(move || {
-            // It follows and is cancelled, or has driven last and keeps the future, or comes later and starts its own.
+            // It follows and is cancelled, or has driven last and keeps the future, or comes later
+            // and starts its own.
             let result = wait_for(RunShared::new(&*theirs, || ready(2)));
             assert!(matches!(result, Ok(1 | 2) | Err(_)));
         });
@@ -162,7 +163,8 @@ fn a_reset_of_a_key_never_removes_the_newer_flight() {
         let reset = thread::spawn(move || theirs.reset(&1));
         let theirs = map.clone();
         let newer = thread::spawn(move || {
-            // It follows the old leader and is cancelled or takes over, or leads a flight of its own beside it.
+            // It follows the old leader and is cancelled or takes over, or leads a flight of its
+            // own beside it.
             let result = run_on_key(&theirs, 2);
             assert!(matches!(result, Ok(2) | Err(_)));
         });

@@ -1,4 +1,5 @@
-//! The flights of a lock: leaders, followers, those that go away, and `reset`, on two and three threads.
+//! The flights of a lock: leaders, followers, those that go away, and `reset`, on two and three
+//! threads.
 
 use super::{check, poll_once, wait_for};
 use crate::lock::run::{Cancelled, Core, RunOnce, RunShared};

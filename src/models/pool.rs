@@ -1,5 +1,6 @@
-//! The pool's crew: jobs that are submitted while threads retire, sleep, are ordered to help themselves, or are refused. A job that no thread
-//! comes for is a deadlock; at the end no thread and no job may be left, or counted.
+//! The pool's crew: jobs that are submitted while threads retire, sleep, are ordered to help
+//! themselves, or are refused. A job that no thread comes for is a deadlock; at the end no thread
+//! and no job may be left, or counted.
 
 use super::flight::Event;
 use super::{check, poll_once};

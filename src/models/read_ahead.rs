@@ -1,4 +1,5 @@
-//! The buffer of an iterator that the pool reads ahead: items come, and the stream goes, while a job fills it.
+//! The buffer of an iterator that the pool reads ahead: items come, and the stream goes, while a
+//! job fills it.
 
 use super::{check, wait_for};
 use crate::read_ahead::{Buffer, Reader};

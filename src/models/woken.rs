@@ -1,4 +1,5 @@
-//! The queue of woken tasks: a task is woken while its loop looks, and then sleeps; or while it is polled, or queued already.
+//! The queue of woken tasks: a task is woken while its loop looks, and then sleeps; or while it is
+//! polled, or queued already.
 
 use super::check;
 use crate::executor::Woken;

@@ -1,15 +1,21 @@
-//! Which of the pool's threads does what: when one is started, who counts as active, when one retires.
+//! Which of the pool's threads does what: when one is started, who counts as active, when one
+//! retires.
 //!
-//! A thread is idle (waits for a job), blocked (its job sleeps in a wait of this crate) or active (everything else). At most `limit`
-//! threads take up jobs at once; a blocked one does not count, so another may start in its place, up to a cap. At the cap a blocked
-//! thread runs the job that it waits for itself, and no other: an unrelated job on its stack could deadlock on a lock that it holds. Nor does
-//! it where its wait waits for anything else, too: what the job needs might be held by a future that this wait would have to poll.
+//! A thread is idle (waits for a job), blocked (its job sleeps in a wait of this crate) or active
+//! (everything else). At most `limit` threads take up jobs at once; a blocked one does not count,
+//! so another may start in its place, up to a cap. At the cap a blocked thread runs the job that it
+//! waits for itself, and no other: an unrelated job on its stack could deadlock on a lock that it
+//! holds. Nor does it where its wait waits for anything else, too: what the job needs might be held
+//! by a future that this wait would have to poll.
 //!
-//! So at the cap all may be blocked, and wait for what a queued job is to do. They may as well wait for the network, and then need no more
-//! threads; nobody can tell. Hence, where all have been blocked for [`PATIENCE`], one thread more starts, and so on: jobs that need each other
-//! end, if slowly, and a thousand jobs that wait for the network do not make a thousand threads at once. (The pool of .NET does the same.)
+//! So at the cap all may be blocked, and wait for what a queued job is to do. They may as well wait
+//! for the network, and then need no more threads; nobody can tell. Hence, where all have been
+//! blocked for [`PATIENCE`], one thread more starts, and so on: jobs that need each other
+//! end, if slowly, and a thousand jobs that wait for the network do not make a thousand threads at
+//! once. (The pool of .NET does the same.)
 //!
-//! Nothing here starts a thread or knows on which one it runs, so that a model can check it: callers say both.
+//! Nothing here starts a thread or knows on which one it runs, so that a model can check it:
+//! callers say both.
 
 use crate::park::Parker;
 use crate::sync::{Arc, Mutex, Ordering, fence, yield_now};
@@ -27,10 +33,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 pub(crate) trait Job: Send + Sync {
     fn run(self: Arc<Self>);
 
-    /// Has the job's future polled, if the job still waits: no thread will come for it. Says whether somebody was woken for that.
+    /// Has the job's future polled, if the job still waits: no thread will come for it. Says
+    /// whether somebody was woken for that.
     fn nudge(&self) -> bool;
 
-    /// Says whether the job has not begun, and its future was polled last by who is woken with this waker.
+    /// Says whether the job has not begun, and its future was polled last by who is woken with this
+    /// waker.
     fn is_awaited_by(&self, waker: &Waker) -> bool;
 }
 
@@ -50,7 +58,8 @@ struct State {
     starting: usize,
     /// The system has refused the last one.
     refused: bool,
-    /// Threads that were idle until they were notified, and have not looked yet. They count as active.
+    /// Threads that were idle until they were notified, and have not looked yet. They count as
+    /// active.
     waking: usize,
     /// What the idle threads sleep on. The last one is notified first: its memory is warm still.
     idle: Vec<Arc<Parker>>,
@@ -86,7 +95,8 @@ impl State {
         self.active() == 0 && self.idle.is_empty()
     }
 
-    /// All threads are blocked, and there are so many that no other may start. (The limit may fall, so it does not count here.)
+    /// All threads are blocked, and there are so many that no other may start. (The limit may fall,
+    /// so it does not count here.)
     fn stands_still(&self) -> bool {
         self.is_stranded() && self.threads >= self.stand_ins
     }
@@ -95,8 +105,9 @@ impl State {
         !self.queue.is_empty() && self.active() < self.limit
     }
 
-    /// A thread is on its way to the queue. When it has taken a job, it calls the next one; so of many jobs that come at once, each thread is
-    /// called for once, and not each job for a thread.
+    /// A thread is on its way to the queue. When it has taken a job, it calls the next one; so of
+    /// many jobs that come at once, each thread is called for once, and not each job for a
+    /// thread.
     fn has_one_coming(&self) -> bool {
         self.waking > 0 || self.starting > 0
     }
@@ -116,14 +127,16 @@ impl State {
         Next::Spawn
     }
 
-    /// An active thread may go on with the next job. After blocked ones resumed, or the limit fell, there may be too many.
+    /// An active thread may go on with the next job. After blocked ones resumed, or the limit fell,
+    /// there may be too many.
     fn may_take_a_job(&self) -> bool {
         self.active() <= self.limit
     }
 
-    /// A thread that has waited long enough, and counts as idle still, ends: unless a job came too late to notify it, or it is all that is left
-    /// for the next one. Without it, all others would stand still, and none of them watches, since it was not the last to be blocked. The limit
-    /// does not count here: it may fall when the thread is gone.
+    /// A thread that has waited long enough, and counts as idle still, ends: unless a job came too
+    /// late to notify it, or it is all that is left for the next one. Without it, all others
+    /// would stand still, and none of them watches, since it was not the last to be blocked. The
+    /// limit does not count here: it may fall when the thread is gone.
     fn should_retire(&self) -> bool {
         let last =
             self.blocked > 0 && self.threads == self.blocked + 1 && self.threads > self.stand_ins;
@@ -146,7 +159,8 @@ pub(crate) enum Next {
 pub(crate) struct Refused(Vec<Arc<dyn Job>>);
 
 impl Refused {
-    /// Has the jobs' futures polled: each then runs its own job. Says whether somebody was woken. Wakers are user code, which may poll here.
+    /// Has the jobs' futures polled: each then runs its own job. Says whether somebody was woken.
+    /// Wakers are user code, which may poll here.
     pub(crate) fn nudge(self) -> bool {
         self.0
             .into_iter()
@@ -196,8 +210,8 @@ impl Crew {
         Some(Next::Wake(parker))
     }
 
-    /// Does what `next` says; `start` starts a thread that [works](Crew::work). Says so where the system refuses it; the caller then
-    /// [nudges](Refused::nudge).
+    /// Does what `next` says; `start` starts a thread that [works](Crew::work). Says so where the
+    /// system refuses it; the caller then [nudges](Refused::nudge).
     pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce() -> bool) -> Option<Refused> {
         match next {
             Next::Nothing => return None,
@@ -226,7 +240,8 @@ impl Crew {
         Some(Refused(stranded))
     }
 
-    /// The life of a thread that was started: runs jobs until it has waited for one in vain. `start` starts another one.
+    /// The life of a thread that was started: runs jobs until it has waited for one in vain.
+    /// `start` starts another one.
     pub(crate) fn work(&self, run: impl Fn(Arc<dyn Job>), start: impl Fn() -> bool) {
         let parker = Arc::new(Parker::new());
         let mut state = self.state.lock();
@@ -275,7 +290,8 @@ impl Crew {
         }
     }
 
-    /// Takes the queued `job` back, if no thread will come for it: it is to be run where it is awaited, which may be `on_a_worker`.
+    /// Takes the queued `job` back, if no thread will come for it: it is to be run where it is
+    /// awaited, which may be `on_a_worker`.
     pub(crate) fn take_if_stranded(
         &self,
         job: &Arc<dyn Job>,
@@ -292,21 +308,25 @@ impl Crew {
         state.queue.remove(place)
     }
 
-    /// The job on this thread is about to sleep on `parker`, until `waker` wakes it, and has polled the job with the number `polled`: its place is
-    /// free. With the number of a watch, it is to [look](Crew::look) after [`PATIENCE`]. Where no thread can come for the job that it waits for, and
-    /// it waits for nothing else, that job comes back, to be run here.
+    /// The job on this thread is about to sleep on `parker`, until `waker` wakes it, and has polled
+    /// the job with the number `polled`: its place is free. With the number of a watch, it is
+    /// to [look](Crew::look) after [`PATIENCE`]. Where no thread can come for the job that it waits
+    /// for, and it waits for nothing else, that job comes back, to be run here.
     pub(crate) fn block(
         &self,
         parker: &Arc<Parker>,
         waker: &Waker,
         polled: usize,
     ) -> Result<(Next, Option<u64>), Arc<dyn Job>> {
-        // One owner of the parker is its level, one the waker there, and one whatever the thread waits for. Where there are more, it waits for
-        // several things. Nobody polls anything with this waker while the thread sleeps, so that stays as it is. That the one is a job that has
-        // kept the waker is not enough: an earlier wait of the thread may have left it there, and locks may have been taken since.
-        // Nor is a single owner left where another one has just woken the thread.
+        // One owner of the parker is its level, one the waker there, and one whatever the thread
+        // waits for. Where there are more, it waits for several things. Nobody polls
+        // anything with this waker while the thread sleeps, so that stays as it is. That the one is
+        // a job that has kept the waker is not enough: an earlier wait of the thread may
+        // have left it there, and locks may have been taken since. Nor is a single owner
+        // left where another one has just woken the thread.
         let owners = Arc::strong_count(parker);
-        // ORDERING: whoever was an owner and has woken the thread has done that before it went, with a decrement that releases.
+        // ORDERING: whoever was an owner and has woken the thread has done that before it went,
+        // with a decrement that releases.
         fence(Ordering::Acquire);
         let waits_for_one = owners == 3 && !parker.is_notified();
         let mut state = self.state.lock();
@@ -328,7 +348,8 @@ impl Crew {
         Ok((next, watch))
     }
 
-    /// The thread that was the last to be blocked has waited for [`PATIENCE`]. Says what is to happen, and whether the thread is to look again.
+    /// The thread that was the last to be blocked has waited for [`PATIENCE`]. Says what is to
+    /// happen, and whether the thread is to look again.
     pub(crate) fn look(&self, watch: u64) -> (Next, bool) {
         let mut state = self.state.lock();
         if watch != state.watches || !state.stands_still() {
@@ -342,7 +363,8 @@ impl Crew {
         }
     }
 
-    /// The job on this thread was woken. It goes on even if that makes one active thread too many: it may hold locks.
+    /// The job on this thread was woken. It goes on even if that makes one active thread too many:
+    /// it may hold locks.
     pub(crate) fn resume(&self) {
         self.state.lock().blocked -= 1;
     }
@@ -351,7 +373,8 @@ impl Crew {
         self.state.lock().limit = limit;
     }
 
-    /// Finds one more thread, after the limit has risen. `None` when there is no more use for one, or no more to be had.
+    /// Finds one more thread, after the limit has risen. `None` when there is no more use for one,
+    /// or no more to be had.
     pub(crate) fn grow(&self) -> Option<Next> {
         let mut state = self.state.lock();
         let before = state.active();

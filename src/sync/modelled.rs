@@ -47,7 +47,8 @@ impl<T> DerefMut for MutexGuard<'_, T> {
     }
 }
 
-/// The real one's copy. A model has no clock: so here a wait with a time-out may end at any moment, and loom tries all.
+/// The real one's copy. A model has no clock: so here a wait with a time-out may end at any moment,
+/// and loom tries all.
 pub(crate) struct Monitor {
     mutex: Mutex<()>,
     condition: loom::sync::Condvar,

@@ -1,5 +1,6 @@
-//! A mutex that protects nothing but the moment between a last look and a sleep, and its condition variable: std's, which cost fewer steps than
-//! parking_lot's where there is never more than one sleeper.
+//! A mutex that protects nothing but the moment between a last look and a sleep, and its condition
+//! variable: std's, which cost fewer steps than parking_lot's where there is never more than one
+//! sleeper.
 
 use core::time::Duration;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

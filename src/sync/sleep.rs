@@ -6,8 +6,8 @@ use core::sync::atomic::{AtomicU16, Ordering};
 use core::time::Duration;
 use std::time::Instant;
 
-/// How long [`Sleep::linger`] looks. A core that sleeps takes half as long to wake, so one side that lingers meets the other once that one has
-/// woken, and when both do, neither sleeps any more.
+/// How long [`Sleep::linger`] looks. A core that sleeps takes half as long to wake, so one side
+/// that lingers meets the other once that one has woken, and when both do, neither sleeps any more.
 const LINGER: Duration = Duration::from_micros(10);
 
 /// How many sleeps an owner that lingered in vain goes to at once, before it tries again.
@@ -16,7 +16,8 @@ const SLEEPS: u16 = 1000;
 const MISSES: u16 = 4;
 
 pub(crate) struct Sleep {
-    /// Up to [`SLEEPS`], how many sleeps came since the owner last lingered; beyond it, how many misses are left, and one.
+    /// Up to [`SLEEPS`], how many sleeps came since the owner last lingered; beyond it, how many
+    /// misses are left, and one.
     luck: AtomicU16,
     monitor: Monitor,
 }
@@ -29,12 +30,14 @@ impl Sleep {
         }
     }
 
-    /// Looks for a moment whether `may_sleep` says no, before a sleep. Says whether it did. For the owner only.
+    /// Looks for a moment whether `may_sleep` says no, before a sleep. Says whether it did. For the
+    /// owner only.
     ///
-    /// Where the answer comes from another core within a few microseconds, that is ten times as fast as to sleep and be woken (`benches`: two
-    /// threads that hand a turn back and forth, a pool with short jobs). Where it does not, as on a single core, the time is lost; so an owner
-    /// that was unlucky lingers after so many [`SLEEPS`] only. (Web assembly need not have a clock. To a model a look more or less makes no
-    /// difference.)
+    /// Where the answer comes from another core within a few microseconds, that is ten times as
+    /// fast as to sleep and be woken (`benches`: two threads that hand a turn back and forth, a
+    /// pool with short jobs). Where it does not, as on a single core, the time is lost; so an owner
+    /// that was unlucky lingers after so many [`SLEEPS`] only. (Web assembly need not have a clock.
+    /// To a model a look more or less makes no difference.)
     pub(crate) fn linger(&self, may_sleep: impl Fn() -> bool) -> bool {
         if cfg!(any(target_family = "wasm", smartasync_model)) {
             return false;
@@ -67,8 +70,9 @@ impl Sleep {
         ended
     }
 
-    /// Sleeps as long as `may_sleep` says, for what `how_long` says at a time; with `None` until it is woken. Returns when `may_sleep` says no,
-    /// or when the time was up. A [`wake`](Sleep::wake) after the last look ends the sleep.
+    /// Sleeps as long as `may_sleep` says, for what `how_long` says at a time; with `None` until it
+    /// is woken. Returns when `may_sleep` says no, or when the time was up. A
+    /// [`wake`](Sleep::wake) after the last look ends the sleep.
     pub(crate) fn sleep(
         &self,
         may_sleep: impl Fn() -> bool,
@@ -84,8 +88,9 @@ impl Sleep {
         }
     }
 
-    /// Ends the sleep, if the owner sleeps. What `may_sleep` looks at was changed before: so either the owner's last look, with the mutex held,
-    /// comes after that, or the owner holds the mutex until it sleeps, and is found sleeping here.
+    /// Ends the sleep, if the owner sleeps. What `may_sleep` looks at was changed before: so either
+    /// the owner's last look, with the mutex held, comes after that, or the owner holds the
+    /// mutex until it sleeps, and is found sleeping here.
     pub(crate) fn wake(&self) {
         drop(self.monitor.lock());
         self.monitor.notify_one();

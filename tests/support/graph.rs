@@ -1,4 +1,5 @@
-//! Random graphs of smart calls, sync and async, that go through the loops and the pool, and the value that each must have.
+//! Random graphs of smart calls, sync and async, that go through the loops and the pool, and the
+//! value that each must have.
 
 use super::choices::Choices;
 use smartasync::{
@@ -53,8 +54,9 @@ use Node::{
 /// How many steps a graph has at most.
 const STEPS: usize = 40;
 
-/// How many [`Coalesce`]s may stand in each other. What panics in the innermost one runs twice for each, so their number tells how long a graph
-/// may take; with more of them, the pool could come to its cap, where it is slow.
+/// How many [`Coalesce`]s may stand in each other. What panics in the innermost one runs twice for
+/// each, so their number tells how long a graph may take; with more of them, the pool could come to
+/// its cap, where it is slow.
 const COALESCES: usize = 6;
 
 impl Node {
@@ -303,7 +305,8 @@ async fn join(runs: Vec<Run>) -> u64 {
     .await
 }
 
-/// Two callers of a lock share a run, or take over from each other where one of them panics or is dropped.
+/// Two callers of a lock share a run, or take over from each other where one of them panics or is
+/// dropped.
 async fn coalesce(node: &Arc<Node>) -> u64 {
     let lock: Arc<SmartLock<u64>> = Arc::default();
     let (theirs, their_node) = (lock.clone(), node.clone());

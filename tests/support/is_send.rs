@@ -1,6 +1,7 @@
 //! Whether a type is `Send`, as a value.
 
-/// This finds whether a value is `Send`: the inherent method hides the trait's where its bound is met.
+/// This finds whether a value is `Send`: the inherent method hides the trait's where its bound is
+/// met.
 pub(crate) struct IsSend<'a, T>(pub(crate) &'a T);
 
 /// This trait has the answer for all types whose inherent method does not apply.

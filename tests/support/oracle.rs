@@ -1,8 +1,10 @@
-//! The oracle of `SmartLock` and `SmartLockMap`: a small model of the contract, on one thread, that each operation on a real lock, and on a map
-//! of three keys, is compared with. The test with random operations uses it, and the fuzz target with operations that libFuzzer chooses.
+//! The oracle of `SmartLock` and `SmartLockMap`: a small model of the contract, on one thread, that
+//! each operation on a real lock, and on a map of three keys, is compared with. The test with
+//! random operations uses it, and the fuzz target with operations that libFuzzer chooses.
 //!
-//! What it compares after each operation: what the polled call returned; which closures were called and which futures polled; who was woken;
-//! which closures and futures still exist; and what `is_running`, `waiters` and `len` say.
+//! What it compares after each operation: what the polled call returned; which closures were called
+//! and which futures polled; who was woken; which closures and futures still exist; and what
+//! `is_running`, `waiters` and `len` say.
 
 use super::choices::Choices;
 use super::count::Count;
@@ -48,7 +50,8 @@ enum Flight {
     },
 }
 
-/// Where the calls meet that came to a place. A key has a new one after each reset, and when it was idle.
+/// Where the calls meet that came to a place. A key has a new one after each reset, and when it was
+/// idle.
 struct Room {
     flight: Flight,
 }
@@ -74,7 +77,8 @@ enum MayWake {
     Nobody,
     /// One is chosen to lead.
     One,
-    /// The shared future of this room is woken, or there is one now, and all are to register with it.
+    /// The shared future of this room is woken, or there is one now, and all are to register with
+    /// it.
     All,
 }
 
@@ -261,7 +265,8 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The work that the contract says is polled when this call is polled, and its room's flight from then on.
+    /// The work that the contract says is polled when this call is polled, and its room's flight
+    /// from then on.
     fn board(&mut self, at: usize) -> (usize, Option<usize>) {
         let call = &mut self.calls[at];
         let room = *call.room.get_or_insert_with(|| {
@@ -337,7 +342,8 @@ impl<'a> Model<'a> {
             && polled == Some(id)
             && matches!(was, Is::Fresh | Is::Waiting)
             && is_current;
-        // Inside an old flight, only a call that would lead is of interest: it must not follow the new one, and be dropped.
+        // Inside an old flight, only a call that would lead is of interest: it must not follow the
+        // new one, and be dropped.
         let newest = self.current[place];
         let may_call =
             is_current || newest.is_none_or(|room| self.rooms[room].flight == Flight::None);
@@ -571,8 +577,8 @@ impl MayWake {
     }
 }
 
-/// Carries out the chosen operations, and compares. At the end everybody that was woken is polled, and must come to an end. Returns how many
-/// operations there were.
+/// Carries out the chosen operations, and compares. At the end everybody that was woken is polled,
+/// and must come to an end. Returns how many operations there were.
 pub(crate) fn run(choices: &mut impl Choices) -> usize {
     let places = Arc::new(Places::default());
     let mut model = Model::new(&places);

@@ -17,7 +17,8 @@ thread_local! {
     static RECORDED: RefCell<Option<Refused>> = const { RefCell::new(None) };
 }
 
-/// Calls `f`, which must panic, and says what the panic hook was told. The hook is one for the process, but records by thread.
+/// Calls `f`, which must panic, and says what the panic hook was told. The hook is one for the
+/// process, but records by thread.
 #[track_caller]
 pub(crate) fn refused<T>(f: impl FnOnce() -> T) -> Refused {
     static HOOK: Once = Once::new();
@@ -50,7 +51,8 @@ pub(crate) fn refused<T>(f: impl FnOnce() -> T) -> Refused {
     RECORDED.take().unwrap()
 }
 
-/// Asserts that `f`, which stands on `line` of the caller's file, is refused there, and that the message names the ways out.
+/// Asserts that `f`, which stands on `line` of the caller's file, is refused there, and that the
+/// message names the ways out.
 #[track_caller]
 pub(crate) fn assert_refused_at<T>(line: u32, f: impl FnOnce() -> T) {
     let file = Location::caller().file();

@@ -32,7 +32,8 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// Takes as many steps as it has leave for in each poll, and returns `steps` after the last one.
+    /// Takes as many steps as it has leave for in each poll, and returns `steps` after the last
+    /// one.
     pub(crate) fn run(
         self: &Arc<Self>,
         steps: usize,

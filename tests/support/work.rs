@@ -76,7 +76,8 @@ impl Places {
         }
     }
 
-    /// What a call that is made now, and would be ready at once with `value`, says when it is polled.
+    /// What a call that is made now, and would be ready at once with `value`, says when it is
+    /// polled.
     fn poll_a_call(&self, place: usize, kind: Kind, value: usize) -> Poll<Result> {
         let mut cx = Context::from_waker(Waker::noop());
         let run = || ready(value);

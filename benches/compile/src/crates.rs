@@ -1,4 +1,5 @@
-//! The crates that are compared: the same functions, by hand and with macros. The first variant of a group is the pair by hand.
+//! The crates that are compared: the same functions, by hand and with macros. The first variant of
+//! a group is the pair by hand.
 
 /// A kind of function.
 pub struct Group {

@@ -1,11 +1,13 @@
-//! What a smart function costs to compile, beside the pair of functions that a user would write by hand instead.
+//! What a smart function costs to compile, beside the pair of functions that a user would write by
+//! hand instead.
 //!
 //! ```text
 //! cargo run --release --manifest-path benches/compile/Cargo.toml -- [functions] [rounds] [name=path …]
 //! ```
 //!
-//! Writes one crate for each way to have the same functions, then checks them in turns: in each round every crate once, so that whatever else
-//! the machine does meets all alike. `bisync=path` takes a crate from a directory where the registry has none of that name. `smoke` in the place of
+//! Writes one crate for each way to have the same functions, then checks them in turns: in each
+//! round every crate once, so that whatever else the machine does meets all alike. `bisync=path`
+//! takes a crate from a directory where the registry has none of that name. `smoke` in the place of
 //! the numbers shows that all of this still runs: a few functions, once, with the stable toolchain.
 
 mod crates;
@@ -260,7 +262,8 @@ impl Bench<'_> {
                 log,
             });
         }
-        // A toolchain or a crate that is not to be had is left out; code that does not compile is a mistake of this program.
+        // A toolchain or a crate that is not to be had is left out; code that does not compile is a
+        // mistake of this program.
         if log.contains("error[") || log.contains("could not compile") {
             eprintln!("{log}");
             fail(variant.name);
@@ -276,7 +279,8 @@ struct Cost {
     log: String,
 }
 
-/// The seconds that the processor worked for the processes that this one started and waited for, in steps of 10 ms.
+/// The seconds that the processor worked for the processes that this one started and waited for, in
+/// steps of 10 ms.
 fn processor_time() -> Option<f64> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
     let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
@@ -288,7 +292,8 @@ fn fail(name: &str) -> ! {
     exit(1)
 }
 
-/// The seconds of a pass in what `-Ztime-passes` printed; the last crate that was compiled is the one that counts.
+/// The seconds of a pass in what `-Ztime-passes` printed; the last crate that was compiled is the
+/// one that counts.
 fn pass(log: &str, name: &str) -> f64 {
     let line = log
         .lines()

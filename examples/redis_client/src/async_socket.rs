@@ -1,7 +1,7 @@
 //! The socket of the async world: tokio's, or that of async-io, smol's reactor.
 //!
-//! With both features, tokio's is used where a tokio runtime is current, the other elsewhere. With neither, there is none, and an awaited
-//! call says so.
+//! With both features, tokio's is used where a tokio runtime is current, the other elsewhere. With
+//! neither, there is none, and an awaited call says so.
 
 use crate::connection::Socket;
 use crate::deadline::Deadline;
@@ -165,7 +165,8 @@ impl AsyncSocket {
 impl Socket for AsyncSocket {
     fn belongs_here(&self) -> bool {
         match self {
-            // It is driven by the runtime that it was made in, which may have ended, or stand still, while another one runs.
+            // It is driven by the runtime that it was made in, which may have ended, or stand
+            // still, while another one runs.
             #[cfg(feature = "tokio")]
             Self::Tokio { runtime, .. } => {
                 runtime::Handle::try_current().is_ok_and(|current| current.id() == *runtime)
@@ -176,7 +177,8 @@ impl Socket for AsyncSocket {
     }
 
     fn is_silent(&self) -> bool {
-        // The system is asked, since a reactor that had no turn yet does not know. The copy of the descriptor is non-blocking like the socket.
+        // The system is asked, since a reactor that had no turn yet does not know. The copy of the
+        // descriptor is non-blocking like the socket.
         let descriptor = match self {
             #[cfg(feature = "tokio")]
             Self::Tokio { stream, .. } => stream.as_fd().try_clone_to_owned(),

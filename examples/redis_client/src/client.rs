@@ -1,4 +1,5 @@
-//! The client: its commands, each written once, and the exchange with the server that they all come down to.
+//! The client: its commands, each written once, and the exchange with the server that they all come
+//! down to.
 
 use crate::async_socket::AsyncSocket;
 use crate::blocking_socket::BlockingSocket;
@@ -18,10 +19,12 @@ use std::time::Duration;
 /// What a GET replies.
 type Got = Result<Option<Vec<u8>>, Error>;
 
-/// A client of one server. Clones share its connections; threads and tasks may use it at the same time.
+/// A client of one server. Clones share its connections; threads and tasks may use it at the same
+/// time.
 ///
-/// A command takes an idle connection of its world, or makes one, and gives it back. If it fails, or is dropped half-way, its connection is
-/// closed, and the next command makes a new one; so a server that was restarted is found again. No command is sent twice: one that failed
+/// A command takes an idle connection of its world, or makes one, and gives it back. If it fails,
+/// or is dropped half-way, its connection is closed, and the next command makes a new one; so a
+/// server that was restarted is found again. No command is sent twice: one that failed
 /// with [`Error::Closed`] or [`Error::TimedOut`] may have been carried out.
 ///
 /// # Errors
@@ -39,7 +42,8 @@ struct Shared {
     gets: SmartLockMap<Vec<u8>, Got>,
 }
 
-/// Ends the sharing of GETs when a write is over, also one that failed or was dropped: it may have been carried out.
+/// Ends the sharing of GETs when a write is over, also one that failed or was dropped: it may have
+/// been carried out.
 struct AfterWrite<'c> {
     gets: &'c SmartLockMap<Vec<u8>, Got>,
     keys: &'c [&'c [u8]],
@@ -80,7 +84,8 @@ impl Client {
         Pipeline::new(self.clone())
     }
 
-    /// The keys that match `pattern`, a glob such as `user:*`; `*` for all. A key may come twice, as Redis has it.
+    /// The keys that match `pattern`, a glob such as `user:*`; `*` for all. A key may come twice,
+    /// as Redis has it.
     pub fn scan(&self, pattern: impl AsRef<[u8]>) -> Scan {
         Scan::new(self.clone(), pattern.as_ref().to_vec())
     }
@@ -105,8 +110,8 @@ impl Client {
             smart_await!(self.call(&[b"PING"]))?.into_done()
         }
 
-        /// The value of a key. Concurrent callers that ask for the same key, threads and tasks alike, share one request; see
-        /// [`Config::coalesce_gets`].
+        /// The value of a key. Concurrent callers that ask for the same key, threads and tasks
+        /// alike, share one request; see [`Config::coalesce_gets`].
         #[maybe_async]
         pub async fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>, Error> {
             let key = key.as_ref();
@@ -210,7 +215,8 @@ impl Client {
             }
         }
 
-        /// Sends a request, and reads its replies. All there is of input and output is here; only which sockets are used differs.
+        /// Sends a request, and reads its replies. All there is of input and output is here; only
+        /// which sockets are used differs.
         #[maybe_async]
         pub(crate) async fn exchange(&self, request: &Request) -> Result<Vec<Value>, Error> {
             let config = &self.shared.config;

@@ -27,7 +27,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// The settings for a server at `host:port`, with RESP2, no password, 5 seconds to connect and 5 for a reply.
+    /// The settings for a server at `host:port`, with RESP2, no password, 5 seconds to connect and
+    /// 5 for a reply.
     #[must_use]
     pub fn new(address: impl Into<String>) -> Self {
         Self {
@@ -63,21 +64,24 @@ impl Config {
         self
     }
 
-    /// How long connecting may take. In sync code the system's look-up of a host name is not cut short by it.
+    /// How long connecting may take. In sync code the system's look-up of a host name is not cut
+    /// short by it.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long a command, or a pipeline, may take, from its first byte sent to the last byte of its reply.
+    /// How long a command, or a pipeline, may take, from its first byte sent to the last byte of
+    /// its reply.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How many bytes a reply may have; 64 MiB unless set. A larger one is refused as soon as it is announced.
+    /// How many bytes a reply may have; 64 MiB unless set. A larger one is refused as soon as it is
+    /// announced.
     #[must_use]
     pub fn max_reply(mut self, bytes: usize) -> Self {
         self.max_reply = bytes;
@@ -86,8 +90,9 @@ impl Config {
 
     /// Whether concurrent GETs of the same key share one request; true unless set.
     ///
-    /// A write through the same client ends the sharing for its key, so that whoever reads after it sees it. A write of another client that
-    /// ended just before the GET may be missed by it, since the request it joins may have been sent before.
+    /// A write through the same client ends the sharing for its key, so that whoever reads after it
+    /// sees it. A write of another client that ended just before the GET may be missed by it,
+    /// since the request it joins may have been sent before.
     #[must_use]
     pub fn coalesce_gets(mut self, coalesce: bool) -> Self {
         self.coalesce_gets = coalesce;

@@ -1,4 +1,5 @@
-//! Connections, and where they wait for the next command. Each world has its own, of its own type of socket.
+//! Connections, and where they wait for the next command. Each world has its own, of its own type
+//! of socket.
 
 use crate::config::{Config, Protocol};
 use crate::resp::{Decoder, Request};
@@ -7,13 +8,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// So many connections of a world wait idle; more are closed.
 const MAX_IDLE: usize = 16;
 
-/// What an idle socket can say of itself. Its input and output are methods of each type, since those of one block and those of the other
-/// are futures.
+/// What an idle socket can say of itself. Its input and output are methods of each type, since
+/// those of one block and those of the other are futures.
 pub(crate) trait Socket {
     /// Says whether the code that runs now can use it.
     fn belongs_here(&self) -> bool;
 
-    /// Says whether it is open and nothing has come. An idle connection that has something to read was closed, or is out of step.
+    /// Says whether it is open and nothing has come. An idle connection that has something to read
+    /// was closed, or is out of step.
     fn is_silent(&self) -> bool;
 }
 

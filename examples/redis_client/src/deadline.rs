@@ -1,4 +1,5 @@
-//! The time that a step is given. It is a moment, not a pause between two bytes, so a server that drips its reply gains nothing by it.
+//! The time that a step is given. It is a moment, not a pause between two bytes, so a server that
+//! drips its reply gains nothing by it.
 
 use crate::error::Error;
 use std::io;
@@ -36,7 +37,8 @@ impl Deadline {
         }
     }
 
-    /// The error of a blocking operation, which says `WouldBlock` or `TimedOut` when its time is up.
+    /// The error of a blocking operation, which says `WouldBlock` or `TimedOut` when its time is
+    /// up.
     pub(crate) fn error(&self, error: io::Error) -> Error {
         match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => self.missed(),

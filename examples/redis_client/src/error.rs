@@ -1,4 +1,5 @@
-//! What can go wrong. Errors are cloned for each caller of a coalesced GET, so what cannot be cloned is in an `Arc`.
+//! What can go wrong. Errors are cloned for each caller of a coalesced GET, so what cannot be
+//! cloned is in an `Arc`.
 
 use std::fmt;
 use std::io;
@@ -18,7 +19,8 @@ pub enum Error {
     },
     /// The connection failed.
     Io(Arc<io::Error>),
-    /// The server closed the connection before it had replied. Whether it carried the command out is not known.
+    /// The server closed the connection before it had replied. Whether it carried the command out
+    /// is not known.
     Closed,
     /// The time is up. Whether the server carried the command out is not known.
     TimedOut {
@@ -91,7 +93,8 @@ impl std::error::Error for Error {
     }
 }
 
-/// An error that the server replied, such as `WRONGTYPE Operation against a key holding the wrong kind of value`.
+/// An error that the server replied, such as `WRONGTYPE Operation against a key holding the wrong
+/// kind of value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerError(String);
 

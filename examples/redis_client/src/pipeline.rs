@@ -6,7 +6,8 @@ use crate::resp::Request;
 use crate::value::Value;
 use smartasync::{smart_await, smart_fn};
 
-/// Commands that are sent together; see [`Client::pipeline`]. It is no transaction: commands of others may come between.
+/// Commands that are sent together; see [`Client::pipeline`]. It is no transaction: commands of
+/// others may come between.
 #[derive(Debug)]
 #[must_use = "a pipeline does nothing until it is run"]
 pub struct Pipeline {
@@ -30,7 +31,8 @@ impl Pipeline {
     }
 
     smart_fn!(
-        /// Sends the commands and returns what each of them replied. One that the server refuses does not keep the others from being run.
+        /// Sends the commands and returns what each of them replied. One that the server refuses
+        /// does not keep the others from being run.
         ///
         /// # Errors
         ///

@@ -1,7 +1,9 @@
-//! The protocol, without any input or output: how commands are written and replies are read. It is the same for both worlds.
+//! The protocol, without any input or output: how commands are written and replies are read. It is
+//! the same for both worlds.
 //!
-//! The decoder keeps what it has understood, so a reply that comes in a thousand pieces is read once, not a thousand times. What a header
-//! announces is checked against the limit before any memory is set aside for it.
+//! The decoder keeps what it has understood, so a reply that comes in a thousand pieces is read
+//! once, not a thousand times. What a header announces is checked against the limit before any
+//! memory is set aside for it.
 
 use crate::error::{Error, ServerError};
 use crate::value::Value;
@@ -113,12 +115,14 @@ impl Decoder {
         self.end += bytes;
     }
 
-    /// Says whether every byte was part of a reply that has been taken. If not, the next reply would answer no question.
+    /// Says whether every byte was part of a reply that has been taken. If not, the next reply
+    /// would answer no question.
     pub(crate) fn is_clean(&self) -> bool {
         self.start == self.end && self.stack.is_empty()
     }
 
-    /// Gives the memory of a large reply back. Only a [clean](Decoder::is_clean) decoder has nothing to lose by it.
+    /// Gives the memory of a large reply back. Only a [clean](Decoder::is_clean) decoder has
+    /// nothing to lose by it.
     pub(crate) fn shrink(&mut self) {
         if self.buffer.len() > 4 * CHUNK {
             *self = Self::new(self.limit);
@@ -165,7 +169,8 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Puts a value into the list that it belongs to, and that list, if it is complete, into its own. Returns a whole reply.
+    /// Puts a value into the list that it belongs to, and that list, if it is complete, into its
+    /// own. Returns a whole reply.
     fn place(&mut self, mut value: Value) -> Option<Value> {
         while let Some(mut frame) = self.stack.pop() {
             frame.items.push(value);

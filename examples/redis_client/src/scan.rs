@@ -7,8 +7,9 @@ use std::vec;
 
 /// Runs through keys; see [`Client::scan`]. It ends after an error.
 ///
-/// In sync code it is an iterator. In async code, take one key after the other with [`next_key`](Scan::next_key), or make it a
-/// [`Stream`](futures_lite::Stream) with [`into_stream`](Scan::into_stream).
+/// In sync code it is an iterator. In async code, take one key after the other with
+/// [`next_key`](Scan::next_key), or make it a [`Stream`](futures_lite::Stream) with
+/// [`into_stream`](Scan::into_stream).
 #[derive(Debug)]
 #[must_use = "a scan asks for nothing until its keys are taken"]
 pub struct Scan {
@@ -38,7 +39,8 @@ impl Scan {
     }
 
     smart_fn!(
-        /// The next key, or `None` after the last one. A call that is dropped half-way loses no key.
+        /// The next key, or `None` after the last one. A call that is dropped half-way loses no
+        /// key.
         ///
         /// # Errors
         ///

@@ -2,8 +2,9 @@
 
 use crate::error::{Error, ServerError};
 
-/// A reply. What the two versions of the protocol spell differently is the same here: RESP2's null string and null array are
-/// [`Null`](Value::Null), RESP3's sets are arrays, its big numbers and verbatim strings are text.
+/// A reply. What the two versions of the protocol spell differently is the same here: RESP2's null
+/// string and null array are [`Null`](Value::Null), RESP3's sets are arrays, its big numbers and
+/// verbatim strings are text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Nothing there.

@@ -1,4 +1,5 @@
-//! Concurrent GETs of one key share a request, whichever world their callers are in; and a write ends the sharing.
+//! Concurrent GETs of one key share a request, whichever world their callers are in; and a write
+//! ends the sharing.
 
 mod support;
 
@@ -79,7 +80,8 @@ impl Gate {
     }
 }
 
-/// Starts a thread that waits for a GET, and returns once it sleeps: in the socket, if it leads, or for its leader.
+/// Starts a thread that waits for a GET, and returns once it sleeps: in the socket, if it leads, or
+/// for its leader.
 fn waits_for(client: &Client) -> thread::JoinHandle<Result<String, Error>> {
     let (started, stat) = channel();
     let client = client.clone();
@@ -117,7 +119,8 @@ fn text(got: Option<Vec<u8>>) -> String {
 async fn awaits(client: &Client) -> tokio::task::JoinHandle<Result<String, Error>> {
     let client = client.clone();
     let task = tokio::spawn(async move { client.get("key").await.map(text) });
-    // On one thread the tasks take turns, so this one has had its own when it is the caller's again.
+    // On one thread the tasks take turns, so this one has had its own when it is the caller's
+    // again.
     tokio::task::yield_now().await;
     task
 }
@@ -194,7 +197,8 @@ fn who_reads_after_a_write_sees_it_and_so_does_who_waited_across_it() {
             client.set("another", "value").await.unwrap();
             assert_eq!(gate.gets(), 1, "a write to another key ends nothing");
             client.set("key", "value").await.unwrap();
-            // The follower asks anew, and the next caller does not follow the leader from before the write.
+            // The follower asks anew, and the next caller does not follow the leader from before
+            // the write.
             gate.until_gets(2);
             let after = awaits(&client).await;
             gate.open();

@@ -1,4 +1,5 @@
-//! What callers see when things go wrong, in both colours: a clear error, in time, and a client that goes on working.
+//! What callers see when things go wrong, in both colours: a clear error, in time, and a client
+//! that goes on working.
 
 mod support;
 
@@ -61,7 +62,8 @@ smart_fn!(
         let client = Client::new(Config::new(server.address()));
         assert_eq!(smart_await!(client.incr("n")).unwrap(), 1);
         server.restart();
-        // The idle connection is dead, and the client sees it before it writes. So nothing fails, and nothing is sent twice.
+        // The idle connection is dead, and the client sees it before it writes. So nothing fails,
+        // and nothing is sent twice.
         assert_eq!(smart_await!(client.incr("n")).unwrap(), 1);
     }
 
@@ -189,7 +191,8 @@ smart_fn!(
 
     #[maybe_async]
     async fn dripping() {
-        // A byte now and then, for ever: the time is that of the whole reply, so it does not begin anew with each byte.
+        // A byte now and then, for ever: the time is that of the whole reply, so it does not begin
+        // anew with each byte.
         let fake = Fake::speaks(Then::StayOpen, |stream| {
             while stream.write_all(b"*").is_ok() {
                 thread::sleep(Duration::from_millis(20));
@@ -203,7 +206,8 @@ smart_fn!(
 
     #[maybe_async]
     async fn surplus() {
-        // The second reply was asked for by nobody: the connection is out of step, so the next command uses another.
+        // The second reply was asked for by nobody: the connection is out of step, so the next
+        // command uses another.
         let fake = Fake::replies(b"$3\r\none\r\n$3\r\ntwo\r\n", Then::StayOpen);
         let client = Client::new(config(&fake.address).timeout(SOON));
         assert_eq!(
@@ -263,7 +267,8 @@ smart_fn!(
 
     #[maybe_async]
     async fn full_queue() {
-        // A listener that accepts nobody, with a queue of one that is taken: the system drops what comes then, so connecting takes for ever.
+        // A listener that accepts nobody, with a queue of one that is taken: the system drops what
+        // comes then, so connecting takes for ever.
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         listener
             .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())

@@ -1,8 +1,9 @@
-//! Counts the lines of the client, and of the two halves that would have to be written by hand in its place, and holds the README's table to
-//! them.
+//! Counts the lines of the client, and of the two halves that would have to be written by hand in
+//! its place, and holds the README's table to them.
 //!
-//! A half is what the smart functions are with their macros resolved: the sync half without `async` and `.await`, the async half with them.
-//! Lines of code are those that are neither blank nor a comment; documentation is counted apart.
+//! A half is what the smart functions are with their macros resolved: the sync half without `async`
+//! and `.await`, the async half with them. Lines of code are those that are neither blank nor a
+//! comment; documentation is counted apart.
 
 use std::fs;
 use std::ops::AddAssign;

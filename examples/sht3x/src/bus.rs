@@ -1,7 +1,8 @@
 //! What the driver asks of its bus: the one place that knows of the two worlds.
 //!
-//! A HAL's I²C implements the traits of `embedded-hal`, or those of `embedded-hal-async`, seldom both. The bodies of the driver name neither:
-//! they are written over [`Bus`], whose methods are smart functions. [`Blocking`] and [`Async`] make a bus of each kind.
+//! A HAL's I²C implements the traits of `embedded-hal`, or those of `embedded-hal-async`, seldom
+//! both. The bodies of the driver name neither: they are written over [`Bus`], whose methods are
+//! smart functions. [`Blocking`] and [`Async`] make a bus of each kind.
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::{self, I2c};
@@ -11,7 +12,8 @@ use smartasync::smart_fn;
 
 /// An I²C bus with a way to wait.
 ///
-/// A driver is generic over it. Implement it for a bus that speaks neither `embedded-hal` nor `embedded-hal-async`.
+/// A driver is generic over it. Implement it for a bus that speaks neither `embedded-hal` nor
+/// `embedded-hal-async`.
 pub trait Bus {
     /// What can go wrong on the bus.
     type Error: i2c::Error;
@@ -30,8 +32,9 @@ pub trait Bus {
 
 /// A bus of `embedded-hal`.
 ///
-/// Calls of a driver on it are meant for `.wait()`, whose code is that of a blocking driver. They can be awaited too; then they block the
-/// executor while they are polled, as a blocking bus does wherever it is used in async code.
+/// Calls of a driver on it are meant for `.wait()`, whose code is that of a blocking driver. They
+/// can be awaited too; then they block the executor while they are polled, as a blocking bus does
+/// wherever it is used in async code.
 #[derive(Clone, Debug)]
 pub struct Blocking<I2C, Delay> {
     pub(crate) i2c: I2C,
@@ -61,7 +64,8 @@ impl<I2C: I2c, Delay: DelayNs> Bus for Blocking<I2C, Delay> {
 
 /// A bus of `embedded-hal-async`.
 ///
-/// Calls of a driver on it are meant for `.await`. `.wait()` works too: it polls the futures of the bus.
+/// Calls of a driver on it are meant for `.await`. `.wait()` works too: it polls the futures of the
+/// bus.
 #[derive(Clone, Debug)]
 pub struct Async<I2C, Delay> {
     pub(crate) i2c: I2C,

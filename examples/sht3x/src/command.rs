@@ -1,4 +1,5 @@
-//! The commands of the chip, and its checksum. The numbers are those of the tables in chapter 4 of the data sheet.
+//! The commands of the chip, and its checksum. The numbers are those of the tables in chapter 4 of
+//! the data sheet.
 
 /// How much the chip averages: a more repeatable measurement takes longer, and more current.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

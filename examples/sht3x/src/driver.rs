@@ -1,4 +1,5 @@
-//! The driver. Each body is written once: `.wait()` compiles it as blocking code, `.await` as async code.
+//! The driver. Each body is written once: `.wait()` compiles it as blocking code, `.await` as async
+//! code.
 
 use crate::bus::{Async, Blocking, Bus};
 use crate::command::{Command, Rate, Repeatability, checked};
@@ -19,11 +20,13 @@ pub enum Address {
 
 /// A humidity and temperature sensor SHT30, SHT31 or SHT35.
 ///
-/// Its methods return a lazy call: `.wait()` in blocking firmware, `.await` in async firmware. An error leaves the driver usable.
+/// Its methods return a lazy call: `.wait()` in blocking firmware, `.await` in async firmware. An
+/// error leaves the driver usable.
 ///
 /// # Cancel safety
 ///
-/// A call that is dropped half-way leaves the chip at most one measurement behind; the next one is right again.
+/// A call that is dropped half-way leaves the chip at most one measurement behind; the next one is
+/// right again.
 #[derive(Debug)]
 pub struct Sht3x<B> {
     bus: B,
@@ -98,7 +101,8 @@ impl<B: Bus> Sht3x<B> {
             smart_await!(self.send(rate.start(repeatability), AFTER_COMMAND))
         }
 
-        /// The last measurement since [`start`](Sht3x::start); `None` if there was none since it was last fetched.
+        /// The last measurement since [`start`](Sht3x::start); `None` if there was none since it
+        /// was last fetched.
         ///
         /// # Errors
         ///
@@ -109,7 +113,8 @@ impl<B: Bus> Sht3x<B> {
             let mut answer = [0; 6];
             match smart_await!(self.bus.read(self.address as u8, &mut answer)) {
                 Ok(()) => measurement(answer).map(Some),
-                // The chip acknowledged the command, so it is there. It does not answer because it has nothing to say.
+                // The chip acknowledged the command, so it is there. It does not answer because it
+                // has nothing to say.
                 Err(error) if matches!(error.kind(), ErrorKind::NoAcknowledge(_)) => Ok(None),
                 Err(error) => Err(Error::Bus(error)),
             }

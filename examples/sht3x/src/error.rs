@@ -6,9 +6,11 @@ use embedded_hal::i2c;
 /// An error of the driver. `E` is the error of the bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error<E> {
-    /// The bus reports an error. No acknowledgement of the address is one: the chip is not there, or still busy.
+    /// The bus reports an error. No acknowledgement of the address is one: the chip is not there,
+    /// or still busy.
     Bus(E),
-    /// The checksum of an answer is wrong: a bit was flipped on the bus. The values are lost; measure again.
+    /// The checksum of an answer is wrong: a bit was flipped on the bus. The values are lost;
+    /// measure again.
     Checksum,
 }
 

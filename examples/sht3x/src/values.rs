@@ -17,7 +17,8 @@ impl Measurement {
 
     /// The temperature in thousandths of a degree Celsius, from -45,000 to 129,997.
     ///
-    /// The data sheet divides by 65,535; dividing by 65,536 needs no division, and is off by 3 thousandths at most.
+    /// The data sheet divides by 65,535; dividing by 65,536 needs no division, and is off by 3
+    /// thousandths at most.
     #[must_use]
     pub const fn milli_celsius(self) -> i32 {
         ((21_875 * self.temperature as i32) >> 13) - 45_000

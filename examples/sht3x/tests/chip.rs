@@ -1,5 +1,6 @@
-//! The driver against a mock of the chip, in both worlds: the same script of transfers and pauses, with the blocking traits and with the async
-//! ones. The mock's delay tells whether the blocking or the async one was called.
+//! The driver against a mock of the chip, in both worlds: the same script of transfers and pauses,
+//! with the blocking traits and with the async ones. The mock's delay tells whether the blocking or
+//! the async one was called.
 
 use embedded_hal::i2c::{ErrorKind, NoAcknowledgeSource};
 use embedded_hal_mock::eh1::delay::{CheckedDelay, Transaction as Pause};
@@ -11,7 +12,8 @@ const CHIP: u8 = 0x44;
 /// 25 °C and 50 %, with their checksums.
 const ANSWER: [u8; 6] = [0x66, 0x66, 0x93, 0x80, 0x00, 0xa2];
 
-/// Runs `method` in both worlds on a chip that expects the transfers and the pauses (in microseconds). Gives the result of both.
+/// Runs `method` in both worlds on a chip that expects the transfers and the pauses (in
+/// microseconds). Gives the result of both.
 macro_rules! in_both_worlds {
     (at $address:expr, [$($transfer:expr),* $(,)?], [$($pause:literal),*], $method:ident($($argument:expr),*)) => {{
         let transfers = [$($transfer),*];

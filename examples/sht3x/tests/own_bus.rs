@@ -1,4 +1,5 @@
-//! A bus of one's own, whose futures wait for interrupts: what an executor sees of a driver, and what blocking firmware makes of it.
+//! A bus of one's own, whose futures wait for interrupts: what an executor sees of a driver, and
+//! what blocking firmware makes of it.
 
 use sht3x::{Address, Bus, Repeatability, Sht3x};
 use smartasync::smart_fn;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 type Found<T> = Result<T, StoreError>;
 
-/// The articles of a [`Store`]. Nothing is cached: a query is shared by those who ask while it runs.
+/// The articles of a [`Store`]. Nothing is cached: a query is shared by those who ask while it
+/// runs.
 #[derive(Clone)]
 pub struct Library {
     store: Store,
@@ -81,9 +82,11 @@ impl Library {
             }
         }
 
-        /// Gives an article another title, and says whether there is such an article. Who reads after it sees it.
+        /// Gives an article another title, and says whether there is such an article. Who reads
+        /// after it sees it.
         ///
-        /// It is sync as a whole, so that the sharing is ended even where the caller goes away: once it runs, it runs to its end.
+        /// It is sync as a whole, so that the sharing is ended even where the caller goes away:
+        /// once it runs, it runs to its end.
         ///
         /// # Errors
         ///

@@ -47,7 +47,8 @@ impl std::error::Error for StoreError {
     }
 }
 
-/// A SQLite database. Clones share its connections, of which there are as many as threads that query it at once.
+/// A SQLite database. Clones share its connections, of which there are as many as threads that
+/// query it at once.
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
@@ -153,7 +154,8 @@ impl Store {
             })
         }
 
-        /// The first ten articles with this word in their text. No index helps, so SQLite reads all of them.
+        /// The first ten articles with this word in their text. No index helps, so SQLite reads all
+        /// of them.
         ///
         /// # Errors
         ///
@@ -193,7 +195,8 @@ impl Store {
         }
     );
 
-    /// Runs a query on an idle connection, or on a new one. Every query comes through here, so here they are counted.
+    /// Runs a query on an idle connection, or on a new one. Every query comes through here, so here
+    /// they are counted.
     fn query<T>(
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,

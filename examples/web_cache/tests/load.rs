@@ -1,4 +1,5 @@
-//! A bounded load on the service, from another process: this one. What is asserted are counts, never times.
+//! A bounded load on the service, from another process: this one. What is asserted are counts,
+//! never times.
 
 mod support;
 
@@ -8,7 +9,8 @@ use support::{Sample, Service};
 /// So many connections ask at once.
 const CONNECTIONS: usize = 50;
 
-/// Locks the database, lets every connection ask for one article, unlocks it when all requests are in, and returns how many queries there were.
+/// Locks the database, lets every connection ask for one article, unlocks it when all requests are
+/// in, and returns how many queries there were.
 fn queries_of_a_crowd(options: &[&str]) -> u64 {
     let sample = Sample::create();
     let service = Service::start(&sample, options);
@@ -32,7 +34,8 @@ fn queries_of_a_crowd(options: &[&str]) -> u64 {
 
 #[test]
 fn a_crowd_shares_one_query() {
-    // The last request is counted just before it joins the others, so a second query is possible, though hardly ever seen.
+    // The last request is counted just before it joins the others, so a second query is possible,
+    // though hardly ever seen.
     let queries = queries_of_a_crowd(&[]);
     assert!((1..=2).contains(&queries), "{queries} queries");
 }

@@ -1,13 +1,16 @@
 //! The future of a shared flight, which the lock owns.
 //!
-//! Whoever takes part may drive it: takes it out, polls it with the lock free, and puts it back. Its waker is a [`Notifier`], which wakes all
-//! who take part, so that no one of them is needed for the others to get on. A woken participant drives only if the future was woken since
+//! Whoever takes part may drive it: takes it out, polls it with the lock free, and puts it back.
+//! Its waker is a [`Notifier`], which wakes all who take part, so that no one of them is needed for
+//! the others to get on. A woken participant drives only if the future was woken since
 //! its last poll; of many that were woken, one polls it.
 //!
-//! No wake-up is lost. A participant registers its waker and then looks at the lock once more. If the future was woken before it registered,
-//! it finds `since_poll` set, and drives; or it finds the future with another driver, who puts it back later, finds `since_poll` set, and
-//! wakes all who are registered. If the future is woken after it registered, it is woken, or its driver finds that when it puts it back: while
-//! the future is out, waking it wakes nobody, so that no participant's waker runs inside the future's own poll.
+//! No wake-up is lost. A participant registers its waker and then looks at the lock once more. If
+//! the future was woken before it registered, it finds `since_poll` set, and drives; or it finds
+//! the future with another driver, who puts it back later, finds `since_poll` set, and
+//! wakes all who are registered. If the future is woken after it registered, it is woken, or its
+//! driver finds that when it puts it back: while the future is out, waking it wakes nobody, so that
+//! no participant's waker runs inside the future's own poll.
 
 use super::{Aftermath, Due, FlightId, Flights, Seat, SeatId, Unwanted};
 use crate::panics::Panics;
@@ -44,8 +47,8 @@ pub(crate) struct Drive<T> {
 }
 
 impl<T> Flights<T> {
-    /// The leader of `flight` has made a future for all: it takes a seat itself, and drives first. Those who wait already are woken,
-    /// to register with the notifier.
+    /// The leader of `flight` has made a future for all: it takes a seat itself, and drives first.
+    /// Those who wait already are woken, to register with the notifier.
     pub(crate) fn share(
         &mut self,
         flight: FlightId,
@@ -63,7 +66,8 @@ impl<T> Flights<T> {
             self.driver = Some(seat);
             seat
         } else {
-            // `reset` was called while the future was made: its maker keeps it, and is woken by the notifier alone.
+            // `reset` was called while the future was made: its maker keeps it, and is woken by the
+            // notifier alone.
             after.unwanted.waker = Some(waker);
             self.occupy(Seat::Loose {
                 future: None,
@@ -131,7 +135,8 @@ impl<T> Flights<T> {
         woken
     }
 
-    /// The future that `seat` drove is ready, or `lost` in a panic: the flight ends. Returns whom it serves too, unless it was reset meanwhile.
+    /// The future that `seat` drove is ready, or `lost` in a panic: the flight ends. Returns whom
+    /// it serves too, unless it was reset meanwhile.
     pub(crate) fn end_shared(
         &mut self,
         seat: SeatId,
@@ -157,7 +162,8 @@ impl<T> Flights<T> {
         (due, after)
     }
 
-    /// `reset` leaves the future with the caller that drove it last, and wakes that too. If that caller is gone, the future is unwanted.
+    /// `reset` leaves the future with the caller that drove it last, and wakes that too. If that
+    /// caller is gone, the future is unwanted.
     pub(super) fn cut_loose(&mut self, wakers: &mut Vec<Waker>) -> Unwanted<T> {
         let mut unwanted = Unwanted::NOTHING;
         let Some(driver) = self.driver.take() else {
@@ -257,7 +263,8 @@ impl Notifier {
         woken.out = true;
     }
 
-    /// A poll has ended, and the future is put back. Returns whom to wake, because it was woken meanwhile.
+    /// A poll has ended, and the future is put back. Returns whom to wake, because it was woken
+    /// meanwhile.
     fn end_poll(&self) -> Vec<Waker> {
         let mut woken = self.woken.lock();
         woken.out = false;
@@ -288,7 +295,8 @@ impl Notifier {
         self.woken.lock().wakers.take(seat)
     }
 
-    /// The flight is over, or left to one driver: nobody else is to be woken. The wakers are to be dropped when no mutex is held.
+    /// The flight is over, or left to one driver: nobody else is to be woken. The wakers are to be
+    /// dropped when no mutex is held.
     fn forget_all_but(&self, driver: Option<SeatId>) -> Vec<Option<Waker>> {
         let mut woken = self.woken.lock();
         let mut all = mem::take(&mut woken.wakers);

@@ -1,4 +1,5 @@
-//! Every type of reply, in whatever pieces it comes, and what no reply may do to the decoder: panic, or take memory that was only announced.
+//! Every type of reply, in whatever pieces it comes, and what no reply may do to the decoder:
+//! panic, or take memory that was only announced.
 
 use super::{Decoder, Request};
 use crate::error::{Error, ServerError};

@@ -24,7 +24,8 @@ pub fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 's
     }
 }
 
-/// Makes a test of each body, in each colour: waited for in sync code, awaited in both flavours of tokio, and awaited on async-io.
+/// Makes a test of each body, in each colour: waited for in sync code, awaited in both flavours of
+/// tokio, and awaited on async-io.
 #[macro_export]
 macro_rules! in_each_colour {
     ($($name:ident)*) => {$(

@@ -1,4 +1,5 @@
-//! A real `redis-server` of our own: on a free loopback port, without persistence, in a directory that goes with it.
+//! A real `redis-server` of our own: on a free loopback port, without persistence, in a directory
+//! that goes with it.
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};

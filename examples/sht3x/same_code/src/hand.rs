@@ -1,4 +1,5 @@
-//! A blocking driver as one writes it by hand. It is `#[inline]`, as the closures are which the bodies of smart functions become.
+//! A blocking driver as one writes it by hand. It is `#[inline]`, as the closures are which the
+//! bodies of smart functions become.
 
 use crate::command::{Command, Rate, Repeatability, checked};
 use crate::error::Error;

@@ -1,4 +1,5 @@
-//! The driver's own files, and in place of its `driver.rs` and `bus.rs` a blocking driver as one writes it by hand (feature `hand`).
+//! The driver's own files, and in place of its `driver.rs` and `bus.rs` a blocking driver as one
+//! writes it by hand (feature `hand`).
 #![no_std]
 #![allow(dead_code, reason = "the comparison takes a part of the driver")]
 

@@ -1,5 +1,6 @@
-//! Checks at run time what the crate promises where there is no operating system: it has neither `std` nor an allocator, libc or start
-//! files, so anything that asks for one of them does not link. It says how many checks passed, by a system call, and exits with 0.
+//! Checks at run time what the crate promises where there is no operating system: it has neither
+//! `std` nor an allocator, libc or start files, so anything that asks for one of them does not
+//! link. It says how many checks passed, by a system call, and exits with 0.
 #![no_std]
 #![no_main]
 

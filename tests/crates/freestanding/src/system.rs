@@ -1,4 +1,5 @@
-//! The one file with `unsafe` code: the entry point, two system calls, and the functions that the compiler calls for memory.
+//! The one file with `unsafe` code: the entry point, two system calls, and the functions that the
+//! compiler calls for memory.
 
 use core::arch::{asm, global_asm};
 

@@ -1,4 +1,5 @@
-//! What the tests share: tokio as the installed runtime, a small HTTP server, and a watchdog. The tests themselves are in `tests/`.
+//! What the tests share: tokio as the installed runtime, a small HTTP server, and a watchdog. The
+//! tests themselves are in `tests/`.
 
 mod server;
 #[path = "../../../support/watchdog.rs"]

@@ -1,4 +1,5 @@
-//! `.wait()` on tokio's own threads: refused in tasks, on both flavours; allowed on its blocking threads and on plain ones.
+//! `.wait()` on tokio's own threads: refused in tasks, on both flavours; allowed on its blocking
+//! threads and on plain ones.
 
 use neighbours::with_tokio;
 use smartasync::{allow_blocking, is_async_context, smart, smart_await, smart_fn};

@@ -1,4 +1,5 @@
-//! reqwest under `.wait()`, with tokio installed. Its connections are tasks of tokio's, so they live on between two waits.
+//! reqwest under `.wait()`, with tokio installed. Its connections are tasks of tokio's, so they
+//! live on between two waits.
 
 use neighbours::{HttpServer, with_tokio};
 use reqwest::{Client, Error};

@@ -1,4 +1,5 @@
-//! One scenario, on every executor that people use: the results are the same, those of sync code included. No runtime is installed.
+//! One scenario, on every executor that people use: the results are the same, those of sync code
+//! included. No runtime is installed.
 
 use futures::StreamExt;
 use futures::future::{join, join_all};

@@ -1,4 +1,5 @@
-//! sqlx with SQLite under `.wait()`, with tokio installed: a pool, transactions, and rows as a stream that sync code iterates over.
+//! sqlx with SQLite under `.wait()`, with tokio installed: a pool, transactions, and rows as a
+//! stream that sync code iterates over.
 
 use futures::TryStreamExt;
 use neighbours::with_tokio;

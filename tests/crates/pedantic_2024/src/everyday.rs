@@ -1,4 +1,5 @@
-//! What users write every day: clippy finds nothing in it that is not in the source, and what is in the source, it finds.
+//! What users write every day: clippy finds nothing in it that is not in the source, and what is in
+//! the source, it finds.
 
 use renamed::{smart_await, smart_fn};
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! Smart functions of every kind in edition 2024, in a module where no name means what it usually does.
+//! Smart functions of every kind in edition 2024, in a module where no name means what it usually
+//! does.
 #![deny(
     warnings,
     missing_docs,

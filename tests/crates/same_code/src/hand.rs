@@ -1,4 +1,5 @@
-//! The functions as one writes them by hand. They are `#[inline]`, as the closures are which the bodies of smart functions become.
+//! The functions as one writes them by hand. They are `#[inline]`, as the closures are which the
+//! bodies of smart functions become.
 
 use crate::bus::{Bus, Error};
 

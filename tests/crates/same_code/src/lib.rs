@@ -1,5 +1,5 @@
-//! The same functions twice: smart, and written by hand (feature `hand`). Each is called by a function with a name of its own, whose machine
-//! code is compared.
+//! The same functions twice: smart, and written by hand (feature `hand`). Each is called by a
+//! function with a name of its own, whose machine code is compared.
 #![no_std]
 
 pub mod bus;
@@ -20,7 +20,8 @@ macro_rules! finish {
         $call.wait()
     };
 }
-/// With `std`, the hand-written function asks whether it may block, as the outermost `.wait()` does.
+/// With `std`, the hand-written function asks whether it may block, as the outermost `.wait()`
+/// does.
 #[cfg(feature = "hand")]
 macro_rules! finish {
     ($call:expr) => {{
@@ -58,7 +59,8 @@ shims! {
     fn same_wait_until(bus: &mut bus::Bus, register: u8) -> Result<u32, bus::Error> { written::Device { bus }.wait_until_set(register) }
 }
 
-// An argument in memory moves into the call before that asks whether it may block, so with `std` its words are loaded earlier.
+// An argument in memory moves into the call before that asks whether it may block, so with `std`
+// its words are loaded earlier.
 #[cfg(not(feature = "std"))]
 shims! {
     fn same_window(window: bus::Window, position: usize) -> Option<usize> { written::window(window, position) }
