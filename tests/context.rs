@@ -187,10 +187,10 @@ fn a_wait_in_async_code_is_refused_and_names_the_callers_line() {
             assert_refused_at(line!(), || count_either(counter()).wait());
             assert_refused_at(line!(), || smart(async { 1 }).wait());
             assert_refused_at(line!(), || smart_sync(|| 1).wait());
-            assert_refused_at(line!(), || {
+            assert_refused_at(line!() + 1, || {
                 smart_continuation!(async { 1 }, |n| n + 1).wait()
             });
-            assert_refused_at(line!(), || {
+            assert_refused_at(line!() + 1, || {
                 smart_continuation!(count_sync(counter()), |n| n + 1).wait()
             });
             assert!(is_async_context());
@@ -203,13 +203,13 @@ fn every_other_way_to_wait_is_refused_too_and_names_the_callers_line() {
     within(30, || {
         in_all_async_places(|| {
             assert_refused_at(line!(), || block_on(async { 1 }));
-            assert_refused_at(line!(), || {
+            assert_refused_at(line!() + 1, || {
                 count_async(counter()).wait_timeout(Duration::ZERO)
             });
-            assert_refused_at(line!(), || {
+            assert_refused_at(line!() + 1, || {
                 count_sync(counter()).wait_timeout(Duration::MAX)
             });
-            assert_refused_at(line!(), || {
+            assert_refused_at(line!() + 1, || {
                 count_either(counter()).wait_timeout(Duration::MAX)
             });
             assert_refused_at(line!(), || Smart::ready(1).wait());

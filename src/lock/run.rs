@@ -5,16 +5,16 @@
 //! free: user code (closures, futures, `Clone`, `Drop`, wakers), which may panic or use the lock
 //! again at any of these points.
 
-use crate::call::{Sealed, Work};
-use crate::drive;
+use crate::call::Work;
+use crate::call::work::Sealed;
+use crate::executor;
 use crate::lock::flight::{
     Admission, Aftermath, BoxFuture, Caller, Chosen, Drive, Due, FlightId, Flights, Notifier,
     SeatId, Wakers,
 };
 use crate::lock::lead::{Lead, Seized};
-use crate::panics::{Panics, swallow};
-use crate::park::thread_token;
-use crate::sync::{Arc, Mutex, MutexGuard};
+use crate::sync::panics::{Panics, swallow};
+use crate::sync::{Arc, Mutex, MutexGuard, thread_token};
 use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
@@ -751,13 +751,13 @@ where
     Self: Future,
 {
     fn run(self) -> Self::Output {
-        drive::wait_for_own(self)
+        executor::wait_for_own(self)
     }
 
     #[inline]
     #[track_caller]
     fn run_if_allowed(self) -> Self::Output {
-        drive::block_on(self)
+        executor::block_on(self)
     }
 }
 
@@ -767,12 +767,12 @@ where
     Self: Future,
 {
     fn run(self) -> Self::Output {
-        drive::wait_for_own(self)
+        executor::wait_for_own(self)
     }
 
     #[track_caller]
     fn run_if_allowed(self) -> Self::Output {
-        drive::block_on(self)
+        executor::block_on(self)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A job of the pool: it ends while its future is polled, dropped, or both.
 
 use super::{check, wait_for};
-use crate::offload::{Progress, model_job};
+use crate::pool::offload::{Progress, model_job};
 use crate::sync::{Arc, Ordering};
 use core::future::poll_fn;
 use core::task::Poll;

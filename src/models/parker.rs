@@ -1,8 +1,8 @@
 //! The parker: `unpark` before, during and after `park`, and at its deadline.
 
 use super::check;
-use crate::park::Parker;
 use crate::sync::{Arc, Ordering};
+use crate::thread::parker::Parker;
 use loom::sync::atomic::AtomicUsize;
 use loom::thread;
 use std::time::Instant;

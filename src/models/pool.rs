@@ -1,19 +1,20 @@
-//! The pool's crew: jobs that are submitted while threads retire, sleep, are ordered to help
+//! The pool's scheduler: jobs that are submitted while threads retire, sleep, are ordered to help
 //! themselves, or are refused. A job that no thread comes for is a deadlock; at the end no thread
 //! and no job may be left, or counted.
 
 use super::flight::Event;
 use super::{check, poll_once};
-use crate::offload::{Awaited, Progress, model_job};
-use crate::park::Parker;
-use crate::pool::crew::{Crew, Job, Next, PATIENCE, Refused, number};
+use crate::pool::offload::{Awaited, Progress, model_job};
+use crate::pool::scheduler::{Job, Next, PATIENCE, Refused, Scheduler, number};
 use crate::sync::{Arc, Mutex, Ordering};
+use crate::thread::parker::Parker;
 use core::cell::Cell;
 use core::future::poll_fn;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use loom::sync::atomic::AtomicUsize;
 use loom::thread::{self, JoinHandle};
+use std::time::Instant;
 use std::vec::Vec;
 
 loom::thread_local! {
@@ -24,7 +25,7 @@ loom::thread_local! {
 
 /// What `pool` is, without its statics, on a system that grants so many threads.
 struct Pool {
-    crew: Crew,
+    scheduler: Scheduler,
     threads: Mutex<Vec<JoinHandle<()>>>,
     grants: AtomicUsize,
 }
@@ -40,7 +41,7 @@ fn is_worker() -> bool {
 impl Pool {
     fn new(limit: usize, stand_ins: usize, grants: usize) -> Arc<Self> {
         Arc::new(Self {
-            crew: Crew::new(limit, stand_ins),
+            scheduler: Scheduler::new(limit, stand_ins),
             threads: Mutex::default(),
             grants: AtomicUsize::new(grants),
         })
@@ -48,7 +49,7 @@ impl Pool {
 
     /// Says whether somebody was woken because a thread was refused.
     fn carry_out(self: &Arc<Self>, next: Next) -> bool {
-        self.crew
+        self.scheduler
             .carry_out(next, || self.start())
             .is_some_and(Refused::nudge)
     }
@@ -65,14 +66,14 @@ impl Pool {
             let pool = self.clone();
             let thread = thread::spawn(move || {
                 IS_WORKER.with(|worker| worker.set(true));
-                pool.crew.work(run, || pool.start());
+                pool.scheduler.work(run, || pool.start());
             });
             self.threads.lock().push(thread);
         }
         granted
     }
 
-    /// As the public function, with a crew that is its own.
+    /// As the public function, with a scheduler that is its own.
     fn offload<T: Send + 'static>(
         self: &Arc<Self>,
         f: impl FnOnce() -> T + Send + 'static,
@@ -99,14 +100,17 @@ impl Pool {
                 parker.park(None);
                 continue;
             }
-            match self.crew.block(&parker, &waker, POLLED.with(Cell::get)) {
+            match self
+                .scheduler
+                .block(&parker, &waker, POLLED.with(Cell::get))
+            {
                 Err(job) => run(job),
                 Ok((next, watch)) => {
                     let nudged = self.carry_out(next);
                     if !nudged && !watch.is_some_and(|watch| self.watch(watch, &parker)) {
                         parker.park(None);
                     }
-                    self.crew.resume();
+                    self.scheduler.resume();
                 }
             }
         }
@@ -115,10 +119,10 @@ impl Pool {
     /// Sleeps as a thread does that watches. Says whether it was notified.
     fn watch(self: &Arc<Self>, watch: u64, parker: &Parker) -> bool {
         loop {
-            if parker.park_for(PATIENCE) {
+            if parker.park(Some(Instant::now() + PATIENCE)) {
                 return true;
             }
-            let (next, again) = self.crew.look(watch);
+            let (next, again) = self.scheduler.look(watch);
             if self.carry_out(next) {
                 return true;
             }
@@ -137,7 +141,7 @@ impl Pool {
             let Some(thread) = thread else { break };
             thread.join().unwrap();
         }
-        assert_eq!(self.crew.counts(), [0; 5]);
+        assert_eq!(self.scheduler.counts(), [0; 5]);
     }
 }
 
@@ -155,13 +159,14 @@ impl<T> Offload<T> {
         if let Progress::Waiting = progress {
             POLLED.with(|polled| polled.set(number(&self.job)));
             if self.submitted {
-                if let Some(job) = self.pool.crew.take_if_stranded(&self.job, is_worker()) {
+                if let Some(job) = self.pool.scheduler.take_if_stranded(&self.job, is_worker()) {
                     run(job);
                 }
                 progress = self.awaited.poll(cx.waker());
             } else {
                 self.submitted = true;
-                self.pool.carry_out(self.pool.crew.submit(self.job.clone()));
+                self.pool
+                    .carry_out(self.pool.scheduler.submit(self.job.clone()));
             }
         }
         match progress {
@@ -248,8 +253,8 @@ fn a_limit_that_rises_gives_a_waiting_job_its_thread() {
     check("pool, limit", 2, || {
         let pool = Pool::new(1, 0, 2);
         let [one, two] = that_need_each_other(&pool).map(Offload::submit);
-        pool.crew.set_limit(2);
-        while let Some(next) = pool.crew.grow() {
+        pool.scheduler.set_limit(2);
+        while let Some(next) = pool.scheduler.grow() {
             assert!(!pool.carry_out(next));
         }
         one.wait();

@@ -2,7 +2,7 @@
 //! job fills it.
 
 use super::{check, wait_for};
-use crate::read_ahead::{Buffer, Reader};
+use crate::stream::read_ahead::{Buffer, Reader};
 use crate::sync::{Arc, Ordering};
 use core::future::poll_fn;
 use core::num::NonZeroUsize;

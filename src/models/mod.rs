@@ -13,10 +13,10 @@ mod parker;
 mod pool;
 #[cfg(feature = "stream")]
 mod read_ahead;
-mod woken;
+mod ready;
 
-use crate::park::Parker;
 use crate::sync::Arc;
+use crate::thread::parker::Parker;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 

@@ -17,11 +17,11 @@
 //! Nothing here starts a thread or knows on which one it runs, so that a model can check it:
 //! callers say both.
 
-use crate::park::Parker;
 use crate::sync::{Arc, Mutex, Ordering, fence, yield_now};
+use crate::thread::parker::Parker;
 use core::task::Waker;
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::vec::Vec;
 
 /// How long an idle thread waits for a job before it ends.
@@ -144,7 +144,7 @@ impl State {
     }
 }
 
-/// What has to happen once the state is unlocked: see [`Crew::carry_out`].
+/// What has to happen once the state is unlocked: see [`Scheduler::carry_out`].
 #[must_use]
 pub(crate) enum Next {
     Nothing,
@@ -169,12 +169,12 @@ impl Refused {
 }
 
 /// The threads of a pool, and the jobs that wait for one.
-pub(crate) struct Crew {
+pub(crate) struct Scheduler {
     /// Protects every number, the queue and the list of the idle.
     state: Mutex<State>,
 }
 
-impl Crew {
+impl Scheduler {
     /// At most `limit` threads are active, and `stand_ins` more there.
     pub(crate) fn new(limit: usize, stand_ins: usize) -> Self {
         Self {
@@ -210,7 +210,7 @@ impl Crew {
         Some(Next::Wake(parker))
     }
 
-    /// Does what `next` says; `start` starts a thread that [works](Crew::work). Says so where the
+    /// Does what `next` says; `start` starts a thread that [works](Scheduler::work). Says so where the
     /// system refuses it; the caller then [nudges](Refused::nudge).
     pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce() -> bool) -> Option<Refused> {
         match next {
@@ -261,7 +261,7 @@ impl Crew {
             }
             state.idle.push(parker.clone());
             drop(state);
-            let notified = parker.park_for(KEEP_ALIVE);
+            let notified = parker.park(Some(Instant::now() + KEEP_ALIVE));
             state = self.state.lock();
             if !notified {
                 if let Some(place) = state
@@ -310,7 +310,7 @@ impl Crew {
 
     /// The job on this thread is about to sleep on `parker`, until `waker` wakes it, and has polled
     /// the job with the number `polled`: its place is free. With the number of a watch, it is
-    /// to [look](Crew::look) after [`PATIENCE`]. Where no thread can come for the job that it waits
+    /// to [look](Scheduler::look) after [`PATIENCE`]. Where no thread can come for the job that it waits
     /// for, and it waits for nothing else, that job comes back, to be run here.
     pub(crate) fn block(
         &self,
@@ -471,13 +471,13 @@ mod tests {
             ..state(1, 2, 2, 1, 0)
         };
         let idle = state.idle[0].clone();
-        let crew = Crew {
+        let scheduler = Scheduler {
             state: Mutex::new(state),
         };
-        let refused = crew.carry_out(Next::Spawn, || false);
+        let refused = scheduler.carry_out(Next::Spawn, || false);
         assert!(refused.is_some_and(|refused| refused.0.is_empty()));
         assert!(idle.take());
-        let state = crew.state.into_inner();
+        let state = scheduler.state.into_inner();
         assert_eq!(
             (
                 state.threads,

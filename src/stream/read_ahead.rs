@@ -4,11 +4,11 @@
 //! ends and leaves the iterator here. When the buffer is half empty again, another job goes on. So
 //! a stream that nobody reads holds no thread.
 
-use crate::call::Sealed;
-use crate::drive;
-use crate::offload::{Offload, offload};
-use crate::panics::swallow;
+use crate::call::work::Sealed;
+use crate::executor;
+use crate::pool::{Offload, offload};
 use crate::stream::{SmartStream, Source};
+use crate::sync::panics::swallow;
 use crate::sync::{Arc, Mutex};
 use core::any::Any;
 use core::future::poll_fn;
@@ -244,7 +244,7 @@ where
         match &mut self.reader {
             Reader::Here(iter) => iter.next(),
             // It was polled before.
-            _ => drive::wait_for(poll_fn(|cx| self.as_mut().poll_next(cx))),
+            _ => executor::wait_for(poll_fn(|cx| self.as_mut().poll_next(cx))),
         }
     }
 }

@@ -8,8 +8,9 @@
 //! whole function is called again ([`travel_again`]): `self` cannot be a closure's parameter, so a
 //! method with `&self` reaches its body only through itself.
 
-use crate::call::{Away, Call, Forked, Here, Work};
-use crate::offload::{Offload, offload};
+use crate::call::work::{BecomeFuture, Forked, RunInPlace};
+use crate::call::{Call, Work};
+use crate::pool::{Offload, offload};
 use core::borrow::Borrow;
 use std::borrow::ToOwned;
 
@@ -217,22 +218,22 @@ where
     offload(move || body(P::lend(&mut owned)))
 }
 
-impl<P, R, F> Away for Packed<P, R, F> {
+impl<P, R, F> BecomeFuture for Packed<P, R, F> {
     type Future = Offload<R>;
 
     #[inline]
-    fn away(self) -> Offload<R> {
+    fn become_future(self) -> Offload<R> {
         (self.travel)(self.arguments, self.body)
     }
 }
 
-impl<P, R, F> Here for Packed<P, R, F>
+impl<P, R, F> RunInPlace for Packed<P, R, F>
 where
     P: Pack,
     F: for<'x> FnOnce(P::Lent<'x>) -> R,
 {
     #[inline(always)]
-    fn here(self) -> R {
+    fn run_in_place(self) -> R {
         (self.body)(self.arguments.unpack())
     }
 }

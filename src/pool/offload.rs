@@ -3,11 +3,10 @@
 //! A job is one allocation, shared by the future and the queue: the closure, later its result, and
 //! the waker between them.
 
-use crate::panics::swallow;
-use crate::park;
 use crate::pool::{self, Job};
-use crate::runtime;
+use crate::sync::panics::swallow;
 use crate::sync::{Arc, Mutex};
+use crate::thread::runtime;
 use core::fmt;
 use core::mem;
 use core::pin::Pin;
@@ -234,7 +233,7 @@ impl<T> Future for Offload<T> {
         let mut progress = self.job.poll(cx.waker());
         if let Progress::Waiting = progress {
             let job = self.job.clone().into_job();
-            park::note_job(pool::number(&job), cx.waker());
+            pool::note_polled_job(pool::number(&job), cx.waker());
             if self.submitted {
                 pool::run_if_stranded(&job);
                 progress = self.job.poll(cx.waker());

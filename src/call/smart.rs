@@ -1,6 +1,6 @@
 //! [`Smart`]: a value that may be there, or may have to be awaited, as decided at run time.
 
-use crate::drive;
+use crate::executor;
 use alloc::boxed::Box;
 use core::fmt;
 use core::mem;
@@ -95,10 +95,10 @@ impl<'a, T> Smart<'a, T> {
     /// Also where a future in it panics.
     #[cfg_attr(feature = "std", track_caller)]
     pub fn wait(self) -> T {
-        drive::refuse_in_async();
+        executor::refuse_in_async();
         match self.into_state() {
             State::Ready(value) => value,
-            state => drive::wait_for(Smart { state }),
+            state => executor::wait_for(Smart { state }),
         }
     }
 

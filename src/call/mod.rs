@@ -1,20 +1,29 @@
-//! [`Call`], what every smart function returns, and [`Work`], what is in it.
+//! [`Call`], which every smart function returns, and what it is made of.
 //!
-//! [`Driven`] is a future: waiting drives it. [`Forked`] is a choice that was not made yet: it runs
-//! [`Here`] or goes [`Away`], as a future. What chooses is one of these:
-//!
-//! | fork | what it is |
-//! | --- | --- |
-//! | [`Both`] | two functions over the same arguments: one runs the body here, one hands out a future |
-//! | [`Routes`] | one closure that is told which [`Route`] was taken: for the `self` of a `#[maybe_async]` function, which cannot be an argument of a closure, and would be kept twice by two |
-//! | [`Packed`](crate::travel::Packed) | the body of a sync function, a list of arguments, and how they travel to the pool |
-//!
-//! A sync function's future is an [`Offload`](crate::Offload), that of a `#[maybe_async]` function
-//! is its async copy. All own their arguments until then, so nothing is cloned and nothing runs
-//! before the caller has chosen.
+//! - This file: the call, its ends and its errors.
+//! - [`work`]: what is in a call. Read it next.
+//! - [`travel`]: how the arguments of a sync function get to the pool.
+//! - [`resolve`]: how `smart_await!` and `smart_continuation!` tell values from futures.
+//! - [`boxed`]: calls behind a pointer. [`smart`]: values that are decided at run time.
 
-use crate::drive;
-use core::any::type_name;
+#[cfg(feature = "alloc")]
+pub(crate) mod boxed;
+pub(crate) mod resolve;
+#[cfg(feature = "alloc")]
+mod smart;
+#[cfg(feature = "std")]
+pub(crate) mod travel;
+pub(crate) mod work;
+
+#[cfg(feature = "alloc")]
+pub use boxed::{BoxCall, SendBoxCall};
+#[cfg(feature = "alloc")]
+pub use smart::Smart;
+#[cfg(feature = "std")]
+pub use work::smart_sync;
+pub use work::{Work, smart};
+
+use crate::executor;
 use core::error::Error;
 use core::fmt;
 use core::pin::Pin;
@@ -22,40 +31,6 @@ use core::task::{Context, Poll};
 #[cfg(feature = "std")]
 use core::time::Duration;
 use pin_project_lite::pin_project;
-
-/// Keeps [`Work`] to this crate.
-#[doc(hidden)]
-pub trait Sealed {}
-
-/// What a [`Call`] does when it is awaited or waited for. Sealed: the macros and functions of this
-/// crate make all kinds of it.
-///
-/// It stands in signatures, as in `fn load() -> Call<impl Work<Output = Page>>`.
-pub trait Work: Future + Sealed {
-    /// Runs in a sync copy or on the pool, on this thread, without asking whether it may block.
-    #[doc(hidden)]
-    fn run(self) -> Self::Output
-    where
-        Self: Sized;
-
-    /// [`run`](Work::run), but it panics in async code.
-    #[doc(hidden)]
-    #[inline(always)]
-    #[cfg_attr(feature = "std", track_caller)]
-    fn run_if_allowed(self) -> Self::Output
-    where
-        Self: Sized,
-    {
-        drive::refuse_in_async();
-        self.run()
-    }
-
-    /// Which function it is the work of, as far as one asks: see [`Here::origin`].
-    #[doc(hidden)]
-    fn origin(&self) -> &'static str {
-        ""
-    }
-}
 
 pin_project! {
     /// A lazy call of a smart function: finish it with [`.wait()`](Call::wait) in sync code or with `.await` in async code.
@@ -163,7 +138,7 @@ impl<W: Work> Call<W> {
     /// ```
     pub fn try_wait(self) -> Result<W::Output, WaitError<W>> {
         // What `run` drives is a part of a sync copy, and this is none.
-        if drive::is_async() {
+        if executor::is_async_context() {
             Err(WaitError { call: self })
         } else {
             Ok(self.work.run_if_allowed())
@@ -268,8 +243,8 @@ impl<W: Work> Call<W> {
     #[inline]
     #[cfg_attr(feature = "std", track_caller)]
     pub fn wait_with(self, idle: impl FnMut()) -> W::Output {
-        drive::refuse_in_async();
-        drive::wait_with(self.work, idle)
+        executor::refuse_in_async();
+        executor::wait_with(self.work, idle)
     }
 
     /// Drives the async form of the call, for `timeout` at most, and returns its output. It needs
@@ -305,8 +280,8 @@ impl<W: Work> Call<W> {
     #[cfg(feature = "std")]
     #[track_caller]
     pub fn wait_timeout(self, timeout: Duration) -> Result<W::Output, TimedOut> {
-        drive::refuse_in_async();
-        drive::drive_for(self.work, timeout).ok_or(TimedOut)
+        executor::refuse_in_async();
+        executor::wait_for_at_most(self.work, timeout).ok_or(TimedOut)
     }
 }
 
@@ -315,7 +290,7 @@ impl<W: Work> Future for Call<W> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<W::Output> {
-        drive::in_async(|| self.project().work.poll(cx))
+        executor::in_async(|| self.project().work.poll(cx))
     }
 }
 
@@ -323,344 +298,6 @@ impl<W> fmt::Debug for Call<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").finish_non_exhaustive()
     }
-}
-
-pin_project! {
-    /// Work that is a future.
-    #[doc(hidden)]
-    pub struct Driven<F> {
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F> Driven<F> {
-    #[inline]
-    pub(crate) const fn new(future: F) -> Self {
-        Self { future }
-    }
-
-    #[inline]
-    pub(crate) fn into_inner(self) -> F {
-        self.future
-    }
-}
-
-impl<F: Future> Future for Driven<F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().future.poll(cx)
-    }
-}
-
-impl<F> Sealed for Driven<F> {}
-
-impl<F: Future> Work for Driven<F> {
-    #[inline]
-    fn run(self) -> F::Output {
-        drive::wait_for(self.future)
-    }
-
-    // It asks no second time what a wait has to ask anyway.
-    #[inline]
-    #[cfg_attr(feature = "std", track_caller)]
-    fn run_if_allowed(self) -> F::Output {
-        drive::block_on(self.future)
-    }
-}
-
-impl<F> fmt::Debug for Driven<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driven").finish_non_exhaustive()
-    }
-}
-
-/// Makes a call of a future.
-#[doc(hidden)]
-#[inline]
-pub const fn driven<F: Future>(future: F) -> Call<Driven<F>> {
-    Call::new(Driven::new(future))
-}
-
-/// Which entry point the caller took.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub enum Route {
-    /// `.wait()`: return the body, [`Routed::Here`].
-    Here,
-    /// `.await`: return a future, [`Routed::Away`].
-    Away,
-}
-
-/// What the closure of [`Routes`] answers to its [`Route`].
-///
-/// The body is returned as a closure, not run, so that its output passes through no enum: then the
-/// optimiser makes of a wait just the code of the body.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum Routed<B, F> {
-    /// The body, a closure.
-    Here(B),
-    /// The future that runs it.
-    Away(F),
-}
-
-/// Answers with the body. (Without it the compiler would not know that the closure is called once,
-/// and may lend what it owns.)
-#[doc(hidden)]
-#[inline(always)]
-pub const fn here<T, B, F>(body: B) -> Routed<B, F>
-where
-    B: FnOnce() -> T,
-{
-    Routed::Here(body)
-}
-
-/// A call that nobody has polled: what it becomes when it is awaited.
-#[doc(hidden)]
-pub trait Away {
-    /// The future.
-    type Future: Future;
-
-    /// Makes it.
-    fn away(self) -> Self::Future;
-}
-
-/// A call that nobody has polled: what it does when it is waited for.
-#[doc(hidden)]
-pub trait Here: Away {
-    /// Runs here, without asking whether it may block.
-    fn here(self) -> <Self::Future as Future>::Output;
-
-    /// Tells one function from another, where a method calls itself by its name and may have found
-    /// another one of that name.
-    fn origin() -> &'static str {
-        ""
-    }
-}
-
-pin_project! {
-    /// Work that runs here, or becomes a future, as the caller chooses.
-    #[doc(hidden)]
-    #[project = ForkedProj]
-    #[project_replace = ForkedTaken]
-    #[allow(missing_docs, reason = "pin-project-lite takes no documentation of a field")]
-    pub enum Forked<K, F> {
-        Fresh { fork: K },
-        Begun { #[pin] future: F },
-        Taken,
-    }
-}
-
-impl<K: Away<Future = F>, F: Future> Future for Forked<K, F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        loop {
-            if let ForkedProj::Begun { future } = self.as_mut().project() {
-                return future.poll(cx);
-            }
-            let ForkedTaken::Fresh { fork } = self.as_mut().project_replace(Self::Taken) else {
-                panic!("a `Call` was polled after it had panicked")
-            };
-            let future = fork.away();
-            self.set(Self::Begun { future });
-        }
-    }
-}
-
-impl<K, F> Sealed for Forked<K, F> {}
-
-// Inlined at all levels of optimisation, up to `Call::wait`: what is left of a call is then the
-// code of the body.
-impl<K: Here<Future = F>, F: Future> Work for Forked<K, F> {
-    #[inline(always)]
-    fn run(self) -> F::Output {
-        match self {
-            Self::Fresh { fork } => fork.here(),
-            Self::Begun { future } => drive::wait_for(future),
-            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
-        }
-    }
-
-    #[inline(always)]
-    #[cfg_attr(feature = "std", track_caller)]
-    fn run_if_allowed(self) -> F::Output {
-        match self {
-            Self::Fresh { fork } => {
-                drive::refuse_in_async();
-                fork.here()
-            }
-            Self::Begun { future } => drive::block_on(future),
-            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
-        }
-    }
-
-    fn origin(&self) -> &'static str {
-        K::origin()
-    }
-}
-
-impl<K, F> fmt::Debug for Forked<K, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Forked").finish_non_exhaustive()
-    }
-}
-
-/// A closure that is told which [`Route`] was taken.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Routes<C>(C);
-
-impl<T, B, C, F> Away for Routes<C>
-where
-    B: FnOnce() -> T,
-    C: FnOnce(Route) -> Routed<B, F>,
-    F: Future<Output = T>,
-{
-    type Future = F;
-
-    #[inline(always)]
-    fn away(self) -> F {
-        match (self.0)(Route::Away) {
-            Routed::Away(future) => future,
-            Routed::Here(_) => unreachable!("the closure goes the route that it is told"),
-        }
-    }
-}
-
-impl<T, B, C, F> Here for Routes<C>
-where
-    B: FnOnce() -> T,
-    C: FnOnce(Route) -> Routed<B, F>,
-    F: Future<Output = T>,
-{
-    #[inline(always)]
-    fn here(self) -> T {
-        match (self.0)(Route::Here) {
-            Routed::Here(body) => body(),
-            Routed::Away(_) => unreachable!("the closure goes the route that it is told"),
-        }
-    }
-}
-
-/// Makes a call of a closure that takes one of two routes.
-#[doc(hidden)]
-#[inline(always)]
-pub const fn forked<T, B, C, F>(choose: C) -> Call<Forked<Routes<C>, F>>
-where
-    B: FnOnce() -> T,
-    C: FnOnce(Route) -> Routed<B, F>,
-    F: Future<Output = T>,
-{
-    Call::new(Forked::Fresh {
-        fork: Routes(choose),
-    })
-}
-
-/// Two functions over the same arguments: one runs here, one gives a future. The second is told the
-/// [`origin`](Here::origin) of its call.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Both<A, S, C> {
-    arguments: A,
-    here: S,
-    away: C,
-}
-
-impl<A, S, C, F> Away for Both<A, S, C>
-where
-    C: FnOnce(A, &'static str) -> F,
-    F: Future,
-{
-    type Future = F;
-
-    #[inline(always)]
-    fn away(self) -> F {
-        (self.away)(self.arguments, type_name::<S>())
-    }
-}
-
-impl<A, S, C, F> Here for Both<A, S, C>
-where
-    S: FnOnce(A) -> F::Output,
-    C: FnOnce(A, &'static str) -> F,
-    F: Future,
-{
-    #[inline(always)]
-    fn here(self) -> F::Output {
-        (self.here)(self.arguments)
-    }
-
-    fn origin() -> &'static str {
-        type_name::<S>()
-    }
-}
-
-/// Makes a call of two functions over the same arguments.
-#[doc(hidden)]
-#[inline(always)]
-pub const fn both<A, T, S, C, F>(arguments: A, here: S, away: C) -> Call<Forked<Both<A, S, C>, F>>
-where
-    S: FnOnce(A) -> T,
-    C: FnOnce(A, &'static str) -> F,
-    F: Future<Output = T>,
-{
-    Call::new(Forked::Fresh {
-        fork: Both {
-            arguments,
-            here,
-            away,
-        },
-    })
-}
-
-/// Makes a call of any future, or of anything that becomes one: for inline use, and for functions
-/// of other crates.
-///
-/// `into_future` is called when the call is finished, not before.
-///
-/// # Examples
-///
-/// ```
-/// use smartasync::smart;
-///
-/// async fn fetch(url: &str) -> usize {
-///     url.len()
-/// }
-///
-/// assert_eq!(smart(fetch("http://localhost/")).wait(), 17);
-/// ```
-#[inline]
-pub fn smart<F: IntoFuture>(future: F) -> Call<impl Work<Output = F::Output>> {
-    both(
-        future,
-        |future: F| drive::wait_for(future.into_future()),
-        |future, _| future.into_future(),
-    )
-}
-
-/// Makes a call of a closure that blocks: `.wait()` calls it here, `.await` runs it on the offload
-/// pool.
-///
-/// # Examples
-///
-/// ```
-/// use smartasync::{block_on, smart_sync};
-///
-/// assert_eq!(smart_sync(|| 1 + 1).wait(), 2);
-/// assert_eq!(block_on(smart_sync(|| 1 + 1)), 2);
-/// ```
-#[cfg(feature = "std")]
-pub fn smart_sync<T, F>(f: F) -> Call<impl Work<Output = T>>
-where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
-    both(f, |f| f(), |f, _| crate::offload(f))
 }
 
 /// The error of [`Call::try_wait`]: the caller is async code. It holds the call, unstarted.
@@ -685,7 +322,7 @@ impl<W> fmt::Debug for WaitError<W> {
 
 impl<W> fmt::Display for WaitError<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(drive::REFUSAL)
+        f.write_str(executor::REFUSAL)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Calling user code that must not keep other user code from being called.
+//! Calls user code in such a way that its panic does not keep other user code from being called.
 
 use core::any::Any;
 use core::mem;
@@ -7,43 +7,43 @@ use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 
-/// Calls `f`; a panic in it has nobody to go to.
+/// Calls `f` and drops its panic, which nobody could receive.
 pub(crate) fn swallow(f: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-        // Its destructor may panic too.
-        mem::forget(payload);
-    }
+    let mut panics = Panics::default();
+    panics.catch(f);
+    // The destructor of the payload may panic too.
+    mem::forget(panics);
 }
 
-/// Holds panics back, the first of them to go on later.
+/// Holds back the panics of several calls, and lets the first one go on afterwards.
 #[derive(Default)]
 pub(crate) struct Panics {
     first: Option<Box<dyn Any + Send>>,
 }
 
 impl Panics {
-    /// Calls `f`. Says whether it returned.
+    /// Calls `f`. Returns whether it returned without a panic.
     pub(crate) fn catch(&mut self, f: impl FnOnce()) -> bool {
         let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else {
             return true;
         };
-        if self.first.is_none() {
-            self.first = Some(payload);
-        } else {
-            // Its destructor may panic too.
-            mem::forget(payload);
+        match &mut self.first {
+            first @ None => *first = Some(payload),
+            // The destructor of the payload may panic too.
+            Some(_) => mem::forget(payload),
         }
         false
     }
 
-    /// Wakes everybody, also after one of the wakers has panicked.
+    /// Calls every waker, also after one of them has panicked.
     pub(crate) fn wake_all(&mut self, wakers: impl IntoIterator<Item = Waker>) {
         for waker in wakers {
             self.catch(|| waker.wake());
         }
     }
 
-    /// Lets the first panic go on, unless this thread unwinds already: a second one would abort.
+    /// Resumes the first panic. A thread that unwinds already drops it instead: a second panic
+    /// would abort the process.
     pub(crate) fn resume(self) {
         match self.first {
             Some(payload) if thread::panicking() => mem::forget(payload),

@@ -6,8 +6,15 @@
 //! an item ([`smart_unfold`]). Each knows two ways to its next item: polled, for async code, and
 //! here on this thread, for sync code.
 
-use crate::call::{Call, Sealed, Work, both};
-use crate::drive;
+#[cfg(feature = "std")]
+pub(crate) mod read_ahead;
+
+#[cfg(feature = "std")]
+pub use read_ahead::smart_iter;
+
+use crate::call::work::{Sealed, both};
+use crate::call::{Call, Work};
+use crate::executor;
 use alloc::boxed::Box;
 use core::fmt;
 use core::future::poll_fn;
@@ -101,8 +108,8 @@ impl<S> Held<S> {
 
 impl<S> Drop for Held<S> {
     fn drop(&mut self) {
-        if !drive::is_async() {
-            drive::inside(|| self.source = None);
+        if !executor::is_async_context() {
+            executor::inside(&mut || self.source = None);
         }
     }
 }
@@ -168,7 +175,7 @@ impl<S: Source> SmartStream<S> {
 
     #[cfg_attr(feature = "std", track_caller)]
     fn next_if_allowed(&mut self) -> Option<S::Item> {
-        drive::refuse_in_async();
+        executor::refuse_in_async();
         self.next_here()
     }
 
@@ -182,7 +189,7 @@ impl<S: Source> Stream for SmartStream<S> {
     type Item = S::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
-        drive::in_async(|| self.poll_source(cx))
+        executor::in_async(|| self.poll_source(cx))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -283,7 +290,7 @@ impl<S: Stream> Stream for Streamed<S> {
 impl<S: Stream> Source for Streamed<S> {
     fn next_here(self: Pin<&mut Self>) -> Option<S::Item> {
         let mut stream = self.project().stream;
-        drive::wait_for(poll_fn(|cx| stream.as_mut().poll_next(cx)))
+        executor::wait_for(poll_fn(|cx| stream.as_mut().poll_next(cx)))
     }
 }
 
@@ -355,7 +362,7 @@ where
         let this = self.as_mut().project();
         let Some(state) = this.state.take() else {
             // It was polled before: go on with the call that was begun.
-            return drive::wait_for(poll_fn(|cx| self.as_mut().poll_next(cx)));
+            return executor::wait_for(poll_fn(|cx| self.as_mut().poll_next(cx)));
         };
         let (item, state) = (this.step)(state).into_work().run()?;
         *this.state = Some(state);

@@ -1,8 +1,9 @@
 //! Boxed calls: what `#[boxed]` functions return, so that traits with them are `dyn`-compatible and
 //! recursion has a finite type.
 
-use crate::call::{Call, Sealed, Work};
-use crate::drive;
+use crate::call::work::Sealed;
+use crate::call::{Call, Work};
+use crate::executor;
 use alloc::boxed::Box;
 use core::fmt;
 use core::mem;
@@ -88,7 +89,7 @@ impl<D: DynWork + ?Sized> Work for BoxWork<D> {
     fn run(self) -> D::Output {
         match self.state {
             State::Fresh(work) => work.run_boxed(),
-            State::Polled(work) => drive::wait_for(work),
+            State::Polled(work) => executor::wait_for(work),
             State::Taken => unreachable!("the state is taken within a poll only"),
         }
     }

@@ -17,8 +17,9 @@
 //! The compiler looks for methods anew in each `smart_await!`, so what it has to look at is kept
 //! small: that is most of what a `smart_await!` costs to compile.
 
-use crate::call::{Call, Driven, Sealed, Work};
-use crate::drive;
+use crate::call::work::{Driven, Sealed};
+use crate::call::{Call, Work};
+use crate::executor;
 use core::future::{self, Ready};
 use core::marker::PhantomData;
 use core::ops::Deref;
@@ -423,7 +424,7 @@ where
 
     #[inline(always)]
     fn resolve_sync(value: T) -> Self::Output {
-        drive::wait_for_own(P::resolve_sync(value).into_future())
+        executor::wait_for_own(P::resolve_sync(value).into_future())
     }
 }
 

@@ -1,21 +1,23 @@
 //! The offload pool: its threads, and what they know of themselves. Which of them does what is
-//! decided in [`crew`].
+//! decided in [`scheduler`].
 
-use crate::context;
-use crate::park::{self, Parker};
 use crate::sync::Arc;
+use crate::thread::context;
+use crate::thread::parker::Parker;
 use core::cell::Cell;
 use core::num::NonZeroUsize;
 use core::task::Waker;
-use crew::{Crew, Next, PATIENCE, Refused};
+use scheduler::{Next, PATIENCE, Refused, Scheduler};
 use std::string::String;
 use std::sync::LazyLock;
 use std::time::Instant;
 use std::{env, thread, thread_local};
 
-pub(crate) mod crew;
+pub(crate) mod offload;
+pub(crate) mod scheduler;
 
-pub(crate) use crew::{Job, number};
+pub use offload::{Offload, offload};
+pub(crate) use scheduler::{Job, number};
 
 /// How many threads there may be beyond the limit of active ones, to stand in for blocked ones.
 /// Where those all stand still, more.
@@ -23,7 +25,7 @@ const STAND_INS: usize = 256;
 /// Sets how many jobs may be active at the start.
 const LIMIT_VARIABLE: &str = "SMARTASYNC_OFFLOAD_THREADS";
 
-static CREW: LazyLock<Crew> = LazyLock::new(|| Crew::new(start_limit(), STAND_INS));
+static SCHEDULER: LazyLock<Scheduler> = LazyLock::new(|| Scheduler::new(start_limit(), STAND_INS));
 
 fn start_limit() -> usize {
     match env::var(LIMIT_VARIABLE) {
@@ -46,18 +48,45 @@ fn parse_limit(value: &str) -> usize {
 
 thread_local! {
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+
+    /// The number of the job that was polled last, and the address of the parker behind the waker
+    /// that it was polled with.
+    static POLLED: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+/// The job with this number was polled with `waker`.
+fn note_polled_job(job: usize, waker: &Waker) {
+    POLLED.set((job, waker.data().addr()));
+}
+
+/// A wait begins: it has polled no job yet.
+pub(crate) fn forget_polled_job() {
+    POLLED.set((0, 0));
+}
+
+/// The number of the job that the wait on `parker` has polled last, or 0.
+fn polled_job(parker: &Parker) -> usize {
+    let (job, polled_with) = POLLED.get();
+    if polled_with == core::ptr::from_ref(parker).addr() {
+        job
+    } else {
+        0
+    }
 }
 
 /// Does what `next` says, with a thread of the system's. Says whether that was refused.
 fn carry_out(next: Next) -> bool {
-    CREW.carry_out(next, start).map(Refused::nudge).is_some()
+    SCHEDULER
+        .carry_out(next, start)
+        .map(Refused::nudge)
+        .is_some()
 }
 
 /// [`carry_out`] on a thread that is counted as blocked. Says whether user code has run on it:
 /// wakers, which may poll here, and the jobs that are then run where they are polled. For these the
 /// thread is none of the pool. So where they wait it is not counted as blocked once more.
 fn carry_out_blocked(next: Next) -> bool {
-    let Some(refused) = CREW.carry_out(next, start) else {
+    let Some(refused) = SCHEDULER.carry_out(next, start) else {
         return false;
     };
     IS_WORKER.set(false);
@@ -75,7 +104,7 @@ fn start() -> bool {
 /// The life of a pool thread.
 fn work() {
     IS_WORKER.set(true);
-    CREW.work(run, start);
+    SCHEDULER.work(run, start);
     // From here on the thread is no pool thread, also where the destructor of one of its locals
     // waits.
     IS_WORKER.set(false);
@@ -94,13 +123,13 @@ pub(crate) fn is_worker() -> bool {
 
 /// Queues `job` and sees to it that a thread takes it up.
 pub(crate) fn submit(job: Arc<dyn Job>) {
-    carry_out(CREW.submit(job));
+    carry_out(SCHEDULER.submit(job));
 }
 
 /// Runs the queued `job` here, if no thread will come for it. Its future is polled here, so it
 /// waits for nothing else.
 pub(crate) fn run_if_stranded(job: &Arc<dyn Job>) {
-    if let Some(job) = CREW.take_if_stranded(job, is_worker()) {
+    if let Some(job) = SCHEDULER.take_if_stranded(job, is_worker()) {
         run(job);
     }
 }
@@ -111,13 +140,13 @@ pub(crate) fn park(parker: &Arc<Parker>, waker: &Waker, deadline: Option<Instant
     if !is_worker() {
         return parker.park(deadline);
     }
-    if parker.linger() {
+    if parker.spin() {
         return true;
     }
-    match CREW.block(parker, waker, park::noted_job(parker)) {
+    match SCHEDULER.block(parker, waker, polled_job(parker)) {
         Ok((next, watch)) => {
             let notified = sleep_blocked(parker, deadline, next, watch);
-            CREW.resume();
+            SCHEDULER.resume();
             notified
         }
         Err(job) => {
@@ -152,7 +181,7 @@ fn sleep_blocked(
             return true;
         }
         let again;
-        (next, again) = CREW.look(number);
+        (next, again) = SCHEDULER.look(number);
         watch = again.then_some(number);
     }
 }
@@ -176,8 +205,8 @@ fn sleep_blocked(
 /// smartasync::set_offload_limit(NonZeroUsize::new(8).unwrap());
 /// ```
 pub fn set_offload_limit(active: NonZeroUsize) {
-    CREW.set_limit(active.get());
-    while let Some(next) = CREW.grow() {
+    SCHEDULER.set_limit(active.get());
+    while let Some(next) = SCHEDULER.grow() {
         if carry_out(next) {
             return;
         }

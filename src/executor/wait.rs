@@ -1,0 +1,199 @@
+//! A wait, from its beginning to its end: what kind of wait it is, and how it drives its future.
+//!
+//! Every wait comes through [`wait_until`] or through [`block_on`] above it, and is driven by
+//! [`drive`]. The usual wait, which is the outermost one of a thread with a loop and without a
+//! runtime, begins in [`begin_usual_wait`]. All others begin in [`Wait::begin`].
+
+use crate::executor::level::Level;
+use crate::executor::loops::{self, Wait, begin_usual_wait};
+use crate::executor::tasks;
+use crate::pool;
+use crate::thread::context::{self, Stack, allow_blocking};
+use crate::thread::runtime;
+use core::future::poll_fn;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::time::Instant;
+
+/// Waits for `future` on this thread's loop and returns its output.
+///
+/// It does what [`smart`](crate::smart)`(future).wait()` does, without a [`Call`](crate::Call).
+///
+/// # Blocking
+///
+/// Parks this thread until the future is ready. Meanwhile the thread's
+/// [tasks](crate::spawn_local) run.
+///
+/// # Panics
+///
+/// In async code (see [`is_async_context`](crate::is_async_context)), and if the future panics. The
+/// loop stays usable.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(smartasync::block_on(async { 1 + 1 }), 2);
+/// ```
+#[inline]
+#[track_caller]
+pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
+    wait(future.into_future(), true)
+}
+
+/// [`block_on`] for a caller that knows that this thread may block.
+#[inline]
+pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
+    wait(future, false)
+}
+
+/// Waits for `future` to its end. If `asks`, it panics in async code.
+#[inline(always)]
+#[track_caller]
+fn wait<F: Future>(future: F, asks: bool) -> F::Output {
+    let driven = match begin_usual_wait() {
+        Some((level, _scope)) => drive(level, Stack::NOTHING, pin!(future), None),
+        None => {
+            if asks {
+                context::refuse_in_async();
+            }
+            wait_until(future, None)
+        }
+    };
+    match driven {
+        Some(output) => output,
+        None => unreachable!("there is no deadline"),
+    }
+}
+
+/// Waits for `future` for at most `timeout`. A deadline that the clock cannot express is none.
+pub(crate) fn wait_for_at_most<F: Future>(future: F, timeout: Duration) -> Option<F::Output> {
+    wait_until(future, Instant::now().checked_add(timeout))
+}
+
+/// Waits for `future`, in whatever way this thread has to wait, until `deadline`.
+#[inline(never)]
+fn wait_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
+    let (mut future, mut driven) = (Some(future), None);
+    runtime::inside(&mut || {
+        // Taken, so that what is left of the future is dropped inside the runtime too.
+        if let Some(future) = future.take() {
+            let future = pin!(future);
+            let before = context::stack();
+            let wait = Wait::begin();
+            driven = Some(drive(wait.level(), before, future, deadline));
+        }
+    });
+    driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
+}
+
+/// Polls `future` until it is ready, or until `deadline`. In between it runs the thread's tasks, and
+/// sleeps on `level` if there is nothing to do. A future that is woken all the time does not starve
+/// the tasks, nor the other way round.
+///
+/// The thread counts as async already. Between the polls it counts as it did `before`.
+#[inline]
+fn drive<F: Future>(
+    level: &Level,
+    before: Stack,
+    mut future: Pin<&mut F>,
+    deadline: Option<Instant>,
+) -> Option<F::Output> {
+    let mut cx = Context::from_waker(&level.waker);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return Some(output);
+        }
+        // The usual reason to poll again at once: the future has woken itself, and nothing else is
+        // to be done.
+        if deadline.is_none() && !tasks::has_unfinished() && level.parker.take() {
+            continue;
+        }
+        if !wait_for_notification(level, before, deadline) {
+            return None;
+        }
+    }
+}
+
+/// Gives each ready task a turn, then takes the parker's notification, and sleeps until it comes.
+/// Returns `false` at the deadline.
+#[inline(never)]
+fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>) -> bool {
+    let _between_polls = context::enter_as(before);
+    loop {
+        if tasks::has_unfinished() {
+            if let Some(tasks) = loops::running_tasks() {
+                tasks.run_ready();
+            }
+        }
+        // A future that wakes itself in each poll never sleeps, so the deadline comes first.
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return false;
+        }
+        if level.parker.take() || sleep(level, deadline) {
+            return true;
+        }
+    }
+}
+
+/// Sleeps until the parker is notified, a task is woken, or the deadline has come. Returns whether
+/// it took a notification.
+#[inline(never)]
+fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
+    let tasks = if tasks::has_unfinished() {
+        loops::running_tasks()
+    } else {
+        None
+    };
+    if tasks
+        .as_ref()
+        .is_some_and(|tasks| !tasks.prepare_to_sleep(&level.parker))
+    {
+        return false;
+    }
+    let notified = pool::park(&level.parker, &level.waker, deadline);
+    if let Some(tasks) = tasks {
+        tasks.forget_sleeper();
+    }
+    notified
+}
+
+/// Calls `poll` as async code.
+#[inline]
+pub(crate) fn in_async<T>(poll: impl FnOnce() -> T) -> T {
+    let _polling = context::enter_poll();
+    poll()
+}
+
+/// Waits for `future` in the sync copy of a `#[maybe_async]` body.
+///
+/// The code in its polls is a part of that copy, for example an `async` block that calls other
+/// functions. So it has the marks of the copy, and may wait. A call that it polls is async code.
+pub(crate) fn wait_for_own<F: Future>(future: F) -> F::Output {
+    let own = context::stack();
+    wait_polling(future, |future, cx| {
+        let _own = context::enter_as(own);
+        future.poll(cx)
+    })
+}
+
+/// Waits for `future`. Instead of parking it calls `idle`, which is sync code.
+pub(crate) fn wait_with<F: Future>(future: F, mut idle: impl FnMut()) -> F::Output {
+    wait_polling(future, |future, cx| {
+        let poll = future.poll(cx);
+        if poll.is_pending() {
+            allow_blocking(&mut idle);
+            cx.waker().wake_by_ref();
+        }
+        poll
+    })
+}
+
+/// Waits for `future`, which `poll` polls.
+fn wait_polling<F: Future>(
+    future: F,
+    mut poll: impl FnMut(Pin<&mut F>, &mut Context<'_>) -> Poll<F::Output>,
+) -> F::Output {
+    let mut future = pin!(future);
+    wait_for(poll_fn(|cx| poll(future.as_mut(), cx)))
+}
