@@ -23,7 +23,9 @@ use core::sync::atomic::{AtomicU64, AtomicUsize};
 use std::boxed::Box;
 use std::panic::catch_unwind;
 use std::rc::Rc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread_local;
+use std::vec::Vec;
 use thread_local::ThreadLocal;
 
 /// Names the loop of one thread; see [`current_loop`].
@@ -37,21 +39,40 @@ impl LoopId {
     }
 }
 
-/// The number of resets of the cache, times two, plus one once a runtime is installed. The first is
-/// [`RESET`], so that 0 is the epoch of no loop.
-///
-/// A loop is in the cache if it began after the last reset. A wait is a usual one if, beside that,
-/// no runtime is installed. One comparison tells it both.
-// ORDERING: Relaxed everywhere. The number says what to look at, and publishes nothing.
-static EPOCH: AtomicUsize = AtomicUsize::new(RESET);
-
-/// What a reset adds to [`EPOCH`].
-const RESET: usize = 2;
-/// What an installed runtime sets in [`EPOCH`].
-const INSTALLED: usize = 1;
-
-/// The slots of all threads.
+/// The slots of all threads, but for those in [`SPARES`].
 static CACHE: ThreadLocal<LoopSlot> = ThreadLocal::new();
+
+/// The slots that are not in [`CACHE`]. Also protects the status of every slot: a slot is in one of
+/// the two before its status changes. So either its thread sees the runtime that is being installed,
+/// or whoever installs it sees the slot.
+static SPARES: Mutex<Vec<&'static LoopSlot>> = Mutex::new(Vec::new());
+
+/// Locks the status of every slot.
+fn spares() -> MutexGuard<'static, Vec<&'static LoopSlot>> {
+    SPARES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Calls `change` with the status of every slot, and keeps what it returns.
+fn change_each(change: impl Fn(usize) -> usize) {
+    let spares = spares();
+    for slot in CACHE.iter().chain(spares.iter().copied()) {
+        slot.status.store(
+            change(slot.status.load(Ordering::Relaxed)),
+            Ordering::Relaxed,
+        );
+    }
+}
+
+// The status of a slot. It is the one place that knows whether a loop is in the cache. It repeats
+// that a runtime is installed, so that the usual wait looks at one number.
+// ORDERING: Relaxed everywhere. The status says what to look at, and publishes nothing.
+/// The loop is in the cache, and no runtime is installed.
+const USUAL: usize = 0;
+/// The loop is in the cache, and a runtime is installed.
+const INSTALLED: usize = 1;
+/// There is no loop, or it has left the cache. The thread begins a new one when it next waits with
+/// nothing running.
+const NOT_CACHED: usize = 2;
 
 /// What a thread waits with. It is never freed, but goes to another thread when its owner ends.
 struct LoopSlot {
@@ -59,8 +80,7 @@ struct LoopSlot {
     level: Level,
     /// The woken tasks of the loop.
     inbox: Inbox,
-    /// What [`EPOCH`] was, without the runtime, when the loop began.
-    epoch: AtomicUsize,
+    status: AtomicUsize,
     /// A thread uses the slot. If locals are destroyed in an unusual order, the `thread_local` crate
     /// gives the slot of a thread to another one while the first still waits in a destructor.
     owned: AtomicBool,
@@ -71,14 +91,13 @@ impl LoopSlot {
         Self {
             level: Level::new(),
             inbox: Inbox::new(),
-            epoch: AtomicUsize::new(0),
+            status: AtomicUsize::new(NOT_CACHED),
             owned: AtomicBool::new(false),
         }
     }
 
     fn is_cached(&self) -> bool {
-        let began = self.epoch.load(Ordering::Relaxed);
-        began | INSTALLED == EPOCH.load(Ordering::Relaxed) | INSTALLED
+        self.status.load(Ordering::Relaxed) != NOT_CACHED
     }
 }
 
@@ -158,10 +177,13 @@ impl ThisLoop {
             }
         };
         self.id.set(Some(LoopId::next()));
-        slot.epoch.store(
-            EPOCH.load(Ordering::Relaxed) & !INSTALLED,
-            Ordering::Relaxed,
-        );
+        let _locked = spares();
+        let status = if runtime::installed().is_some() {
+            INSTALLED
+        } else {
+            USUAL
+        };
+        slot.status.store(status, Ordering::Relaxed);
         Some(slot)
     }
 }
@@ -210,56 +232,45 @@ pub(crate) fn running_tasks() -> Option<Rc<Tasks>> {
         .flatten()
 }
 
-/// A wait of this thread. It ends when this is dropped.
+/// A wait of this thread, outermost or nested. It ends when this is dropped.
 pub(crate) struct Wait {
-    level: WaitLevel,
-    /// The level of the nested wait around this one, if that is a nested one.
+    /// What it sleeps on. `None` if the thread is ending, and has no loop any more.
+    pub(crate) level: Option<&'static Level>,
+    /// The level of the nested wait around this one.
     around: Option<&'static Level>,
+    /// What the pool knows of the wait around this one.
+    polled: u64,
     _scope: Scope,
 }
 
-enum WaitLevel {
-    OfTheLoop(&'static Level),
-    /// The thread is ending, and has no loop any more.
-    Own(Level),
-}
-
 impl Wait {
-    /// Begins a wait of any kind: outermost or nested, on a thread that may be ending.
+    #[inline]
     pub(crate) fn begin() -> Self {
-        pool::forget_polled_job();
+        let polled = pool::begin_wait();
         THIS.with(|this| {
             let around = this.nested.get();
-            let is_nested = context::stack().has_wait();
-            let level = if is_nested {
+            let level = if context::stack().has_wait() {
                 let level = around.or_else(|| this.slot.get().map(|slot| &slot.level));
-                level.map(Level::inner)
+                let inner = level.map(Level::inner);
+                this.nested.set(inner);
+                inner
             } else {
                 this.start().map(|slot| &slot.level)
             };
-            if is_nested {
-                this.nested.set(level);
-            }
             Self {
-                level: level.map_or_else(|| WaitLevel::Own(Level::new()), WaitLevel::OfTheLoop),
+                level,
                 around,
+                polled,
                 _scope: context::enter_wait(),
             }
         })
-    }
-
-    #[inline]
-    pub(crate) const fn level(&self) -> &Level {
-        match &self.level {
-            WaitLevel::OfTheLoop(level) => level,
-            WaitLevel::Own(level) => level,
-        }
     }
 }
 
 impl Drop for Wait {
     #[inline]
     fn drop(&mut self) {
+        pool::end_wait(self.polled);
         THIS.with(|this| this.nested.set(self.around));
     }
 }
@@ -269,10 +280,10 @@ impl Drop for Wait {
 #[inline]
 pub(crate) fn begin_usual_wait() -> Option<(&'static Level, Scope)> {
     let slot = THIS.with(|this| this.slot.get())?;
-    if slot.epoch.load(Ordering::Relaxed) != EPOCH.load(Ordering::Relaxed) {
-        return None;
-    }
-    Some((&slot.level, context::enter_outermost_wait()?))
+    let status = slot.status.load(Ordering::Relaxed);
+    let scope = context::enter_outermost_wait(status)?;
+    pool::begin_wait();
+    Some((&slot.level, scope))
 }
 
 /// Installs `runtime` for the whole process. It stays for good.
@@ -292,7 +303,7 @@ pub(crate) fn begin_usual_wait() -> Option<(&'static Level, Scope)> {
 /// ```
 pub fn install_runtime(runtime: impl Runtime) -> Result<(), AlreadyInstalled> {
     runtime::set(Box::new(runtime)).map_err(|_refused| AlreadyInstalled(()))?;
-    EPOCH.fetch_or(INSTALLED, Ordering::Relaxed);
+    change_each(|status| if status == USUAL { INSTALLED } else { status });
     Ok(())
 }
 
@@ -336,7 +347,12 @@ pub fn current_loop() -> Option<LoopId> {
 /// ```
 #[must_use]
 pub fn cached_loops() -> usize {
-    CACHE.iter().filter(|slot| slot.is_cached()).count()
+    let spares = spares();
+    CACHE
+        .iter()
+        .chain(spares.iter().copied())
+        .filter(|slot| slot.is_cached())
+        .count()
 }
 
 /// Drops every idle loop of every thread from the cache. A running loop keeps running, and leaves
@@ -355,7 +371,7 @@ pub fn cached_loops() -> usize {
 /// assert_eq!((cached_loops(), current_loop()), (0, None));
 /// ```
 pub fn reset_smartasync_cache() {
-    EPOCH.fetch_add(RESET, Ordering::Relaxed);
+    change_each(|_| NOT_CACHED);
     if THIS.with(|this| this.slot.get().is_some()) && !context::stack().has_wait() {
         end_tasks();
     }

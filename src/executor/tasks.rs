@@ -98,10 +98,16 @@ impl TaskSlot {
     fn vacate(&mut self, index: u32, vacant: &mut u32) {
         let is_large = |task: &BoxTask| size_of_val(&**task) > LARGEST_KEPT;
         if index >= KEEPERS || self.task.as_ref().is_some_and(is_large) {
-            self.task = None;
+            self.free_box();
         }
         self.state = State::Vacant;
         self.next_vacant = mem::replace(vacant, index);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn free_box(&mut self) {
+        self.task = None;
     }
 
     /// Puts the task and its waker back after a poll.
@@ -237,33 +243,37 @@ impl Tasks {
         let Some((slot, _)) = table.slot(index) else {
             return;
         };
-        if slot.state == State::Cancelled || polled.is_ready() && slot.detached {
-            drop(table);
-            swallow(|| task.as_mut().clear());
-            let mut table = self.table.borrow_mut();
-            if let Some((slot, vacant)) = table.slot(index) {
+        match slot.state {
+            State::Polling | State::PollingWoken if polled.is_pending() => {
+                let woken = slot.state == State::PollingWoken;
                 slot.put_back(task, waker);
-                slot.vacate(index, vacant);
+                slot.state = State::Idle;
+                if woken && slot.wake.mark_queued() {
+                    table.ready.push(index);
+                }
+            }
+            State::Polling | State::PollingWoken if !slot.detached => {
+                slot.put_back(task, waker);
+                slot.state = State::Finished;
+                let joiner = slot.joiner.take();
+                drop(table);
                 count_finished();
+                if let Some(joiner) = joiner {
+                    // The code that waits here has nothing to do with that waker, so nobody could
+                    // receive its panic.
+                    swallow(|| joiner.wake());
+                }
             }
-            return;
-        }
-        slot.put_back(task, waker);
-        let woken = mem::replace(&mut slot.state, State::Idle) == State::PollingWoken;
-        if polled.is_pending() {
-            if woken && slot.wake.mark_queued() {
-                table.ready.push(index);
+            _unwanted => {
+                drop(table);
+                swallow(|| task.as_mut().clear());
+                let mut table = self.table.borrow_mut();
+                if let Some((slot, vacant)) = table.slot(index) {
+                    slot.put_back(task, waker);
+                    slot.vacate(index, vacant);
+                    count_finished();
+                }
             }
-            return;
-        }
-        slot.state = State::Finished;
-        let joiner = slot.joiner.take();
-        drop(table);
-        count_finished();
-        if let Some(joiner) = joiner {
-            // The code that waits here has nothing to do with that waker, so nobody could receive
-            // its panic.
-            swallow(|| joiner.wake());
         }
     }
 
@@ -295,22 +305,29 @@ impl Tasks {
 
     /// Moves the result into `into`, an `Option` that is `None`, or leaves the waker to be woken. If
     /// the loop has ended, `into` stays as it is.
+    #[inline]
     pub(crate) fn join(&self, index: u32, cx: &Context<'_>, into: &mut dyn Any) -> Poll<()> {
-        if self.take_result(index, into).is_pending() {
-            // The clone is user code, so it is made before the table is borrowed. It may even wait
-            // until the task is finished.
-            let waker = cx.waker().clone();
-            if self.take_result(index, into).is_pending() {
-                let mut table = self.table.borrow_mut();
-                let old = table
-                    .slot(index)
-                    .and_then(|(slot, _)| slot.joiner.replace(waker));
-                drop(table);
-                drop(old);
-                return Poll::Pending;
-            }
+        match self.take_result(index, into) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => self.leave_joiner(index, cx, into),
         }
-        Poll::Ready(())
+    }
+
+    #[inline(never)]
+    fn leave_joiner(&self, index: u32, cx: &Context<'_>, into: &mut dyn Any) -> Poll<()> {
+        // The clone is user code, so it is made before the table is borrowed. It may even wait until
+        // the task is finished.
+        let waker = cx.waker().clone();
+        if self.take_result(index, into).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut table = self.table.borrow_mut();
+        let old = table
+            .slot(index)
+            .and_then(|(slot, _)| slot.joiner.replace(waker));
+        drop(table);
+        drop(old);
+        Poll::Pending
     }
 
     /// Moves the result of a finished task into `into`, and frees its slot. The caller has the

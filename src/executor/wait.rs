@@ -9,7 +9,7 @@ use crate::executor::loops::{self, Wait, begin_usual_wait};
 use crate::executor::tasks;
 use crate::pool;
 use crate::thread::context::{self, Stack, allow_blocking};
-use crate::thread::runtime;
+use crate::thread::runtime::{self, Runtime};
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
@@ -74,17 +74,38 @@ pub(crate) fn wait_for_at_most<F: Future>(future: F, timeout: Duration) -> Optio
 /// Waits for `future`, in whatever way this thread has to wait, until `deadline`.
 #[inline(never)]
 fn wait_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
+    match runtime::installed() {
+        None => wait_on_level(pin!(future), deadline),
+        Some(runtime) => wait_in_runtime(runtime, future, deadline),
+    }
+}
+
+#[cold]
+fn wait_in_runtime<F: Future>(
+    runtime: &dyn Runtime,
+    future: F,
+    deadline: Option<Instant>,
+) -> Option<F::Output> {
     let (mut future, mut driven) = (Some(future), None);
-    runtime::inside(&mut || {
+    runtime.around_wait(&mut || {
         // Taken, so that what is left of the future is dropped inside the runtime too.
         if let Some(future) = future.take() {
-            let future = pin!(future);
-            let before = context::stack();
-            let wait = Wait::begin();
-            driven = Some(drive(wait.level(), before, future, deadline));
+            driven = Some(wait_on_level(pin!(future), deadline));
         }
     });
     driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
+}
+
+/// Begins a wait on the level that this thread has for it, and drives `future`.
+#[inline]
+fn wait_on_level<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+    let before = context::stack();
+    let wait = Wait::begin();
+    match wait.level {
+        Some(level) => drive(level, before, future, deadline),
+        // The thread is ending, and has no loop any more.
+        None => drive(&Level::new(), before, future, deadline),
+    }
 }
 
 /// Polls `future` until it is ready, or until `deadline`. In between it runs the thread's tasks, and
@@ -123,7 +144,10 @@ fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>
     loop {
         if tasks::has_unfinished() {
             if let Some(tasks) = loops::running_tasks() {
+                // What the tasks poll is not polled by this wait.
+                let polled = pool::begin_wait();
                 tasks.run_ready();
+                pool::end_wait(polled);
             }
         }
         // A future that wakes itself in each poll never sleeps, so the deadline comes first.
@@ -151,7 +175,7 @@ fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
     {
         return false;
     }
-    let notified = pool::park(&level.parker, &level.waker, deadline);
+    let notified = pool::park(&level.parker, deadline);
     if let Some(tasks) = tasks {
         tasks.forget_sleeper();
     }

@@ -1,11 +1,10 @@
-//! The pool's scheduler: jobs that are submitted while threads retire, sleep, are ordered to help
-//! themselves, or are refused. A job that no thread comes for is a deadlock; at the end no thread
-//! and no job may be left, or counted.
+//! The pool's scheduler: jobs are submitted while threads retire, sleep, help or are refused. A job
+//! that no thread comes for is a deadlock. At the end no thread and no job may be left, or counted.
 
 use super::flight::Event;
 use super::{check, poll_once};
 use crate::pool::offload::{Awaited, Progress, model_job};
-use crate::pool::scheduler::{Job, Next, PATIENCE, Refused, Scheduler, number};
+use crate::pool::scheduler::{Job, Next, Refused, Room, Scheduler, Sleeper};
 use crate::sync::{Arc, Mutex, Ordering};
 use crate::thread::parker::Parker;
 use core::cell::Cell;
@@ -14,13 +13,14 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use loom::sync::atomic::AtomicUsize;
 use loom::thread::{self, JoinHandle};
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 use std::vec::Vec;
 
 loom::thread_local! {
     static IS_WORKER: Cell<bool> = Cell::new(false);
-    /// The job that the thread polled last.
-    static POLLED: Cell<usize> = Cell::new(0);
+    /// The number of the thread's wait.
+    static WAIT: Cell<u64> = Cell::new(0);
 }
 
 /// What `pool` is, without its statics, on a system that grants so many threads.
@@ -28,6 +28,8 @@ struct Pool {
     scheduler: Scheduler,
     threads: Mutex<Vec<JoinHandle<()>>>,
     grants: AtomicUsize,
+    /// Who sleeps may find at any moment that no job has left the queue for long enough.
+    may_stall: bool,
 }
 
 fn run(job: Arc<dyn Job>) {
@@ -40,7 +42,12 @@ fn is_worker() -> bool {
 
 impl Pool {
     fn new(limit: usize, stand_ins: usize, grants: usize) -> Arc<Self> {
+        Self::that_may_stall(false, limit, stand_ins, grants)
+    }
+
+    fn that_may_stall(may_stall: bool, limit: usize, stand_ins: usize, grants: usize) -> Arc<Self> {
         Arc::new(Self {
+            may_stall,
             scheduler: Scheduler::new(limit, stand_ins),
             threads: Mutex::default(),
             grants: AtomicUsize::new(grants),
@@ -50,23 +57,23 @@ impl Pool {
     /// Says whether somebody was woken because a thread was refused.
     fn carry_out(self: &Arc<Self>, next: Next) -> bool {
         self.scheduler
-            .carry_out(next, || self.start())
+            .carry_out(next, |handed| self.start(handed))
             .is_some_and(Refused::nudge)
     }
 
     /// Starts a thread, if one more is granted.
-    fn start(self: &Arc<Self>) -> bool {
+    fn start(self: &Arc<Self>, handed: Option<Arc<dyn Job>>) -> bool {
+        let take = |left: usize| left.checked_sub(1);
         let granted = self
             .grants
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(1)
-            })
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok();
         if granted {
             let pool = self.clone();
             let thread = thread::spawn(move || {
                 IS_WORKER.with(|worker| worker.set(true));
-                pool.scheduler.work(run, || pool.start());
+                pool.scheduler
+                    .work(handed, run, |handed| pool.start(handed));
             });
             self.threads.lock().push(thread);
         }
@@ -83,51 +90,51 @@ impl Pool {
             pool: self.clone(),
             job,
             awaited,
-            submitted: false,
+            ticket: 0,
         }
     }
 
-    /// Waits as a thread of the pool does, if this is one.
+    /// Waits as `pool::park` does.
     fn wait<F: Future>(self: &Arc<Self>, future: F) -> F::Output {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let wait = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+        let outer = WAIT.with(|current| current.replace(wait));
         let parker = Arc::new(Parker::new());
         let waker = Waker::from(parker.clone());
         let mut future = pin!(future);
-        loop {
+        let output = loop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                return output;
+                break output;
             }
-            if !is_worker() {
-                parker.park(None);
-                continue;
-            }
-            match self
-                .scheduler
-                .block(&parker, &waker, POLLED.with(Cell::get))
-            {
-                Err(job) => run(job),
-                Ok((next, watch)) => {
-                    let nudged = self.carry_out(next);
-                    if !nudged && !watch.is_some_and(|watch| self.watch(watch, &parker)) {
-                        parker.park(None);
-                    }
-                    self.scheduler.resume();
-                }
-            }
-        }
+            self.park(&parker, wait);
+        };
+        WAIT.with(|current| current.set(outer));
+        output
     }
 
-    /// Sleeps as a thread does that watches. Says whether it was notified.
-    fn watch(self: &Arc<Self>, watch: u64, parker: &Parker) -> bool {
+    fn park(self: &Arc<Self>, parker: &Arc<Parker>, wait: u64) {
+        let is_worker = is_worker();
+        let sleeper = Sleeper {
+            parker,
+            wait,
+            is_worker,
+            room: Room::Here,
+        };
+        let mut seen = None;
         loop {
-            if parker.park(Some(Instant::now() + PATIENCE)) {
-                return true;
+            let stalled = |moves| self.may_stall && seen.replace(moves) == Some(moves);
+            let (next, looks) = self.scheduler.block(&sleeper, stalled);
+            if let Next::Run(job) = next {
+                return run(job);
             }
-            let (next, again) = self.scheduler.look(watch);
-            if self.carry_out(next) {
-                return true;
+            let nudged = self.carry_out(next);
+            let looks = looks && self.may_stall;
+            let done = nudged || parker.park(looks.then(Instant::now)) || !looks;
+            if is_worker {
+                self.scheduler.resume();
             }
-            if !again {
-                return false;
+            if done {
+                return;
             }
             // The others get on meanwhile.
             thread::yield_now();
@@ -149,24 +156,25 @@ struct Offload<T> {
     pool: Arc<Pool>,
     job: Arc<dyn Job>,
     awaited: Arc<dyn Awaited<T>>,
-    submitted: bool,
+    ticket: u64,
 }
 
 impl<T> Offload<T> {
     /// The steps of an `Offload`'s poll.
     fn poll(&mut self, cx: &Context<'_>) -> Poll<T> {
-        let mut progress = self.awaited.poll(cx.waker());
+        let wait = WAIT.with(Cell::get);
+        let mut progress = self.awaited.poll(cx.waker(), wait);
         if let Progress::Waiting = progress {
-            POLLED.with(|polled| polled.set(number(&self.job)));
-            if self.submitted {
-                if let Some(job) = self.pool.scheduler.take_if_stranded(&self.job, is_worker()) {
+            let scheduler = &self.pool.scheduler;
+            if self.ticket == 0 {
+                let (ticket, next) = scheduler.submit(self.job.clone());
+                self.ticket = ticket;
+                self.pool.carry_out(next);
+            } else {
+                if let Some(job) = scheduler.take_if_stranded(self.ticket, is_worker()) {
                     run(job);
                 }
-                progress = self.awaited.poll(cx.waker());
-            } else {
-                self.submitted = true;
-                self.pool
-                    .carry_out(self.pool.scheduler.submit(self.job.clone()));
+                progress = self.awaited.poll(cx.waker(), wait);
             }
         }
         match progress {
@@ -292,8 +300,8 @@ fn a_job_that_waits_for_another_runs_it_itself_where_a_thread_is_refused() {
 }
 
 #[test]
-fn an_order_to_help_itself_meets_another_wake_up() {
-    check("pool, order and wake-up", 3, || {
+fn a_thread_that_waits_for_something_else_is_woken_for_that() {
+    check("pool, another wake-up", 3, || {
         let pool = Pool::new(1, 0, 1);
         let event = Arc::new(Event::default());
         let (theirs, happens) = (pool.clone(), event.clone());
@@ -312,7 +320,7 @@ fn an_order_to_help_itself_meets_another_wake_up() {
 #[test]
 fn a_job_that_a_blocked_one_needs_without_waiting_for_it_gets_a_thread_beyond_the_cap() {
     check("pool, standstill", 2, move || {
-        let pool = Pool::new(1, 0, 2);
+        let pool = Pool::that_may_stall(true, 1, 0, 2);
         let event = Arc::new(Event::default());
         let (theirs, awaited) = (pool.clone(), event.clone());
         let blocked = pool
@@ -378,9 +386,44 @@ fn an_abandoned_job_leaves_the_queue_and_the_next_one_is_run() {
         let unwanted = pool
             .offload(move || in_job.fetch_add(1, Ordering::Relaxed))
             .submit();
-        unwanted.awaited.abandon();
+        unwanted.awaited.abandon(0);
         assert_eq!(pool.offload(|| 2).wait(), 2);
         pool.is_left_empty();
         assert!(ran.load(Ordering::Relaxed) <= 1);
+    });
+}
+
+/// A job holds a mutex while it waits for another job, and a second one contends for the mutex.
+#[test]
+fn a_mutex_held_over_a_wait_by_a_job_stops_no_pool() {
+    check("pool, mutex held by a job", 2, || {
+        let pool = Pool::that_may_stall(true, 1, 1, 2);
+        let mutex = Arc::new(Mutex::new(()));
+        let (theirs, held, wanted) = (pool.clone(), mutex.clone(), mutex);
+        let holder = pool.offload(move || {
+            let _held = held.lock();
+            theirs.offload(|| 1).wait()
+        });
+        let contender = pool.offload(move || drop(wanted.lock()));
+        let contender = contender.submit();
+        assert_eq!(holder.wait(), 1);
+        contender.wait();
+        pool.is_left_empty();
+    });
+}
+
+#[test]
+fn a_mutex_held_over_a_wait_by_a_plain_thread_stops_no_pool() {
+    check("pool, mutex held by a plain thread", 2, || {
+        let pool = Pool::that_may_stall(true, 1, 0, 1);
+        let mutex = Arc::new(Mutex::new(()));
+        let wanted = mutex.clone();
+        let contender = pool.offload(move || drop(wanted.lock()));
+        let held = mutex.lock();
+        let contender = contender.submit();
+        assert_eq!(pool.offload(|| 1).wait(), 1);
+        drop(held);
+        contender.wait();
+        pool.is_left_empty();
     });
 }

@@ -1,13 +1,22 @@
-//! The offload pool: its threads, and what they know of themselves. Which of them does what is
-//! decided in [`scheduler`].
+//! The offload pool: it runs what blocks, so that no executor has to.
+//!
+//! - This file: the pool of the process, and what each thread knows of it.
+//! - [`scheduler`]: which thread does what. It knows no thread, so a model can check it.
+//! - [`offload`]: a job, and the future of its result.
+//!
+//! The life of a job: the first poll of an [`Offload`] submits it. The scheduler wakes or starts a
+//! thread for it, within the limit. The thread runs it, keeps the result in the job, and wakes the
+//! future. A job that waits for something gives its place to another one: every wait of this crate
+//! sleeps in [`park`].
 
 use crate::sync::Arc;
 use crate::thread::context;
 use crate::thread::parker::Parker;
 use core::cell::Cell;
 use core::num::NonZeroUsize;
-use core::task::Waker;
-use scheduler::{Next, PATIENCE, Refused, Scheduler};
+use core::sync::atomic::{AtomicU64, Ordering};
+use scheduler::{Job, Next, PATIENCE, Refused, Room, Scheduler, Sleeper};
+use std::format;
 use std::string::String;
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -17,185 +26,241 @@ pub(crate) mod offload;
 pub(crate) mod scheduler;
 
 pub use offload::{Offload, offload};
-pub(crate) use scheduler::{Job, number};
 
-/// How many threads there may be beyond the limit of active ones, to stand in for blocked ones.
-/// Where those all stand still, more.
+/// How many threads there may be beyond the limit, to stand in for blocked ones. If no job makes
+/// progress, there may be more.
 const STAND_INS: usize = 256;
-/// Sets how many jobs may be active at the start.
+/// How many jobs may stand on one stack, each waiting for the next.
+const DEEPEST: usize = 64;
+/// Sets the limit at the start.
 const LIMIT_VARIABLE: &str = "SMARTASYNC_OFFLOAD_THREADS";
 
-static SCHEDULER: LazyLock<Scheduler> = LazyLock::new(|| Scheduler::new(start_limit(), STAND_INS));
+/// The pool of the process, or what is wrong with the variable.
+static SCHEDULER: LazyLock<Result<Scheduler, String>> =
+    LazyLock::new(|| Ok(Scheduler::new(start_limit()?, STAND_INS)));
 
-fn start_limit() -> usize {
+/// The pool of the process. Panics with the same sentence each time if the variable is wrong.
+fn scheduler() -> &'static Scheduler {
+    SCHEDULER.as_ref().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn start_limit() -> Result<usize, String> {
     match env::var(LIMIT_VARIABLE) {
         Ok(value) if !value.is_empty() => parse_limit(&value),
-        _ => thread::available_parallelism()
-            .map_or(1, NonZeroUsize::get)
-            .saturating_add(4)
-            .min(32),
+        _ => {
+            let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+            Ok(cores.saturating_add(4).min(32))
+        }
     }
 }
 
-fn parse_limit(value: &str) -> usize {
-    match value.parse::<NonZeroUsize>() {
-        Ok(limit) => limit.get(),
-        Err(error) => panic!(
-            "the environment variable {LIMIT_VARIABLE} must be a number of threads, at least 1, but is {value:?}: {error}"
-        ),
-    }
+fn parse_limit(value: &str) -> Result<usize, String> {
+    value.parse().map(NonZeroUsize::get).map_err(|error| {
+        format!(
+            "the environment variable {LIMIT_VARIABLE} must be a number of threads, at least 1, \
+             but is {value:?}: {error}"
+        )
+    })
 }
 
 thread_local! {
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
 
-    /// The number of the job that was polled last, and the address of the parker behind the waker
-    /// that it was polled with.
-    static POLLED: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    /// How many jobs stand on this stack.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+
+    /// The number of this thread's innermost wait, or 0 if that has polled no job yet.
+    static WAIT: Cell<u64> = const { Cell::new(0) };
+
+    /// When a sleeping wait first saw that so many jobs had left the queue.
+    static LOOK: Cell<Option<(u64, u64, Instant)>> = const { Cell::new(None) };
 }
 
-/// The job with this number was polled with `waker`.
-fn note_polled_job(job: usize, waker: &Waker) {
-    POLLED.set((job, waker.data().addr()));
+/// A wait begins, which has polled no job yet. Returns what [`end_wait`] takes.
+#[inline]
+pub(crate) fn begin_wait() -> u64 {
+    WAIT.replace(0)
 }
 
-/// A wait begins: it has polled no job yet.
-pub(crate) fn forget_polled_job() {
-    POLLED.set((0, 0));
+/// Goes back to the wait that was the innermost one before [`begin_wait`].
+#[inline]
+pub(crate) fn end_wait(outer: u64) {
+    WAIT.set(outer);
 }
 
-/// The number of the job that the wait on `parker` has polled last, or 0.
-fn polled_job(parker: &Parker) -> usize {
-    let (job, polled_with) = POLLED.get();
-    if polled_with == core::ptr::from_ref(parker).addr() {
-        job
-    } else {
-        0
+/// The number of the innermost wait, for a job that it polls.
+fn this_wait() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    if WAIT.get() == 0 {
+        WAIT.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
     }
+    WAIT.get()
 }
 
-/// Does what `next` says, with a thread of the system's. Says whether that was refused.
-fn carry_out(next: Next) -> bool {
-    SCHEDULER
-        .carry_out(next, start)
-        .map(Refused::nudge)
-        .is_some()
+/// Does what `next` says. Returns the refusal if the system refuses a thread.
+fn carry_out(next: Next) -> Option<Refused> {
+    scheduler().carry_out(next, start)
 }
 
-/// [`carry_out`] on a thread that is counted as blocked. Says whether user code has run on it:
-/// wakers, which may poll here, and the jobs that are then run where they are polled. For these the
-/// thread is none of the pool. So where they wait it is not counted as blocked once more.
-fn carry_out_blocked(next: Next) -> bool {
-    let Some(refused) = SCHEDULER.carry_out(next, start) else {
-        return false;
-    };
-    IS_WORKER.set(false);
-    let woken = refused.nudge();
-    IS_WORKER.set(true);
-    woken
-}
-
-/// Starts a thread, unless the system refuses it.
-fn start() -> bool {
+/// Starts a thread, which begins with the job that is handed to it.
+fn start(handed: Option<Arc<dyn Job>>) -> bool {
     let thread = thread::Builder::new().name(String::from("smartasync-offload"));
+    let work = || {
+        IS_WORKER.set(true);
+        scheduler().work(handed, run, start);
+        // From here on this is no pool thread, also if the destructor of one of its locals waits.
+        IS_WORKER.set(false);
+    };
     thread.spawn(work).is_ok()
-}
-
-/// The life of a pool thread.
-fn work() {
-    IS_WORKER.set(true);
-    SCHEDULER.work(run, start);
-    // From here on the thread is no pool thread, also where the destructor of one of its locals
-    // waits.
-    IS_WORKER.set(false);
 }
 
 /// Runs a job as sync code, whatever stands on this thread's stack.
 fn run(job: Arc<dyn Job>) {
     let _sync_code = context::enter_blocking();
+    DEPTH.set(DEPTH.get() + 1);
+    // A job never panics.
     job.run();
+    DEPTH.set(DEPTH.get() - 1);
 }
 
-/// Says whether this thread is one of the pool.
-pub(crate) fn is_worker() -> bool {
-    IS_WORKER.get()
+/// Queues `job`, and sees to it that a thread takes it. Returns its ticket.
+fn submit(job: Arc<dyn Job>) -> u64 {
+    let (ticket, next) = scheduler().submit(job);
+    if let Some(refused) = carry_out(next) {
+        refused.nudge();
+    }
+    ticket
 }
 
-/// Queues `job` and sees to it that a thread takes it up.
-pub(crate) fn submit(job: Arc<dyn Job>) {
-    carry_out(SCHEDULER.submit(job));
-}
-
-/// Runs the queued `job` here, if no thread will come for it. Its future is polled here, so it
-/// waits for nothing else.
-pub(crate) fn run_if_stranded(job: &Arc<dyn Job>) {
-    if let Some(job) = SCHEDULER.take_if_stranded(job, is_worker()) {
+/// Runs the queued job here, if no thread will come for it.
+fn run_if_stranded(ticket: u64) {
+    if let Some(job) = scheduler().take_if_stranded(ticket, IS_WORKER.get()) {
         run(job);
     }
 }
 
-/// [`Parker::park`]. Where a job of the pool sleeps in it, its thread's place is filled meanwhile,
-/// and it may return early. `waker` is the parker's.
-pub(crate) fn park(parker: &Arc<Parker>, waker: &Waker, deadline: Option<Instant>) -> bool {
-    if !is_worker() {
+/// Drops the queued job.
+fn forget(ticket: u64) {
+    drop(scheduler().remove(ticket));
+}
+
+/// [`Parker::park`] for a wait. It may return early.
+///
+/// A pool thread gives its place to another thread while it sleeps here. A thread that waits for a
+/// job looks from time to time whether jobs still leave the queue, and helps if they do not.
+///
+/// # Panics
+///
+/// If too many jobs stand on this stack already, and the system refuses a thread for the next one.
+pub(crate) fn park(parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
+    let is_worker = IS_WORKER.get();
+    if !is_worker && WAIT.get() == 0 {
         return parker.park(deadline);
     }
     if parker.spin() {
         return true;
     }
-    match SCHEDULER.block(parker, waker, polled_job(parker)) {
-        Ok((next, watch)) => {
-            let notified = sleep_blocked(parker, deadline, next, watch);
-            SCHEDULER.resume();
-            notified
-        }
-        Err(job) => {
+    let room = match deadline {
+        Some(_) => Room::None,
+        None if DEPTH.get() < DEEPEST => Room::Here,
+        None => Room::OnANewStack,
+    };
+    let sleeper = Sleeper {
+        parker,
+        wait: WAIT.get(),
+        is_worker,
+        room,
+    };
+    loop {
+        let (next, looks) = scheduler().block(&sleeper, |moves| is_stalled(sleeper.wait, moves));
+        if let Next::Run(job) = next {
             run(job);
+            return false;
+        }
+        let refused = carry_out(next);
+        let notified = match refused {
+            None => sleep(parker, looks, deadline),
+            Some(refused) => {
+                if refused.was_handed_a_job && room == Room::OnANewStack {
+                    if is_worker {
+                        scheduler().resume();
+                    }
+                    panic!("{TOO_DEEP}");
+                }
+                // The wakers that this calls are user code, which may wait. This thread counts as
+                // blocked already, so meanwhile it is no pool thread.
+                IS_WORKER.set(false);
+                let woken = refused.nudge();
+                IS_WORKER.set(is_worker);
+                // After user code, what the wait knew before may not hold any more.
+                if woken {
+                    Some(false)
+                } else {
+                    sleep(parker, looks, deadline)
+                }
+            }
+        };
+        if is_worker {
+            scheduler().resume();
+        }
+        if let Some(notified) = notified {
+            return notified;
+        }
+    }
+}
+
+/// What a call says for which no thread can be had.
+const TOO_DEEP: &str = "the offload pool cannot start a thread for this call: the system refuses one, \
+     and 64 jobs stand on this stack already, each waiting for the next";
+
+/// Returns whether no job has left the queue since this wait first saw that `moves` had, and that was
+/// [`PATIENCE`] ago.
+fn is_stalled(wait: u64, moves: u64) -> bool {
+    match LOOK.get() {
+        Some((known_wait, known_moves, since)) if (known_wait, known_moves) == (wait, moves) => {
+            since.elapsed() >= PATIENCE
+        }
+        _ => {
+            LOOK.set(Some((wait, moves, Instant::now())));
             false
         }
     }
 }
 
-/// Does what `next` says, and sleeps; where the thread is to watch, it looks from time to time.
-/// Says whether a notification was taken.
-fn sleep_blocked(
-    parker: &Parker,
-    deadline: Option<Instant>,
-    mut next: Next,
-    mut watch: Option<u64>,
-) -> bool {
-    loop {
-        // User code has run here, which may have waited, and run tasks: what the wait knew before
-        // may not hold any more, and who wakes a task may not know of this thread's sleep.
-        if carry_out_blocked(next) {
-            return false;
-        }
-        let Some(number) = watch else {
-            return parker.sleep_until(deadline);
-        };
-        let look = Instant::now() + PATIENCE;
-        if deadline.is_some_and(|deadline| deadline <= look) {
-            return parker.sleep_until(deadline);
-        }
-        if parker.sleep_until(Some(look)) {
-            return true;
-        }
-        let again;
-        (next, again) = SCHEDULER.look(number);
-        watch = again.then_some(number);
+/// Sleeps: for [`PATIENCE`] if the thread looks again afterwards. Returns whether a notification was
+/// taken, or `None` if the thread is to look again.
+fn sleep(parker: &Parker, looks: bool, deadline: Option<Instant>) -> Option<bool> {
+    let look = Instant::now() + PATIENCE;
+    if looks && deadline.is_none_or(|deadline| look < deadline) {
+        parker.sleep_until(Some(look)).then_some(true)
+    } else {
+        Some(parker.sleep_until(deadline))
     }
 }
 
 /// Sets how many offloaded jobs may be active at once, from now on. Running jobs are not stopped.
 ///
-/// A job that waits for another smart call does not count as active while it waits; when it goes
-/// on, there may for a moment be one active job more. The limit starts as min(32, cores + 4), as in
-/// Python's `to_thread`, or as what the environment variable `SMARTASYNC_OFFLOAD_THREADS` says.
+/// The limit bounds the work at once; it never stops the program. These jobs do not count:
+///
+/// - A job that waits for another smart call, while it waits. When it goes on, there may be one
+///   active job more for a moment.
+/// - A job that a thread waits for, once no job was taken from the queue for 100 ms. Then the
+///   waiting thread runs that job itself or, if it waits for more than that job, the pool starts one
+///   more thread.
+///
+/// So a `LazyLock` whose initialiser waits for a call, or a mutex that is held over a `.wait()`, does
+/// not stop the pool, even if all other jobs block on it. One case remains that the crate cannot
+/// see: while a pool thread blocks for a job, that job is polled by another executor inside it (for
+/// example by `pollster::block_on`, tokio's `Handle::block_on`, or an actor). Such a job needs a free
+/// place.
+///
+/// The limit starts as min(32, cores + 4), as in Python's `to_thread`, or as what the environment
+/// variable `SMARTASYNC_OFFLOAD_THREADS` says. An empty variable counts as unset.
 ///
 /// # Panics
 ///
-/// Where that variable is set to anything but a number of at least 1, the first use of the pool
-/// panics: this function, or what offloads first.
+/// If that variable is set to anything but a number of at least 1, each use of the pool panics: this
+/// function, and whatever offloads.
 ///
 /// # Examples
 ///
@@ -205,9 +270,10 @@ fn sleep_blocked(
 /// smartasync::set_offload_limit(NonZeroUsize::new(8).unwrap());
 /// ```
 pub fn set_offload_limit(active: NonZeroUsize) {
-    SCHEDULER.set_limit(active.get());
-    while let Some(next) = SCHEDULER.grow() {
-        if carry_out(next) {
+    scheduler().set_limit(active.get());
+    while let Some(next) = scheduler().grow() {
+        if let Some(refused) = carry_out(next) {
+            refused.nudge();
             return;
         }
     }
@@ -219,13 +285,8 @@ mod tests {
 
     #[test]
     fn the_limit_is_read_from_a_number() {
-        assert_eq!(parse_limit("7"), 7);
-        let message = thread::spawn(|| parse_limit("0")).join().unwrap_err();
-        assert!(
-            message
-                .downcast_ref::<String>()
-                .unwrap()
-                .contains("SMARTASYNC_OFFLOAD_THREADS must be a number of threads")
-        );
+        assert_eq!(parse_limit("7"), Ok(7));
+        let sentence = parse_limit("0").unwrap_err();
+        assert!(sentence.contains("SMARTASYNC_OFFLOAD_THREADS must be a number of threads"));
     }
 }

@@ -18,8 +18,12 @@ use std::thread;
 
 /// What a job is, in the order in which it changes. `Abandoned` may follow each of the first three.
 enum Stage<F, T> {
-    /// Not run yet.
-    Waiting { job: F, waker: Option<Waker> },
+    /// Not run yet. The wait with this number polled it last.
+    Waiting {
+        job: F,
+        waker: Option<Waker>,
+        wait: u64,
+    },
     /// A thread runs it.
     Running { waker: Option<Waker> },
     /// Its result waits for the future.
@@ -38,7 +42,7 @@ impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
     fn run(self: Arc<Self>) {
         let mut stage = self.stage.lock();
         let job = match mem::replace(&mut *stage, Stage::Abandoned) {
-            Stage::Waiting { job, waker } => {
+            Stage::Waiting { job, waker, .. } => {
                 *stage = Stage::Running { waker };
                 job
             }
@@ -76,8 +80,8 @@ impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
         true
     }
 
-    fn is_awaited_by(&self, other: &Waker) -> bool {
-        matches!(&*self.stage.lock(), Stage::Waiting { waker: Some(waker), .. } if waker.will_wake(other))
+    fn is_polled_by(&self, wait: u64) -> bool {
+        matches!(&*self.stage.lock(), Stage::Waiting { wait: last, .. } if *last == wait)
     }
 }
 
@@ -90,22 +94,26 @@ pub(crate) enum Progress<T> {
 
 /// The future's side of a job, without the closure's type.
 pub(crate) trait Awaited<T>: Job {
-    /// Takes the result, or leaves `waker`.
-    fn poll(&self, waker: &Waker) -> Progress<T>;
+    /// Takes the result, or leaves `waker`. The wait with this number polls it.
+    fn poll(&self, waker: &Waker, wait: u64) -> Progress<T>;
 
-    /// Nobody wants the result. A job that was not started never runs.
-    fn abandon(&self);
+    /// Nobody wants the result. A job that was not started never runs, and leaves the queue, where
+    /// it has this ticket unless that is 0.
+    fn abandon(&self, ticket: u64);
 
     fn into_job(self: Arc<Self>) -> Arc<dyn Job>;
 }
 
 impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for JobCell<F, T> {
-    fn poll(&self, waker: &Waker) -> Progress<T> {
+    fn poll(&self, waker: &Waker, polling: u64) -> Progress<T> {
         // Cloning a waker is user code, so it happens before the lock is taken.
         let fresh = waker.clone();
         let mut stage = self.stage.lock();
         let (progress, stale) = match &mut *stage {
-            Stage::Waiting { waker, .. } => (Progress::Waiting, waker.replace(fresh)),
+            Stage::Waiting { waker, wait, .. } => {
+                *wait = polling;
+                (Progress::Waiting, waker.replace(fresh))
+            }
             Stage::Running { waker } => (Progress::Running, waker.replace(fresh)),
             Stage::Ended { .. } | Stage::Abandoned => {
                 let ended = mem::replace(&mut *stage, Stage::Abandoned);
@@ -121,8 +129,12 @@ impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for JobCel
         progress
     }
 
-    fn abandon(&self) {
+    fn abandon(&self, ticket: u64) {
         let unwanted = mem::replace(&mut *self.stage.lock(), Stage::Abandoned);
+        if ticket != 0 && matches!(unwanted, Stage::Waiting { .. }) {
+            pool::forget(ticket);
+        }
+        // User code, which may panic, comes last.
         drop(unwanted);
     }
 
@@ -131,17 +143,24 @@ impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for JobCel
     }
 }
 
+impl<F, T> JobCell<F, T> {
+    fn new(job: F) -> Arc<Self> {
+        Arc::new(Self {
+            stage: Mutex::new(Stage::Waiting {
+                job,
+                waker: None,
+                wait: 0,
+            }),
+        })
+    }
+}
+
 /// Both sides of a job, for a model.
 #[cfg(all(test, smartasync_model))]
 pub(crate) fn model_job<T: Send + 'static>(
     f: impl FnOnce() -> T + Send + 'static,
 ) -> (Arc<dyn Job>, Arc<dyn Awaited<T>>) {
-    let job = Arc::new(JobCell {
-        stage: Mutex::new(Stage::Waiting {
-            job: f,
-            waker: None,
-        }),
-    });
+    let job = JobCell::new(f);
     (job.clone(), job)
 }
 
@@ -164,26 +183,10 @@ pub(crate) fn model_job<T: Send + 'static>(
 /// ```
 pub fn offload<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Offload<T> {
     let job: Arc<dyn Awaited<T>> = match runtime::installed() {
-        None => Arc::new(JobCell {
-            stage: Mutex::new(Stage::Waiting {
-                job: f,
-                waker: None,
-            }),
-        }),
-        Some(runtime) => {
-            let wrapped = wrap(runtime, f);
-            Arc::new(JobCell {
-                stage: Mutex::new(Stage::Waiting {
-                    job: wrapped,
-                    waker: None,
-                }),
-            })
-        }
+        None => JobCell::new(f),
+        Some(runtime) => JobCell::new(wrap(runtime, f)),
     };
-    Offload {
-        job,
-        submitted: false,
-    }
+    Offload { job, ticket: 0 }
 }
 
 /// Passes `f` through the runtime's `around_offload`.
@@ -222,24 +225,23 @@ fn wrap<T: Send + 'static>(
 /// would have to poll.
 #[must_use = "an offloaded job runs only when it is awaited"]
 pub struct Offload<T> {
-    job: Arc<dyn Awaited<T> + Send + Sync>,
-    submitted: bool,
+    job: Arc<dyn Awaited<T>>,
+    /// Names the job in the queue. 0 until it is submitted.
+    ticket: u64,
 }
 
 impl<T> Future for Offload<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let mut progress = self.job.poll(cx.waker());
+        let wait = pool::this_wait();
+        let mut progress = self.job.poll(cx.waker(), wait);
         if let Progress::Waiting = progress {
-            let job = self.job.clone().into_job();
-            pool::note_polled_job(pool::number(&job), cx.waker());
-            if self.submitted {
-                pool::run_if_stranded(&job);
-                progress = self.job.poll(cx.waker());
+            if self.ticket == 0 {
+                self.ticket = pool::submit(self.job.clone().into_job());
             } else {
-                self.submitted = true;
-                pool::submit(job);
+                pool::run_if_stranded(self.ticket);
+                progress = self.job.poll(cx.waker(), wait);
             }
         }
         match progress {
@@ -254,14 +256,14 @@ impl<T> Unpin for Offload<T> {}
 
 impl<T> Drop for Offload<T> {
     fn drop(&mut self) {
-        self.job.abandon();
+        self.job.abandon(self.ticket);
     }
 }
 
 impl<T> fmt::Debug for Offload<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Offload")
-            .field("submitted", &self.submitted)
+            .field("submitted", &(self.ticket != 0))
             .finish_non_exhaustive()
     }
 }

@@ -1,54 +1,55 @@
-//! Which of the pool's threads does what: when one is started, who counts as active, when one
-//! retires.
+//! Which of the pool's threads does what: when one starts, which jobs it runs, when it ends.
 //!
-//! A thread is idle (waits for a job), blocked (its job sleeps in a wait of this crate) or active
-//! (everything else). At most `limit` threads take up jobs at once; a blocked one does not count,
-//! so another may start in its place, up to a cap. At the cap a blocked thread runs the job that it
-//! waits for itself, and no other: an unrelated job on its stack could deadlock on a lock that it
-//! holds. Nor does it where its wait waits for anything else, too: what the job needs might be held
-//! by a future that this wait would have to poll.
+//! A thread is *idle* if it waits for a job, *blocked* if its job sleeps in a wait of this crate, and
+//! *active* otherwise. At most `limit` threads take jobs at once. A blocked thread does not count,
+//! so another one may start in its place, up to a cap.
 //!
-//! So at the cap all may be blocked, and wait for what a queued job is to do. They may as well wait
-//! for the network, and then need no more threads; nobody can tell. Hence, where all have been
-//! blocked for [`PATIENCE`], one thread more starts, and so on: jobs that need each other
-//! end, if slowly, and a thousand jobs that wait for the network do not make a thousand threads at
-//! once. (The pool of .NET does the same.)
+//! The limit never stops the program. A thread that waits for a queued job looks from time to time
+//! whether jobs leave the queue. If none did for [`PATIENCE`], and so perhaps none ever will, the
+//! thread [helps](State::help):
 //!
-//! Nothing here starts a thread or knows on which one it runs, so that a model can check it:
-//! callers say both.
+//! 1. If its wait polled one queued job and waits for nothing else, it runs that job itself, on its
+//!    own stack. The job would have run there, had it been waited for in the first place.
+//! 2. If its wait waits for more, one more thread starts for one of the jobs. A thread that is not
+//!    of the pool does this for a single job only, because it has not given up a place.
+//! 3. If all threads are blocked at the cap, one more thread starts for the queue.
+//!
+//! At the cap a pool thread runs its own job without that delay. A thread with a deadline runs no job
+//! on its stack. If too many jobs stand on a stack already, a thread starts for the next one at
+//! once.
+//!
+//! Nothing here starts a thread, or knows on which thread it runs: the callers say both. So a model
+//! can check it.
 
 use crate::sync::{Arc, Mutex, Ordering, fence, yield_now};
 use crate::thread::parker::Parker;
-use core::task::Waker;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use std::vec::Vec;
 
 /// How long an idle thread waits for a job before it ends.
 const KEEP_ALIVE: Duration = Duration::from_secs(1);
-/// How long all are blocked at the cap before one thread more starts.
+/// How long no job leaves the queue before those who wait for one help.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Something that a thread of the pool runs. It never panics.
 pub(crate) trait Job: Send + Sync {
     fn run(self: Arc<Self>);
 
-    /// Has the job's future polled, if the job still waits: no thread will come for it. Says
-    /// whether somebody was woken for that.
+    /// Has the job's future polled, if the job has not begun, because no thread will come for it.
+    /// Returns whether it woke somebody for that.
     fn nudge(&self) -> bool;
 
-    /// Says whether the job has not begun, and its future was polled last by who is woken with this
-    /// waker.
-    fn is_awaited_by(&self, waker: &Waker) -> bool;
-}
-
-/// A number that no other living job has, and that is not 0.
-pub(crate) fn number(job: &Arc<dyn Job>) -> usize {
-    Arc::as_ptr(job).addr()
+    /// Returns whether the job has not begun, and the wait with this number polled it last.
+    fn is_polled_by(&self, wait: u64) -> bool;
 }
 
 struct State {
-    queue: VecDeque<Arc<dyn Job>>,
+    /// The jobs that wait for a thread, each with its ticket, in the order of the tickets.
+    queue: VecDeque<(u64, Arc<dyn Job>)>,
+    last_ticket: u64,
+    /// How many jobs have left the queue. Help for a job counts too.
+    moves: u64,
     /// How many threads may be active.
     limit: usize,
     /// How many threads there may be beyond `limit`, to stand in for blocked ones.
@@ -61,17 +62,17 @@ struct State {
     /// Threads that were idle until they were notified, and have not looked yet. They count as
     /// active.
     waking: usize,
-    /// What the idle threads sleep on. The last one is notified first: its memory is warm still.
+    /// What the idle threads sleep on. The last one is notified first: its memory is still warm.
     idle: Vec<Arc<Parker>>,
     blocked: usize,
-    /// How often a thread was the last to be blocked at the cap. The latest of them watches.
-    watches: u64,
 }
 
 impl State {
     const fn new(limit: usize, stand_ins: usize) -> Self {
         Self {
             queue: VecDeque::new(),
+            last_ticket: 0,
+            moves: 0,
             limit,
             stand_ins,
             threads: 0,
@@ -80,67 +81,139 @@ impl State {
             waking: 0,
             idle: Vec::new(),
             blocked: 0,
-            watches: 0,
         }
     }
 
-    /// Threads that run a job or are about to look for one.
+    /// The number of threads that run a job or are about to look for one.
     fn active(&self) -> usize {
         // INVARIANT: each thread is counted as idle or as blocked at most once.
         self.threads - self.idle.len() - self.blocked
     }
 
-    /// No thread is there, or may come, that would take up the next job.
+    /// No thread is there, or about to come, that would take the next job.
     fn is_stranded(&self) -> bool {
         self.active() == 0 && self.idle.is_empty()
-    }
-
-    /// All threads are blocked, and there are so many that no other may start. (The limit may fall,
-    /// so it does not count here.)
-    fn stands_still(&self) -> bool {
-        self.is_stranded() && self.threads >= self.stand_ins
     }
 
     fn wants_a_thread(&self) -> bool {
         !self.queue.is_empty() && self.active() < self.limit
     }
 
-    /// A thread is on its way to the queue. When it has taken a job, it calls the next one; so of
-    /// many jobs that come at once, each thread is called for once, and not each job for a
-    /// thread.
+    /// A thread is on its way to the queue. When it has taken a job, it calls the next thread. So
+    /// many jobs that come at once do not each look for a thread.
     fn has_one_coming(&self) -> bool {
         self.waking > 0 || self.starting > 0
     }
 
-    /// How many threads there may be, unless all stand still. The limit may be any number.
-    fn cap(&self) -> usize {
-        self.limit.saturating_add(self.stand_ins)
-    }
-
+    /// There are fewer threads than the cap. The limit may be any number.
     fn may_grow(&self) -> bool {
-        self.threads < self.cap()
+        self.threads < self.limit.saturating_add(self.stand_ins)
     }
 
-    fn grow(&mut self) -> Next {
-        self.threads += 1;
-        self.starting += 1;
-        Next::Spawn
-    }
-
-    /// An active thread may go on with the next job. After blocked ones resumed, or the limit fell,
-    /// there may be too many.
+    /// An active thread may take the next job. After a blocked one has resumed, or the limit was
+    /// lowered, there may be too many active ones.
     fn may_take_a_job(&self) -> bool {
         self.active() <= self.limit
     }
 
-    /// A thread that has waited long enough, and counts as idle still, ends: unless a job came too
-    /// late to notify it, or it is all that is left for the next one. Without it, all others
-    /// would stand still, and none of them watches, since it was not the last to be blocked. The
-    /// limit does not count here: it may fall when the thread is gone.
+    /// A thread that has waited long enough, and still counts as idle, may end. It stays if a job
+    /// came too late to notify it, or if all other threads are blocked and no other could start.
     fn should_retire(&self) -> bool {
-        let last =
+        let is_last =
             self.blocked > 0 && self.threads == self.blocked + 1 && self.threads > self.stand_ins;
-        !self.wants_a_thread() && !last
+        !self.wants_a_thread() && !is_last
+    }
+
+    fn grow(&mut self, handed: Option<(u64, Arc<dyn Job>)>) -> Next {
+        self.threads += 1;
+        self.starting += 1;
+        Next::Spawn(handed)
+    }
+
+    /// Finds a thread for the queue's next job: an idle one, or a new one.
+    fn find_a_thread(&mut self) -> Next {
+        match self.find_an_idle_thread() {
+            Some(next) => next,
+            None if self.may_grow() => self.grow(None),
+            None => Next::Nothing,
+        }
+    }
+
+    /// Finds an idle thread for the queue's next job, if the job needs one. `None` if no thread is
+    /// idle.
+    fn find_an_idle_thread(&mut self) -> Option<Next> {
+        if !self.wants_a_thread() || self.has_one_coming() {
+            return Some(Next::Nothing);
+        }
+        let parker = self.idle.pop()?;
+        self.waking += 1;
+        Some(Next::Wake(parker))
+    }
+
+    fn take(&mut self, at: usize) -> Option<(u64, Arc<dyn Job>)> {
+        self.moves += 1;
+        self.queue.remove(at)
+    }
+
+    fn position(&self, ticket: u64) -> Option<usize> {
+        self.queue
+            .binary_search_by_key(&ticket, |(ticket, _)| *ticket)
+            .ok()
+    }
+
+    /// Helps a job that the sleeper waits for, as the rules above say. `stalled`: no job has left the
+    /// queue for [`PATIENCE`].
+    fn help(&mut self, sleeper: &Sleeper<'_>, stalled: bool) -> Option<Next> {
+        let polled = |(_, job): &(u64, Arc<dyn Job>)| job.is_polled_by(sleeper.wait);
+        let first = self.queue.iter().position(polled)?;
+        let is_single = !self.queue.iter().skip(first + 1).any(polled);
+        if is_single && sleeper.room == Room::Here && sleeper.waits_for_one_thing() {
+            return self.take(first).map(|(_, job)| Next::Run(job));
+        }
+        let needs_a_stack = is_single && sleeper.room == Room::OnANewStack;
+        let may_exceed = sleeper.is_worker || (is_single && sleeper.room != Room::None);
+        if !needs_a_stack && !(stalled && may_exceed) {
+            return None;
+        }
+        let handed = self.take(first);
+        Some(self.grow(handed))
+    }
+}
+
+/// Where a thread that is about to sleep may run the job that it waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// On its stack.
+    Here,
+    /// On the stack of a new thread, because its own stack is full of jobs.
+    OnANewStack,
+    /// Nowhere: its wait has a deadline.
+    None,
+}
+
+/// A thread that is about to sleep in a wait.
+pub(crate) struct Sleeper<'p> {
+    pub(crate) parker: &'p Arc<Parker>,
+    /// The number of its wait, or 0 if that polled no job.
+    pub(crate) wait: u64,
+    pub(crate) is_worker: bool,
+    pub(crate) room: Room,
+}
+
+impl Sleeper<'_> {
+    /// Returns whether the wait waits for one thing only, so that running a job on its stack keeps
+    /// nothing else waiting.
+    ///
+    /// One owner of the parker is its level, one the waker there, and one whatever the wait waits
+    /// for. If there are more owners, it waits for several things. Nobody polls anything with this
+    /// waker while the thread is here, so there is no new owner. If an owner has woken the thread and
+    /// has gone since, the parker is notified.
+    fn waits_for_one_thing(&self) -> bool {
+        let owners = Arc::strong_count(self.parker);
+        // ORDERING: Acquire pairs with the decrement of an owner that has gone: it has woken the
+        // thread before.
+        fence(Ordering::Acquire);
+        owners == 3 && !self.parker.is_notified()
     }
 }
 
@@ -150,19 +223,25 @@ pub(crate) enum Next {
     Nothing,
     /// Wake the idle thread that was taken off the list.
     Wake(Arc<Parker>),
-    /// Start a thread; it is counted already.
-    Spawn,
+    /// Start a thread, which is counted already. It begins with this job, if there is one.
+    Spawn(Option<(u64, Arc<dyn Job>)>),
+    /// Run this job on the thread that was about to sleep.
+    Run(Arc<dyn Job>),
 }
 
-/// The system refused a thread. Where no other will come, these are the jobs that wait for one.
+/// The system refused a thread. If no other will come, these are the jobs that wait for one.
 #[must_use]
-pub(crate) struct Refused(Vec<Arc<dyn Job>>);
+pub(crate) struct Refused {
+    stranded: Vec<Arc<dyn Job>>,
+    /// The thread was to begin with a job, which is in the queue again.
+    pub(crate) was_handed_a_job: bool,
+}
 
 impl Refused {
-    /// Has the jobs' futures polled: each then runs its own job. Says whether somebody was woken.
-    /// Wakers are user code, which may poll here.
+    /// Has the jobs' futures polled: each then runs its own job. Returns whether it woke somebody.
+    /// Wakers are user code, which may poll on this thread.
     pub(crate) fn nudge(self) -> bool {
-        self.0
+        self.stranded
             .into_iter()
             .fold(false, |woken, job| job.nudge() | woken)
     }
@@ -170,66 +249,76 @@ impl Refused {
 
 /// The threads of a pool, and the jobs that wait for one.
 pub(crate) struct Scheduler {
-    /// Protects every number, the queue and the list of the idle.
+    /// Protects every number, the queue and the list of idle threads.
     state: Mutex<State>,
 }
 
 impl Scheduler {
-    /// At most `limit` threads are active, and `stand_ins` more there.
+    /// At most `limit` threads are active, and `stand_ins` more are there.
     pub(crate) fn new(limit: usize, stand_ins: usize) -> Self {
         Self {
             state: Mutex::new(State::new(limit, stand_ins)),
         }
     }
 
-    /// Queues `job`.
-    pub(crate) fn submit(&self, job: Arc<dyn Job>) -> Next {
+    /// Queues `job`. Returns its ticket.
+    pub(crate) fn submit(&self, job: Arc<dyn Job>) -> (u64, Next) {
         let mut state = self.state.lock();
-        state.queue.push_back(job);
-        Self::find_a_thread(&mut state)
+        state.last_ticket += 1;
+        let ticket = state.last_ticket;
+        state.queue.push_back((ticket, job));
+        (ticket, state.find_a_thread())
     }
 
-    /// Finds a thread for the queue's next job: an idle one or a new one.
-    fn find_a_thread(state: &mut State) -> Next {
-        Self::find_a_thread_that_is_there(state).unwrap_or_else(|| {
-            if state.may_grow() {
-                state.grow()
-            } else {
-                Next::Nothing
-            }
-        })
+    /// Takes a job back that is still in the queue.
+    pub(crate) fn remove(&self, ticket: u64) -> Option<Arc<dyn Job>> {
+        let mut state = self.state.lock();
+        let at = state.position(ticket)?;
+        state.queue.remove(at).map(|(_, job)| job)
     }
 
-    /// Finds an idle thread for the queue's next job, if it needs one. `None` where there is none.
-    fn find_a_thread_that_is_there(state: &mut State) -> Option<Next> {
-        if !state.wants_a_thread() || state.has_one_coming() {
-            return Some(Next::Nothing);
+    /// Takes a queued job back if no thread will come for it: it is to run where it is polled, which
+    /// may be `on_a_worker`.
+    pub(crate) fn take_if_stranded(&self, ticket: u64, on_a_worker: bool) -> Option<Arc<dyn Job>> {
+        let mut state = self.state.lock();
+        if !state.refused || state.active() > usize::from(on_a_worker) || !state.idle.is_empty() {
+            return None;
         }
-        let parker = state.idle.pop()?;
-        state.waking += 1;
-        Some(Next::Wake(parker))
+        let at = state.position(ticket)?;
+        state.take(at).map(|(_, job)| job)
     }
 
-    /// Does what `next` says; `start` starts a thread that [works](Scheduler::work). Says so where the
-    /// system refuses it; the caller then [nudges](Refused::nudge).
-    pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce() -> bool) -> Option<Refused> {
-        match next {
-            Next::Nothing => return None,
+    /// Does what `next` says. `start` starts a thread that [works](Scheduler::work). If the system
+    /// refuses it, the caller [nudges](Refused::nudge).
+    pub(crate) fn carry_out(
+        &self,
+        next: Next,
+        start: impl FnOnce(Option<Arc<dyn Job>>) -> bool,
+    ) -> Option<Refused> {
+        let handed = match next {
+            Next::Spawn(handed) => handed,
             Next::Wake(parker) => {
                 parker.unpark();
                 return None;
             }
-            Next::Spawn if start() => return None,
-            Next::Spawn => {}
+            Next::Nothing | Next::Run(_) => return None,
+        };
+        if start(handed.as_ref().map(|(_, job)| job.clone())) {
+            return None;
         }
         let mut state = self.state.lock();
         state.threads -= 1;
         state.starting -= 1;
         state.refused = true;
-        // One that has become idle meanwhile was not called, since this one was on its way.
-        let next = Self::find_a_thread_that_is_there(&mut state);
-        let stranded: Vec<_> = if state.is_stranded() {
-            state.queue.iter().cloned().collect()
+        let was_handed_a_job = handed.is_some();
+        if let Some((ticket, job)) = handed {
+            let at = state.queue.partition_point(|(before, _)| *before < ticket);
+            state.queue.insert(at, (ticket, job));
+        }
+        // A thread that became idle meanwhile was not called, because this one was on its way.
+        let next = state.find_an_idle_thread();
+        let stranded = if state.is_stranded() {
+            state.queue.iter().map(|(_, job)| job.clone()).collect()
         } else {
             Vec::new()
         };
@@ -237,40 +326,46 @@ impl Scheduler {
         if let Some(Next::Wake(parker)) = next {
             parker.unpark();
         }
-        Some(Refused(stranded))
+        Some(Refused {
+            stranded,
+            was_handed_a_job,
+        })
     }
 
-    /// The life of a thread that was started: runs jobs until it has waited for one in vain.
-    /// `start` starts another one.
-    pub(crate) fn work(&self, run: impl Fn(Arc<dyn Job>), start: impl Fn() -> bool) {
+    /// The life of a thread that was started: it runs the job that was handed to it, and then jobs of
+    /// the queue, until it has waited for one in vain. `start` starts another thread.
+    pub(crate) fn work(
+        &self,
+        mut handed: Option<Arc<dyn Job>>,
+        run: impl Fn(Arc<dyn Job>),
+        start: impl Fn(Option<Arc<dyn Job>>) -> bool,
+    ) {
         let parker = Arc::new(Parker::new());
         let mut state = self.state.lock();
         state.starting -= 1;
         state.refused = false;
         loop {
-            if state.may_take_a_job() {
-                if let Some(job) = state.queue.pop_front() {
-                    let next = Self::find_a_thread(&mut state);
-                    drop(state);
-                    // This thread is active, so no job is stranded.
-                    let _refused = self.carry_out(next, &start);
-                    run(job);
-                    state = self.state.lock();
-                    continue;
-                }
+            if handed.is_none() && state.may_take_a_job() && !state.queue.is_empty() {
+                handed = state.take(0).map(|(_, job)| job);
+            }
+            if let Some(job) = handed.take() {
+                let next = state.find_a_thread();
+                drop(state);
+                // This thread is active, so no job is stranded.
+                let _refused = self.carry_out(next, &start);
+                run(job);
+                state = self.state.lock();
+                continue;
             }
             state.idle.push(parker.clone());
             drop(state);
             let notified = parker.park(Some(Instant::now() + KEEP_ALIVE));
             state = self.state.lock();
             if !notified {
-                if let Some(place) = state
-                    .idle
-                    .iter()
-                    .position(|idle| Arc::ptr_eq(idle, &parker))
-                {
+                let is_this = |idle: &Arc<Parker>| Arc::ptr_eq(idle, &parker);
+                if let Some(at) = state.idle.iter().position(is_this) {
                     let retires = state.should_retire();
-                    state.idle.remove(place);
+                    state.idle.remove(at);
                     if retires {
                         state.threads -= 1;
                         return;
@@ -290,81 +385,46 @@ impl Scheduler {
         }
     }
 
-    /// Takes the queued `job` back, if no thread will come for it: it is to be run where it is
-    /// awaited, which may be `on_a_worker`.
-    pub(crate) fn take_if_stranded(
-        &self,
-        job: &Arc<dyn Job>,
-        on_a_worker: bool,
-    ) -> Option<Arc<dyn Job>> {
-        let mut state = self.state.lock();
-        if !state.refused || state.active() > usize::from(on_a_worker) || !state.idle.is_empty() {
-            return None;
-        }
-        let place = state
-            .queue
-            .iter()
-            .position(|queued| Arc::ptr_eq(queued, job))?;
-        state.queue.remove(place)
-    }
-
-    /// The job on this thread is about to sleep on `parker`, until `waker` wakes it, and has polled
-    /// the job with the number `polled`: its place is free. With the number of a watch, it is
-    /// to [look](Scheduler::look) after [`PATIENCE`]. Where no thread can come for the job that it waits
-    /// for, and it waits for nothing else, that job comes back, to be run here.
+    /// A thread is about to sleep in a wait. Returns what is to happen first, and whether the thread
+    /// is to look again, by calling this once more, after [`PATIENCE`].
+    ///
+    /// `stalled` is asked, with the number of jobs that have left the queue, whether none has for
+    /// [`PATIENCE`]. Unless it is to run a job, a pool thread counts as blocked until it
+    /// [resumes](Self::resume).
     pub(crate) fn block(
         &self,
-        parker: &Arc<Parker>,
-        waker: &Waker,
-        polled: usize,
-    ) -> Result<(Next, Option<u64>), Arc<dyn Job>> {
-        // One owner of the parker is its level, one the waker there, and one whatever the thread
-        // waits for. Where there are more, it waits for several things. Nobody polls
-        // anything with this waker while the thread sleeps, so that stays as it is. That the one is
-        // a job that has kept the waker is not enough: an earlier wait of the thread may
-        // have left it there, and locks may have been taken since. Nor is a single owner
-        // left where another one has just woken the thread.
-        let owners = Arc::strong_count(parker);
-        // ORDERING: whoever was an owner and has woken the thread has done that before it went,
-        // with a decrement that releases.
-        fence(Ordering::Acquire);
-        let waits_for_one = owners == 3 && !parker.is_notified();
+        sleeper: &Sleeper<'_>,
+        stalled: impl FnOnce(u64) -> bool,
+    ) -> (Next, bool) {
         let mut state = self.state.lock();
-        if waits_for_one && polled != 0 && state.idle.is_empty() && !state.may_grow() {
-            let place = state
-                .queue
-                .iter()
-                .position(|job| number(job) == polled && job.is_awaited_by(waker));
-            if let Some(job) = place.and_then(|place| state.queue.remove(place)) {
-                return Err(job);
+        let at_the_cap = sleeper.is_worker && state.idle.is_empty() && !state.may_grow();
+        let waits_for_a_job = sleeper.wait != 0 && !state.queue.is_empty();
+        let looks = waits_for_a_job || at_the_cap;
+        let stalled = looks && stalled(state.moves);
+        let mut next = None;
+        if waits_for_a_job && (stalled || at_the_cap) {
+            next = state.help(sleeper, stalled);
+        }
+        if let Some(Next::Run(job)) = next {
+            return (Next::Run(job), looks);
+        }
+        if sleeper.is_worker {
+            state.blocked += 1;
+        }
+        let next = match next {
+            Some(next) => next,
+            None if !sleeper.is_worker => Next::Nothing,
+            None if stalled && state.wants_a_thread() && state.idle.is_empty() => {
+                state.moves += 1;
+                state.grow(None)
             }
-        }
-        state.blocked += 1;
-        let next = Self::find_a_thread(&mut state);
-        let watch = state.stands_still().then(|| {
-            state.watches += 1;
-            state.watches
-        });
-        Ok((next, watch))
+            None => state.find_a_thread(),
+        };
+        (next, looks)
     }
 
-    /// The thread that was the last to be blocked has waited for [`PATIENCE`]. Says what is to
-    /// happen, and whether the thread is to look again.
-    pub(crate) fn look(&self, watch: u64) -> (Next, bool) {
-        let mut state = self.state.lock();
-        if watch != state.watches || !state.stands_still() {
-            // Another one watches, or is to, when it is the last to be blocked.
-            return (Next::Nothing, false);
-        }
-        if state.queue.is_empty() {
-            (Next::Nothing, true)
-        } else {
-            (state.grow(), true)
-        }
-    }
-
-    /// The job on this thread was woken. It goes on even if that makes one active thread too many:
-    /// it may hold locks.
+    /// A pool thread has slept. It goes on even if that makes one active thread too many, because
+    /// its job may hold locks.
     pub(crate) fn resume(&self) {
         self.state.lock().blocked -= 1;
     }
@@ -373,16 +433,17 @@ impl Scheduler {
         self.state.lock().limit = limit;
     }
 
-    /// Finds one more thread, after the limit has risen. `None` when there is no more use for one,
-    /// or no more to be had.
+    /// Finds one more thread, after the limit has risen. `None` if none is needed, or none is to be
+    /// had.
     pub(crate) fn grow(&self) -> Option<Next> {
         let mut state = self.state.lock();
         let before = state.active();
-        let next = Self::find_a_thread(&mut state);
+        let next = state.find_a_thread();
         (state.active() > before).then_some(next)
     }
 
-    /// Threads, and those of them that are starting, idle and blocked, and jobs that wait.
+    /// The numbers of threads, of those that are starting or waking, idle and blocked, and of queued
+    /// jobs.
     #[cfg(all(test, smartasync_model))]
     pub(crate) fn counts(&self) -> [usize; 5] {
         let state = self.state.lock();
@@ -409,12 +470,12 @@ mod tests {
             fn nudge(&self) -> bool {
                 false
             }
-            fn is_awaited_by(&self, _waker: &Waker) -> bool {
+            fn is_polled_by(&self, _wait: u64) -> bool {
                 false
             }
         }
         let queue = (0..queued)
-            .map(|_| Arc::new(Nothing) as Arc<dyn Job>)
+            .map(|at| (at as u64, Arc::new(Nothing) as Arc<dyn Job>))
             .collect();
         let idle = (0..idle).map(|_| Arc::new(Parker::new())).collect();
         State {
@@ -474,8 +535,8 @@ mod tests {
         let scheduler = Scheduler {
             state: Mutex::new(state),
         };
-        let refused = scheduler.carry_out(Next::Spawn, || false);
-        assert!(refused.is_some_and(|refused| refused.0.is_empty()));
+        let refused = scheduler.carry_out(Next::Spawn(None), |_| false);
+        assert!(refused.is_some_and(|refused| refused.stranded.is_empty()));
         assert!(idle.take());
         let state = scheduler.state.into_inner();
         assert_eq!(

@@ -12,8 +12,8 @@ use std::thread_local;
 ///
 /// | bits | meaning |
 /// | --- | --- |
-/// | 0 to 31 | the number of polls since blocking was last allowed |
-/// | 32 to 62 | the number of waits, one inside the other |
+/// | 0 to 23 | the number of polls since blocking was last allowed |
+/// | 24 to 62 | the number of waits, one inside the other |
 /// | 63 | blocking was allowed, and no poll has begun since |
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stack(u64);
@@ -21,8 +21,8 @@ pub(crate) struct Stack(u64);
 impl Stack {
     pub(crate) const NOTHING: Self = Self(0);
     const POLL: u64 = 1;
-    const POLLS: u64 = (1 << 32) - 1;
-    const WAIT: u64 = 1 << 32;
+    const POLLS: u64 = (1 << 24) - 1;
+    const WAIT: u64 = 1 << 24;
     const BLOCKING: u64 = 1 << 63;
 
     /// The innermost mark says that the code is async.
@@ -113,11 +113,12 @@ pub(crate) fn enter_wait() -> Scope {
     replace(Stack::waiting)
 }
 
-/// [`enter_wait`], but only if nothing stands on the stack.
+/// [`enter_wait`], but only if nothing stands on the stack, and `status` is 0.
 #[inline]
-pub(crate) fn enter_outermost_wait() -> Option<Scope> {
+pub(crate) fn enter_outermost_wait(status: usize) -> Option<Scope> {
     STACK.with(|stack| {
-        if stack.get() != Stack::NOTHING {
+        // One branch for both.
+        if status as u64 | stack.get().0 != 0 {
             return None;
         }
         stack.set(Stack::NOTHING.waiting());

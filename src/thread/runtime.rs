@@ -95,8 +95,9 @@ pub(crate) fn installed() -> Option<&'static dyn Runtime> {
     RUNTIME.get().map(|runtime| &**runtime)
 }
 
-/// Calls `f` inside the installed runtime, if there is one. Code that polls or drops a user's future
-/// finds the reactor there that it may need.
+/// Calls `f`, which drops a user's stream, inside the installed runtime: the stream may need the
+/// reactor there.
+#[cfg(feature = "stream")]
 pub(crate) fn inside(f: &mut dyn FnMut()) {
     match installed() {
         Some(runtime) => runtime.around_wait(f),
