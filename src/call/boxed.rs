@@ -1,5 +1,5 @@
-//! Boxed calls: what `#[boxed]` functions return, so that traits with them are `dyn`-compatible and
-//! recursion has a finite type.
+//! Boxed calls: the return types of `#[boxed]` functions. They make traits with such functions
+//! `dyn`-compatible, and give recursive functions a finite type.
 
 use crate::call::work::Sealed;
 use crate::call::{Call, Work};
@@ -10,7 +10,8 @@ use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-/// The call that a `#[boxed]` smart function returns.
+/// The return type of a `#[boxed]` smart function.
+///
 ///
 /// # Examples
 ///
@@ -35,11 +36,10 @@ use core::task::{Context, Poll};
 /// ```
 pub type BoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + 'a>>;
 
-/// The call that a smart function with `#[boxed]` and `#[send]` returns: a [`BoxCall`] that is
-/// `Send`.
+/// The return type of a smart function with `#[boxed]` and `#[send]`: a [`BoxCall`] that is `Send`.
 pub type SendBoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + Send + 'a>>;
 
-/// [`Work`] as a trait object.
+/// The `dyn`-compatible form of [`Work`].
 #[doc(hidden)]
 pub trait DynWork: Future + Sealed {
     fn run_boxed(self: Box<Self>) -> Self::Output;
@@ -48,7 +48,7 @@ pub trait DynWork: Future + Sealed {
 
 impl<W: Work> DynWork for W {
     fn run_boxed(self: Box<Self>) -> W::Output {
-        (*self).run()
+        (*self).run(false)
     }
 
     fn origin_boxed(&self) -> &'static str {
@@ -56,7 +56,7 @@ impl<W: Work> DynWork for W {
     }
 }
 
-/// Work in a box. It is pinned at the first poll; until then it can be moved out and run.
+/// Work in a box. The first poll pins it. Until then the work can be moved out of the box and run.
 #[doc(hidden)]
 pub struct BoxWork<D: ?Sized> {
     state: State<D>,
@@ -86,10 +86,14 @@ impl<D: DynWork + ?Sized> Future for BoxWork<D> {
 impl<D: ?Sized> Sealed for BoxWork<D> {}
 
 impl<D: DynWork + ?Sized> Work for BoxWork<D> {
-    fn run(self) -> D::Output {
+    #[cfg_attr(feature = "std", track_caller)]
+    fn run(self, asks: bool) -> D::Output {
+        if asks {
+            executor::refuse_in_async();
+        }
         match self.state {
             State::Fresh(work) => work.run_boxed(),
-            State::Polled(work) => executor::wait_for(work),
+            State::Polled(work) => executor::wait(work, false),
             State::Taken => unreachable!("the state is taken within a poll only"),
         }
     }

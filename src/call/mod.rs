@@ -1,10 +1,11 @@
-//! [`Call`], which every smart function returns, and what it is made of.
+//! [`Call`], the return type of every smart function, and its parts.
 //!
 //! - This file: the call, its ends and its errors.
-//! - [`work`]: what is in a call. Read it next.
-//! - [`travel`]: how the arguments of a sync function get to the pool.
+//! - [`work`]: what a call contains. Read it next.
+//! - [`travel`]: how the arguments of a sync function travel to the pool.
 //! - [`resolve`]: how `smart_await!` and `smart_continuation!` tell values from futures.
-//! - [`boxed`]: calls behind a pointer. [`smart`]: values that are decided at run time.
+//! - [`boxed`]: calls behind a pointer.
+//! - [`smart`](mod@smart): a value or a future, chosen at run time.
 
 #[cfg(feature = "alloc")]
 pub(crate) mod boxed;
@@ -33,34 +34,33 @@ use core::time::Duration;
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A lazy call of a smart function: finish it with [`.wait()`](Call::wait) in sync code or with `.await` in async code.
+    /// Lets the caller of a smart function choose how to finish the call: with
+    /// [`.wait()`](Call::wait) in sync code, or with `.await` in async code.
     ///
-    /// Nothing runs before that: a dropped call did nothing. It is a future on any runtime, and `Send` exactly where the function's body
-    /// is. Each poll marks the code in it as async (see [`is_async_context`](crate::is_async_context)).
+    /// ```
+    /// smartasync::smart_fn!( async fn double(n: u32) -> u32 { 2 * n } );
+    ///
+    /// assert_eq!(double(2).wait(), 4);
+    /// let awaited = smartasync::block_on(async { double(2).await });
+    /// assert_eq!(awaited, 4);
+    /// ```
+    ///
+    /// A call is lazy: nothing runs before you wait for it or await it. It is a future for any
+    /// runtime. It is `Send` exactly where the body of the function is `Send`. Each poll of a call
+    /// marks the code inside as async (see [`is_async_context`](crate::is_async_context)).
+    ///
     ///
     /// # Cancel safety
     ///
-    /// Dropped after its first poll, a call of an async function drops its future. A call of a sync function drops its
-    /// [`Offload`](crate::Offload): a job that was not started never runs, a started one runs to its end unobserved.
+    /// If you drop a call before its first poll, nothing has run. If you drop it later, the kind of
+    /// function decides. A call of an async function drops its future. A call of a sync function
+    /// drops its [`Offload`](crate::Offload): a job that has not started never runs, and a job that
+    /// has started runs to its end, but nobody gets its result.
+    ///
     ///
     /// # Panics
     ///
-    /// Polling panics where the body does, and after the call has given its output.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use smartasync::{block_on, smart_fn};
-    ///
-    /// smart_fn!(
-    ///     async fn double(n: u32) -> u32 {
-    ///         2 * n
-    ///     }
-    /// );
-    ///
-    /// assert_eq!(double(2).wait(), 4);
-    /// assert_eq!(block_on(async { double(2).await }), 4);
-    /// ```
+    /// A poll panics if the body panics, or if the call has already returned its output.
     #[must_use = "a smart call does nothing until it is finished with `.wait()` in sync code or `.await` in async code"]
     pub struct Call<W> {
         #[pin]
@@ -83,11 +83,13 @@ impl<W: Work> Call<W> {
 
     /// Runs the call in sync code and returns its output.
     ///
-    /// The body of a sync function, or the sync copy of a `#[maybe_async]` one, runs here,
-    /// directly. A future is driven on this thread's cached loop: smol's and async-io's types
-    /// work in it as they are, tokio's with [`install_runtime`](crate::install_runtime). Without
-    /// `std` there is no loop: a future is polled in place, with
-    /// [`spin_loop`](core::hint::spin_loop) in between, and nothing is refused.
+    /// The body of a sync function runs directly, on this thread. So does the sync copy of a
+    /// `#[maybe_async]` function. For every other call, this thread's cached loop drives a future.
+    /// Types of smol and async-io work in such a future as they are. Types of tokio need
+    /// [`install_runtime`](crate::install_runtime).
+    ///
+    /// Without `std` there is no loop. `wait` then polls the future in place, with
+    /// [`spin_loop`](core::hint::spin_loop) between the polls, and it never refuses to wait.
     ///
     /// # Blocking
     ///
@@ -95,10 +97,13 @@ impl<W: Work> Call<W> {
     ///
     /// # Panics
     ///
-    /// In async code, where blocking would block an executor; the panic names the caller's line and
-    /// the ways out. Async code is what a poll of a `Call` or of this crate's loops runs, and
-    /// what the installed [`Runtime`](crate::Runtime) says is; a bare future in another executor
-    /// is not seen. Also where the body panics.
+    /// Panics in async code, because there it would block an executor. The message names the line
+    /// of the caller and the alternatives. Code is async if it runs inside a poll of a `Call` or of
+    /// this crate's loops, or if the installed [`Runtime`](crate::Runtime) says so. The crate
+    /// cannot see a plain future in another executor.
+    ///
+    /// Panics if the body panics.
+    ///
     ///
     /// # Examples
     ///
@@ -108,18 +113,24 @@ impl<W: Work> Call<W> {
     #[inline(always)]
     #[cfg_attr(feature = "std", track_caller)]
     pub fn wait(self) -> W::Output {
-        self.work.run_if_allowed()
+        self.work.run(true)
     }
 
-    /// [`wait`](Call::wait), but in async code it gives the call back instead of panicking.
+    /// Runs the call in sync code, as [`wait`](Call::wait) does, and gives the call back in async
+    /// code.
     ///
     /// # Errors
     ///
-    /// In async code a [`WaitError`] with the call in it, unstarted.
+    /// In async code it returns a [`WaitError`], which contains the call. The call has not started.
     ///
     /// # Blocking
     ///
     /// In sync code it blocks this thread until the call is done.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the body panics.
+    ///
     ///
     /// # Examples
     ///
@@ -137,52 +148,55 @@ impl<W: Work> Call<W> {
     /// assert_eq!(answer, 2);
     /// ```
     pub fn try_wait(self) -> Result<W::Output, WaitError<W>> {
-        // What `run` drives is a part of a sync copy, and this is none.
         if executor::is_async_context() {
             Err(WaitError { call: self })
         } else {
-            Ok(self.work.run_if_allowed())
+            Ok(self.work.run(true))
         }
     }
 
-    /// Drives the async form of the call, and calls `idle` after each poll that finds it pending.
-    /// Returns its output.
+    /// Drives the async form of the call, calls `idle` after each poll that returns `Pending`, and
+    /// returns the output.
     ///
-    /// It is there for firmware, which has no thread to park: without `std`, [`wait`](Call::wait)
-    /// polls a future with [`spin_loop`](core::hint::spin_loop) in between, and `wait_with`
-    /// takes the instruction that saves power, `wfe` say. The async form of a `#[maybe_async]`
-    /// function is its async copy; use `wait` for the sync copy, which waits for nothing.
+    /// Use it in firmware, which has no thread to park. Without `std`, [`wait`](Call::wait) polls a
+    /// future with [`spin_loop`](core::hint::spin_loop) between the polls. With `wait_with` you can
+    /// save power between them, for example with the instruction `wfe`. The async form of a
+    /// `#[maybe_async]` function is its async copy. To run its sync copy, use `wait`: a sync copy
+    /// is never polled as a whole, so it has no use for `idle`.
     ///
-    /// With `std` the future is driven on this thread's loop all the same, whose tasks run too.
-    /// There it is of use to a thread that has an event loop of another kind to turn meanwhile.
-    /// `idle` is sync code: it may block, or wait for other calls.
+    /// With `std`, this thread's loop drives the future, and the thread's tasks run too. There
+    /// `wait_with` is useful if the thread also has to run an event loop of another kind. `idle` is
+    /// sync code: it may block, and it may wait for other calls.
     ///
     /// # What may sleep in `idle`
     ///
-    /// Without `std` the waker of these polls does nothing, so `idle` must return when the future
-    /// can go on, by itself. A future may be ready at any moment between its poll and the sleep
-    /// of `idle`, therefore:
+    /// Without `std`, the waker of these polls does nothing. `idle` must therefore return by itself
+    /// when the future can make progress. The future may become ready at any moment between its
+    /// poll and the sleep in `idle`. This has three consequences:
     ///
-    /// - `wfe` on Arm is right for futures that an interrupt makes ready. If it comes before the
-    ///   `wfe`, its return has set the event register, and `wfe` returns at once; if it comes
-    ///   after, it ends the `wfe`. What another core makes ready needs an `sev` from there.
-    /// - `wfi` alone is not: an interrupt between the poll and the `wfi` is over by then, and the
-    ///   core sleeps on. Let the interrupt set a flag; in `idle`, with interrupts disabled, sleep
-    ///   only if the flag is not set, and clear it.
-    /// - A future that wakes itself, to yield, is ready without any interrupt. For those let `idle`
-    ///   spin, or bring a waker that sets a flag and poll the call with it, as in the second
-    ///   example: `idle` sleeps only while the flag is not set. The flag is cleared before the
-    ///   poll, so what is woken during the poll is polled again, and a wake-up after the last look
-    ///   at the flag ends the `wfe`. (A single core without compare-and-swap clears it by a plain
-    ///   store: what sets it just before that is seen by the poll.)
+    /// - `wfe` on Arm is safe for futures that an interrupt makes ready. If the interrupt comes
+    ///   before the `wfe`, the return from the interrupt has set the event register, and `wfe`
+    ///   returns at once. If the interrupt comes later, it ends the `wfe`. If another core makes
+    ///   the future ready, that core must execute `sev`.
+    /// - `wfi` alone is not safe. An interrupt between the poll and the `wfi` is over when the
+    ///   `wfi` begins, and the core sleeps on. Let the interrupt set a flag. In `idle`, with
+    ///   interrupts disabled, sleep only if the flag is not set, and clear the flag.
+    /// - A future that wakes itself, to yield, becomes ready without an interrupt. For such a
+    ///   future, let `idle` spin, or poll the call with a waker that sets a flag, as in the second
+    ///   example. There `idle` sleeps only while the flag is not set. The example clears the flag
+    ///   before the poll, so a wake-up during the poll leads to another poll. A wake-up after the
+    ///   last check of the flag ends the `wfe`. (On a single core without compare-and-swap, clear
+    ///   the flag with a plain store. If something sets the flag just before that store, the poll
+    ///   sees what was written before.)
     ///
     /// # Blocking
     ///
-    /// Blocks this thread until the call is done, between the polls as `idle` does.
+    /// Blocks this thread until the call is done. Between the polls it blocks as `idle` does.
     ///
     /// # Panics
     ///
-    /// In async code, as [`wait`](Call::wait), and where the body or `idle` panics.
+    /// Panics in async code, as [`wait`](Call::wait) does, and if the body or `idle` panics.
+    ///
     ///
     /// # Examples
     ///
@@ -201,8 +215,9 @@ impl<W: Work> Call<W> {
     /// assert_eq!(slept, 2);
     /// ```
     ///
-    /// With a waker of your own, in place of the one that the poll brings (one of your executor's,
-    /// say, or one made of a `static` flag):
+    /// You can also poll the call with your own waker. It replaces the waker of the poll. For
+    /// example, take a waker of your executor, or make a waker from a `static` flag:
+    ///
     ///
     /// ```
     /// # extern crate alloc;
@@ -247,25 +262,25 @@ impl<W: Work> Call<W> {
         executor::wait_with(self.work, idle)
     }
 
-    /// Drives the async form of the call, for `timeout` at most, and returns its output. It needs
-    /// no timer runtime.
+    /// Drives the async form of the call for at most `timeout`, and returns its output.
     ///
-    /// The async form of a sync function runs on the offload pool; of a `#[maybe_async]` function
-    /// it is the async copy. So it may need a runtime
-    /// ([`install_runtime`](crate::install_runtime)) where `wait` does not.
+    /// It needs no timer runtime. The async form of a sync function runs on the offload pool. The
+    /// async form of a `#[maybe_async]` function is its async copy, so `wait_timeout` may need a
+    /// runtime ([`install_runtime`](crate::install_runtime)) where `wait` does not.
     ///
     /// # Errors
     ///
-    /// [`TimedOut`] if the call was not done in time; its future has been dropped.
+    /// Returns [`TimedOut`] if the call is not done in time. Its future is dropped by then.
     ///
     /// # Blocking
     ///
-    /// Blocks this thread until the call is done, or for `timeout`. A poll that blocks delays the
-    /// time-out.
+    /// Blocks this thread until the call is done, but not longer than `timeout`. A poll that blocks
+    /// delays the time-out.
     ///
     /// # Panics
     ///
-    /// In async code, as [`wait`](Call::wait), and where the body panics.
+    /// Panics in async code, as [`wait`](Call::wait) does, and if the body panics.
+    ///
     ///
     /// # Examples
     ///
@@ -300,13 +315,15 @@ impl<W> fmt::Debug for Call<W> {
     }
 }
 
-/// The error of [`Call::try_wait`]: the caller is async code. It holds the call, unstarted.
+/// The error of [`Call::try_wait`]: the caller is async code.
+///
+/// It contains the call, which has not started.
 pub struct WaitError<W> {
     call: Call<W>,
 }
 
 impl<W> WaitError<W> {
-    /// Gives the call back, to be awaited, say.
+    /// Gives the call back, so that you can await it.
     pub fn into_call(self) -> Call<W> {
         self.call
     }
@@ -328,7 +345,7 @@ impl<W> fmt::Display for WaitError<W> {
 
 impl<W> Error for WaitError<W> {}
 
-/// The error of [`Call::wait_timeout`]: the time was up before the call was done.
+/// The error of [`Call::wait_timeout`]: the call was not done in time.
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimedOut;
@@ -343,7 +360,7 @@ impl fmt::Display for TimedOut {
 #[cfg(feature = "std")]
 impl Error for TimedOut {}
 
-/// As an error of the kind [`TimedOut`](std::io::ErrorKind::TimedOut), for `?`.
+/// Converts to an error of the kind [`TimedOut`](std::io::ErrorKind::TimedOut), so that `?` works.
 #[cfg(feature = "std")]
 impl From<TimedOut> for std::io::Error {
     fn from(error: TimedOut) -> Self {

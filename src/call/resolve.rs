@@ -1,21 +1,24 @@
-//! What `smart_await!` and `smart_continuation!` expand to: how a value, a future, or a future of a
-//! future … is told apart, by type alone.
+//! The types that `smart_await!` and `smart_continuation!` expand to. They tell a value, a future
+//! and a future of a future apart, by type alone.
 //!
-//! In async code a [`Value`] stands for a type. [`value.look()`](Look) finds, by the order in which
-//! the compiler looks for methods, the first of: a future of something that can be awaited, a
-//! future, a plain value. For one level and for none, which is nearly all there is, that is the
-//! plan. What is deeper is [`Nested`], which is tried at eight levels, then dereferences to seven,
-//! and so on: its methods are there for the number of levels that the type has.
+//! In async code a [`Value`] stands for the type of the expression. [`value.look()`](Look) relies
+//! on the order in which the compiler tries methods. It finds the first match among three: a future
+//! whose output is a future too, a future, and a plain value. For a plain value and for a single
+//! future, which are nearly all cases, the result is the final plan. For a future of a future the
+//! result is [`NineLevels`]. It dereferences to [`Nested`] for eight levels, which dereferences to
+//! `Nested` for seven levels, and so on. The compiler uses the first of these types whose methods
+//! fit. That type has as many levels as the expression.
 //!
-//! In sync code each level may be a [`Call`] or another future, so it is done a level at a time. A
-//! [`Probe`] stands for a type. `probe.sync_step()` finds the first of: a method of the probe
-//! itself, which is there for a call only, that of a trait for a future, and for a plain value. A
-//! step over a call or a future gives the probe of its output, a step over a value a [`Plan`]; a
-//! step of a plan is the plan. After nine steps there is a plan, or the nesting is deeper than
-//! eight levels.
 //!
-//! The compiler looks for methods anew in each `smart_await!`, so what it has to look at is kept
-//! small: that is most of what a `smart_await!` costs to compile.
+//! In sync code each level may be a [`Call`] or another future, so the expansion resolves one level
+//! at a time. A [`Probe`] stands for a type. `probe.sync_step()` finds the first match among three:
+//! an inherent method of the probe, which exists only for a call, a trait method for a future, and
+//! a trait method for a plain value. A step over a call or a future returns the probe of its
+//! output. A step over a value returns a [`Plan`], and a step of a plan returns the plan itself.
+//! After nine steps there is a plan, or the expression has more than eight levels.
+//!
+//! The compiler searches these methods again in each `smart_await!`. This search is most of what a
+//! `smart_await!` costs to compile, so the number of candidates is kept small.
 
 use crate::call::work::{Driven, Sealed};
 use crate::call::{Call, Work};
@@ -27,24 +30,24 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
-/// Stands for the type `T`, found after the steps `P`, in sync code.
+/// Stands in sync code for the type `T`, which the steps `P` lead to.
 #[derive(Debug)]
 pub struct Probe<T, P>(PhantomData<fn() -> (T, P)>);
 
 impl<T> Probe<T, Start> {
-    /// The probe of a value's type.
+    /// Makes the probe of a value's type.
     #[inline]
     pub const fn of(_value: &T) -> Self {
         Self(PhantomData)
     }
 }
 
-/// The steps `P` lead to a plain value.
+/// The result of the steps `P`, which lead to a plain value.
 #[derive(Debug)]
 pub struct Plan<P: ?Sized>(PhantomData<fn(&P)>);
 
 impl<P: ?Sized> Plan<P> {
-    /// There is nothing left to resolve.
+    /// Returns itself, because there is nothing left to resolve.
     #[inline]
     #[must_use]
     pub const fn sync_step(self) -> Self {
@@ -69,14 +72,14 @@ impl<P: ?Sized> Plan<P> {
         P::resolve_sync(value)
     }
 
-    /// Takes hold of `value`, for a continuation.
+    /// Holds `value` for a continuation.
     #[inline]
     pub const fn hold<T>(self, value: T) -> Plain<T> {
         Plain(value)
     }
 }
 
-/// Fails with the sentence for types that are nested too deeply.
+/// Carries the error message for types with too many levels.
 #[diagnostic::on_unimplemented(
     message = "`smart_await!` resolves at most 8 levels of futures, and this one is deeper, or its type is not known here",
     label = "more than 8 levels deep, or of a type that is still to be inferred",
@@ -84,9 +87,11 @@ impl<P: ?Sized> Plan<P> {
 )]
 pub trait AtMostEightLevels {}
 
-/// No value has this type. For it the bound is met, so that an expression whose type is unknown,
-/// because there is an error in it, is not told that it is too deep as well: the compiler takes
-/// what is unknown for the one type that fits.
+/// A type without values that meets the bound [`AtMostEightLevels`].
+///
+/// It avoids a second error message. If an expression has an error, its type is unknown. The
+/// compiler then assumes this type, because it is the only type that meets the bound. So the
+/// compiler does not report too many levels as well.
 #[derive(Debug)]
 pub enum Unknown {}
 
@@ -105,7 +110,7 @@ impl<P> AtMostEightLevels for Probe<Unknown, P> {}
 impl AtMostEightLevels for NineLevels<Unknown> {}
 
 impl<T, P> Probe<T, P> {
-    /// Never called: the probe is at a ninth level.
+    /// Never called. The method exists for the error message: its probe is at the ninth level.
     pub fn resolve_sync<V, R>(self, _value: V) -> R
     where
         Self: AtMostEightLevels,
@@ -115,7 +120,7 @@ impl<T, P> Probe<T, P> {
 }
 
 impl<W: Work, P> Probe<Call<W>, P> {
-    /// A step over a smart call, in sync code.
+    /// Steps over a smart call in sync code.
     #[inline]
     #[must_use]
     pub const fn sync_step(self) -> Probe<W::Output, (P, CallStep)> {
@@ -123,12 +128,12 @@ impl<W: Work, P> Probe<Call<W>, P> {
     }
 }
 
-/// A step over a future in sync code, or the end of the steps.
+/// Steps over a future in sync code, or ends the steps at a plain value.
 pub trait SyncStep {
-    /// The probe of its output, or the plan.
+    /// The probe of the output, or the plan.
     type Next;
 
-    /// Makes it.
+    /// Returns the probe or the plan.
     fn sync_step(self) -> Self::Next;
 }
 
@@ -150,7 +155,7 @@ impl<T, P> SyncStep for &Probe<T, P> {
     }
 }
 
-/// No step yet.
+/// The start: no step yet.
 #[derive(Debug)]
 pub struct Start;
 
@@ -162,8 +167,8 @@ pub struct CallStep;
 #[derive(Debug)]
 pub struct FutureStep;
 
-/// Stands for the type of the value in it, in async code. (A constructor costs the compiler less
-/// than a function.)
+/// Stands in async code for the type of the value that it refers to. (The macros use the
+/// constructor, because a constructor costs the compiler less than a function.)
 #[derive(Debug)]
 pub struct Value<'a, T>(pub &'a T);
 
@@ -175,12 +180,13 @@ impl<T> Clone for Value<'_, T> {
 
 impl<T> Copy for Value<'_, T> {}
 
-/// The look at a value. The more references in front of it, the earlier the compiler tries it.
+/// Finds the plan for a value. The compiler tries the implementation with the most references
+/// first.
 pub trait Look {
-    /// The plan.
+    /// The plan for the value.
     type Plan;
 
-    /// Makes it.
+    /// Returns the plan.
     fn look(self) -> Self::Plan;
 }
 
@@ -219,13 +225,13 @@ impl<T> Look for Value<'_, T> {
 pub struct Single;
 
 impl Single {
-    /// Resolves the future: it is awaited as it is, so it adds nothing to the future around it.
+    /// Returns the future as it is, so `smart_await!` adds nothing to the future around it.
     #[inline]
     pub fn resolve_async<F>(self, future: F) -> F {
         future
     }
 
-    /// Takes hold of the future, for a continuation.
+    /// Holds the future for a continuation.
     #[inline]
     pub fn hold<F: IntoFuture>(self, future: F) -> Coming<Driven<F::IntoFuture>> {
         Coming(Driven::new(future.into_future()))
@@ -243,7 +249,8 @@ type Eight = (
 );
 type Nine = (Eight, FutureStep);
 
-/// The plan for a `T` that is a future of a future, by the steps `P` if `T` has as many levels.
+/// The plan for a `T` that is a future of a future. Its methods exist if `T` has at least as many
+/// levels as the steps `P`.
 #[derive(Debug)]
 pub struct Nested<T, P>(PhantomData<fn() -> (T, P)>);
 
@@ -257,7 +264,7 @@ where
         P::resolve_async(value)
     }
 
-    /// Takes hold of the value, for a continuation.
+    /// Holds the value for a continuation.
     #[inline]
     pub fn hold(&self, value: T) -> Coming<Driven<P::Future>> {
         Coming(Driven::new(P::resolve_async(value)))
@@ -273,8 +280,8 @@ impl<T, P> Deref for Nested<T, (P, FutureStep)> {
     }
 }
 
-/// The plan for a `T` of more than eight levels, which is a mistake, and otherwise the way to
-/// [`Nested`].
+/// The plan for a `T` with more than eight levels, which is an error. For every other `T` it
+/// dereferences to [`Nested`].
 #[derive(Debug)]
 pub struct NineLevels<T>(PhantomData<fn() -> T>);
 
@@ -282,7 +289,8 @@ impl<T> NineLevels<T>
 where
     Nine: ResolveAsync<T>,
 {
-    /// Never called. (Its output is any type, so that the sentence is all that there is to read.)
+    /// Never called. (Its output may be any type, so the compiler reports no error beside the one
+    /// about the levels.)
     pub fn resolve_async<R>(&self, _value: T) -> Ready<R>
     where
         Self: AtMostEightLevels,
@@ -308,14 +316,14 @@ impl<T> Deref for NineLevels<T> {
     }
 }
 
-/// Steps that resolve a `T` in async code.
+/// Resolves a `T` in async code. The implementing type is a list of steps.
 pub trait ResolveAsync<T> {
-    /// What is at their end.
+    /// The type of the value after the last step.
     type Output;
-    /// The future that gets there.
+    /// The future that takes the steps.
     type Future: Future<Output = Self::Output>;
 
-    /// Makes the future.
+    /// Returns the future.
     fn resolve_async(value: T) -> Self::Future;
 }
 
@@ -358,7 +366,7 @@ where
 }
 
 pin_project! {
-    /// A future of something that becomes a future, and then that one.
+    /// Drives a future whose output becomes another future, and then drives that future.
     #[project = FlattenProj]
     #[allow(missing_docs, reason = "pin-project-lite takes no documentation of a field")]
     #[derive(Debug)]
@@ -385,12 +393,12 @@ where
     }
 }
 
-/// Steps that resolve a `T` in sync code.
+/// Resolves a `T` in sync code. The implementing type is a list of steps.
 pub trait ResolveSync<T> {
-    /// What is at their end.
+    /// The type of the value after the last step.
     type Output;
 
-    /// Gets there.
+    /// Takes the steps.
     fn resolve_sync(value: T) -> Self::Output;
 }
 
@@ -412,7 +420,7 @@ where
 
     #[inline(always)]
     fn resolve_sync(value: T) -> W::Output {
-        P::resolve_sync(value).into_work().run()
+        P::resolve_sync(value).into_work().run(false)
     }
 }
 
@@ -428,17 +436,19 @@ where
     }
 }
 
-/// A plain value that a function is applied to.
+/// Holds a plain value, so that a continuation can apply a function to it.
 #[derive(Debug)]
 pub struct Plain<T>(T);
 
-/// A future, as the work of a call, whose output a function is applied to.
+/// Holds a future as the work of a call, so that a continuation can apply a function to its output.
 #[derive(Debug)]
 pub struct Coming<W>(W);
 
-/// The look at what is held: for a call there is a method of the same name, which comes first.
+/// Takes a held call apart. For everything else, this trait returns what is held as it is.
+///
+/// For a held call, [`Coming`] has an inherent method of the same name, which the compiler prefers.
 pub trait Held: Sized {
-    /// There is nothing to change.
+    /// Returns itself, because this does not hold a call.
     #[inline]
     #[must_use]
     fn held(self) -> Self {
@@ -451,17 +461,19 @@ impl<T> Held for Plain<T> {}
 impl<W> Held for Coming<W> {}
 
 impl<W: Work> Coming<Driven<Call<W>>> {
-    /// Takes the work out of a call, so that waiting for the continuation runs it as waiting for
-    /// the call would.
+    /// Takes the work out of a call. So a wait for the continuation runs the work just as a wait
+    /// for the call does.
     #[inline]
     pub fn held(self) -> Coming<W> {
         Coming(self.0.into_inner().into_work())
     }
 }
 
-/// The methods that apply a function to what is held and to further arguments: at once, or in a
-/// call. One for each number of arguments, as a closure's parameters are known without being
-/// annotated where the bound of a method names their types.
+/// Defines the methods that apply a function to what is held and to further arguments. [`Plain`]
+/// applies the function at once, and [`Coming`] applies it in a call.
+///
+/// There is one method for each number of arguments, because the bound of the method must name the
+/// types of the closure's parameters. Only then can the compiler infer them without annotations.
 macro_rules! then {
     ($($then:ident($($argument:ident: $Argument:ident),*))*) => {
         #[allow(clippy::too_many_arguments, reason = "as many as the continuation has")]
@@ -478,7 +490,7 @@ macro_rules! then {
         #[allow(clippy::too_many_arguments, reason = "as many as the continuation has")]
         impl<W: Work> Coming<W> {
             $(
-                /// Makes a call that applies `f`.
+                /// Makes a call that applies `f` to the output.
                 #[inline]
                 pub fn $then<R $(, $Argument)*>(
                     self,
@@ -505,7 +517,7 @@ then! {
 }
 
 pin_project! {
-    /// Work whose output a function is applied to.
+    /// Work that applies a function to the output of other work.
     #[derive(Debug)]
     pub struct Map<W, F> {
         #[pin]
@@ -533,20 +545,15 @@ where
 
 impl<W, F> Sealed for Map<W, F> {}
 
-// The function runs after the wait, outside of the loop: it may wait itself.
+// The function runs after the wait, outside of the loop, because the function may wait too.
 impl<W, F, R> Work for Map<W, F>
 where
     W: Work,
     F: FnOnce(W::Output) -> R,
 {
-    fn run(self) -> R {
-        let f = self.f.expect(SPENT);
-        f(self.work.run())
-    }
-
     #[cfg_attr(feature = "std", track_caller)]
-    fn run_if_allowed(self) -> R {
+    fn run(self, asks: bool) -> R {
         let f = self.f.expect(SPENT);
-        f(self.work.run_if_allowed())
+        f(self.work.run(asks))
     }
 }

@@ -1,4 +1,4 @@
-//! [`Smart`]: a value that may be there, or may have to be awaited, as decided at run time.
+//! [`Smart`]: a value, or a future of a value, chosen at run time.
 
 use crate::executor;
 use alloc::boxed::Box;
@@ -9,15 +9,18 @@ use core::task::{Context, Poll, ready};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A value, a boxed `Send` future of one, or a future of another `Smart`: for functions that find
-/// out while they run.
+/// Holds a value, a boxed `Send` future of a value, or a future of another `Smart`.
 ///
-/// A chain of nested `Smart`s is resolved in a loop: a million levels need no stack. (Dropping such
-/// a chain unresolved does: each level is inside a future of its own.)
+/// Use it as the return type of a function that finds out at run time whether its caller has to
+/// wait.
+///
+/// A loop resolves a chain of nested `Smart`s, so a million levels need no stack. (Dropping an
+/// unresolved chain does need stack, because each level is inside another future.)
 ///
 /// # Cancel safety
 ///
-/// Dropping it drops the future that it is at.
+/// If you drop it, you drop the future that it holds at that moment.
+///
 ///
 /// # Examples
 ///
@@ -47,32 +50,32 @@ enum State<'a, T> {
     Taken,
 }
 
-// A value in it is moved out, never pinned.
+// `Smart` moves its value out and never pins it.
 impl<T> Unpin for Smart<'_, T> {}
 
 impl<'a, T> Smart<'a, T> {
-    /// A value that is there.
+    /// Makes a `Smart` of a value.
     pub const fn ready(value: T) -> Self {
         Self {
             state: State::Ready(value),
         }
     }
 
-    /// A value that `future` brings. Boxes the future.
+    /// Makes a `Smart` of a future, and boxes the future.
     pub fn future(future: impl Future<Output = T> + Send + 'a) -> Self {
         Self {
             state: State::Future(Box::pin(future)),
         }
     }
 
-    /// A value that the `Smart` brings which `future` brings. Boxes the future.
+    /// Makes a `Smart` of a future whose output is another `Smart`, and boxes the future.
     pub fn nested(future: impl Future<Output = Self> + Send + 'a) -> Self {
         Self {
             state: State::Nested(Box::pin(future)),
         }
     }
 
-    /// Applies `f` to the value: now if it is there, else when it comes.
+    /// Applies `f` to the value: at once if this holds a value, otherwise when its future is ready.
     pub fn map<U>(self, f: impl FnOnce(T) -> U + Send + 'a) -> Smart<'a, U>
     where
         T: Send + 'a,
@@ -83,22 +86,22 @@ impl<'a, T> Smart<'a, T> {
         }
     }
 
-    /// Resolves it in sync code, on this thread's loop.
+    /// Waits for the value in sync code, on this thread's loop.
     ///
     /// # Blocking
     ///
-    /// Blocks this thread until the value is there.
+    /// Blocks this thread until the value is ready.
     ///
     /// # Panics
     ///
-    /// In async code, as [`Call::wait`](crate::Call::wait), also where the value is there already.
-    /// Also where a future in it panics.
+    /// Panics in async code, as [`Call::wait`](crate::Call::wait) does, even if this holds a value
+    /// already. Panics if a future in it panics.
     #[cfg_attr(feature = "std", track_caller)]
     pub fn wait(self) -> T {
         executor::refuse_in_async();
         match self.into_state() {
             State::Ready(value) => value,
-            state => executor::wait_for(Smart { state }),
+            state => executor::wait(Smart { state }, false),
         }
     }
 

@@ -1,12 +1,12 @@
 //! How the arguments of a sync smart function travel to the offload pool.
 //!
-//! A list of arguments is a nested pair, `(Ref(a), (Val(b), ()))`. [`Pack`] makes it owned, to be
-//! sent, and lends it out again on the other side: what came as `&T` travels as `<T as
-//! ToOwned>::Owned` and is lent as `&T`.
+//! A list of arguments is a nested pair, for example `(Ref(a), (Val(b), ()))`. [`Pack`] makes the
+//! list owned before it travels, and lends it to the body on the pool. An argument `&T` travels as
+//! `<T as ToOwned>::Owned`, and the body gets it as `&T` again.
 //!
-//! On the other side either the body is called as a closure over the lent list ([`packed`]), or the
-//! whole function is called again ([`travel_again`]): `self` cannot be a closure's parameter, so a
-//! method with `&self` reaches its body only through itself.
+//! There are two ways to reach the body on the pool. [`packed`] makes the body a closure over the
+//! lent list, and the pool calls this closure. [`travel_again`] calls the whole function again. A
+//! method with `&self` needs the second way, because `self` cannot be a parameter of a closure.
 
 use crate::call::work::{BecomeFuture, Forked, RunInPlace};
 use crate::call::{Call, Work};
@@ -14,7 +14,7 @@ use crate::pool::{Offload, offload};
 use core::borrow::Borrow;
 use std::borrow::ToOwned;
 
-/// An argument that came as a reference.
+/// An argument that the caller passed by reference.
 #[derive(Debug)]
 pub struct Ref<'a, T: ?Sized>(pub &'a T);
 
@@ -26,11 +26,11 @@ impl<T: ?Sized> Clone for Ref<'_, T> {
 
 impl<T: ?Sized> Copy for Ref<'_, T> {}
 
-/// An argument that came by value.
+/// An argument that the caller passed by value.
 #[derive(Debug)]
 pub struct Val<T>(pub T);
 
-/// What can travel as an owned copy of a reference.
+/// A type that can travel as an owned copy, if the argument is a reference.
 #[diagnostic::on_unimplemented(
     message = "a sync smart function cannot take `&{Self}`, because it could not travel to the offload pool when the function is awaited",
     label = "a function in here takes `&{Self}`",
@@ -41,7 +41,7 @@ pub trait TravelsOwned: ToOwned<Owned: Send + 'static> + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: ToOwned<Owned: Send + 'static> + ?Sized + 'static> TravelsOwned for T {}
 
-/// What can travel by value.
+/// A type that can travel by value.
 #[diagnostic::on_unimplemented(
     message = "a sync smart function cannot take `{Self}`, because it could not travel to the offload pool when the function is awaited",
     label = "a function in here takes `{Self}`",
@@ -52,7 +52,7 @@ pub trait Travels: Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> Travels for T {}
 
-/// What can travel back from the pool.
+/// A type that can travel back from the pool.
 #[diagnostic::on_unimplemented(
     message = "a sync smart function cannot return `{Self}`, because it could not travel back from the offload pool when the function is awaited",
     label = "a function in here returns `{Self}`",
@@ -63,7 +63,7 @@ pub trait TravelsBack: Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> TravelsBack for T {}
 
-/// A body that can travel, with the `self` in it.
+/// A body that can travel, together with the `self` that it captures.
 #[diagnostic::on_unimplemented(
     message = "a sync smart function cannot take this `self` by value, because it could not travel to the offload pool when the function is awaited",
     label = "a function in here takes `self` by value",
@@ -81,20 +81,20 @@ impl<F: Send + 'static> BodyTravels for F {}
     note = "take arguments that are `Send + 'static`, or references to what can be cloned; or write `#[maybe_async] async fn` if it does not block"
 )]
 pub trait Pack {
-    /// The arguments as the body takes them, borrowed for `'x`.
+    /// The arguments as the body gets them, borrowed for `'x`.
     type Lent<'x>;
-    /// The arguments on their way.
+    /// The arguments as they travel.
     type Owned: Send + 'static;
-    /// Gives them to a body that runs here. (All references get one lifetime, or the compiler would
-    /// want one of all that the caller has.)
+    /// Prepares the arguments for a body that runs on this thread. (All references get the same
+    /// lifetime, because `Lent` has only one.)
     fn unpack<'x>(self) -> Self::Lent<'x>
     where
         Self: 'x;
 
-    /// Makes the arguments owned. The only place where any is cloned.
+    /// Makes the arguments owned. This is the only place that clones an argument.
     fn pack(self) -> Self::Owned;
 
-    /// Lends them to the body.
+    /// Lends the arguments to the body.
     fn lend(owned: &mut Self::Owned) -> Self::Lent<'_>;
 }
 
@@ -166,23 +166,25 @@ where
     }
 }
 
-/// An argument that came as a reference. Asks here, where the compiler can point at the argument,
-/// whether it can travel.
+/// Wraps an argument that the caller passed by reference. Its bound checks that the argument can
+/// travel. If it cannot, the compiler can point at the argument itself.
 #[inline]
 pub const fn by_reference<T: TravelsOwned + ?Sized>(argument: &T) -> Ref<'_, T> {
     Ref(argument)
 }
 
-/// An argument that came by value. Asks whether it can travel, as [`by_reference`] does.
+/// Wraps an argument that the caller passed by value. Its bound checks that the argument can
+/// travel, as that of [`by_reference`] does.
 #[inline]
 pub const fn by_value<T: Travels>(argument: T) -> Val<T> {
     Val(argument)
 }
 
-/// The body of a sync function, a closure over the list of its arguments, and that list.
-// `travel` is what `packed` has seen to be possible, so that what is not is refused there, and not
-// a second time. What is captured by the body, `self` that is, is dropped first, if the call is
-// dropped as it is.
+/// The body of a sync function, as a closure, and the list of its arguments.
+// `travel` is a function pointer, which `packed` stores. So only `packed` needs the bounds of
+// `travel_body`, and the compiler reports an argument that cannot travel only once. `body` is the
+// first field: if the call is dropped before it starts, the `self` that `body` captures is dropped
+// before the arguments.
 #[derive(Debug)]
 pub struct Packed<P, R, F> {
     body: F,
@@ -190,7 +192,7 @@ pub struct Packed<P, R, F> {
     travel: fn(P, F) -> Offload<R>,
 }
 
-/// Makes a call of `body` over the list `arguments`.
+/// Makes a call from `body` and the list `arguments`.
 #[inline(always)]
 pub const fn packed<P, R, F>(arguments: P, body: F) -> Call<Forked<Packed<P, R, F>, Offload<R>>>
 where
@@ -238,8 +240,8 @@ where
     }
 }
 
-/// Calls the smart function `function` again, on the pool, with the packed arguments, and runs that
-/// call there, if it is one of `origin`.
+/// Calls the smart function `function` again on the pool, with the packed arguments, and runs the
+/// new call there. The job panics if the new call does not belong to `origin`.
 pub fn travel_again<P, R, F>(origin: &'static str, arguments: P, function: F) -> Offload<R>
 where
     P: Pack,
@@ -250,17 +252,17 @@ where
     offload(move || function.again(origin, P::lend(&mut owned)))
 }
 
-/// A call, whatever its work.
+/// A call with any kind of work.
 #[diagnostic::on_unimplemented(
     message = "a sync smart function with `&self` must be the only method of its name for its type, and another one, which returns `{Self}`, was found",
     label = "a function in here has the name of another method",
     note = "rename one of the two, or write `#[maybe_async] async fn` if it does not block"
 )]
 pub trait Finish {
-    /// What it gives.
+    /// The output of the call.
     type Output;
 
-    /// Runs it here. Panics if it is the call of another function.
+    /// Runs the call on this thread. Panics if the call belongs to another function than `origin`.
     fn finish(self, origin: &'static str) -> Self::Output;
 }
 
@@ -274,20 +276,22 @@ impl<W: Work> Finish for Call<W> {
             work.origin() == origin,
             "`{name}` was awaited, and there is another method of that name for its type: rename one of the two"
         );
-        work.run()
+        work.run(false)
     }
 }
 
-/// A smart function over the list of arguments `A`. A trait of its own, so that a method's default
-/// body in a trait can mention itself: there the compiler would refuse the call as such, because it
-/// names the method's hidden type.
+/// A smart function that takes the list of arguments `A`.
+///
+/// This is a separate trait so that the default body of a trait method can mention its own method.
+/// In such a body the compiler refuses a direct call, because the call names the hidden type of the
+/// method.
 #[diagnostic::on_unimplemented(
     message = "this sync smart function with `&self` cannot be called again on the offload pool",
     label = "a function in here takes too many arguments, or one that cannot travel",
     note = "take at most 24 arguments beside `&self`, or write `#[maybe_async] async fn` if it does not block"
 )]
 pub trait Again<A, R> {
-    /// Calls the function and runs the call.
+    /// Calls the function, and runs the call that it returns.
     fn again(self, origin: &'static str, arguments: A) -> R;
 }
 
@@ -296,7 +300,8 @@ macro_rules! list {
     ($first:ident $($rest:ident)*) => { ($first, list!($($rest)*)) };
 }
 
-/// Implements [`Again`] for a function of so many arguments, and for those of fewer.
+/// Implements [`Again`] for a function with the given number of arguments, and for functions with
+/// fewer.
 macro_rules! again {
     () => {};
     ($first:ident $($rest:ident)*) => {

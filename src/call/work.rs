@@ -1,17 +1,21 @@
-//! The kinds of [`Work`]: what is in a [`Call`].
+//! The kinds of [`Work`]: what a [`Call`] contains.
 //!
-//! [`Driven`] is a future, which a wait drives. [`Forked`] is a choice that its caller has not made
-//! yet: it runs in place, or becomes a future. It holds one of these forks:
+//! [`Driven`] contains a future, which a wait drives. [`Forked`] contains a fork: a choice that the
+//! caller has not made yet. A fork either runs in place or becomes a future. These are the forks:
 //!
-//! | fork | what it is |
-//! | --- | --- |
-//! | [`Both`] | two functions over the same arguments: one runs the body, one makes a future |
-//! | [`Routes`] | one closure that is told which [`Route`] was taken. It serves the `self` of a `#[maybe_async]` function, which cannot be an argument of a closure, and which two closures would hold twice |
-//! | [`Packed`](crate::call::travel::Packed) | the body of a sync function, its arguments, and how they travel to the pool |
+//!
+//! - [`Both`]: two functions over the same arguments. The first runs the body, the second makes a
+//!   future.
+//! - [`Routes`]: one closure, which gets the chosen [`Route`] as its argument. It serves
+//!   `#[maybe_async]` methods with `self`, because `self` cannot be an argument of a closure, and
+//!   two closures cannot both own it.
+//! - [`Packed`](crate::call::travel::Packed): the body of a sync function, its arguments, and how
+//!   they travel to the pool.
+//!
 //!
 //! The future of a sync function is an [`Offload`](crate::Offload). The future of a
-//! `#[maybe_async]` function is its async copy. A fork owns its arguments, so nothing is cloned and
-//! nothing runs before the caller has chosen.
+//! `#[maybe_async]` function is its async copy. A fork owns its arguments. So nothing is cloned,
+//! and nothing runs, before the caller has chosen.
 
 use crate::call::Call;
 use crate::executor;
@@ -21,34 +25,23 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
-/// Keeps [`Work`] to this crate.
+/// Seals [`Work`], and the `Source` of a stream: other crates cannot implement them.
 #[doc(hidden)]
 pub trait Sealed {}
 
-/// What a [`Call`] does when it is awaited or waited for.
+/// The work that a [`Call`] does when you wait for it or await it.
 ///
-/// You need it only in signatures, as in `fn load() -> Call<impl Work<Output = Page>>`. It is
-/// sealed: the macros and functions of this crate make every kind of it.
+/// You need this trait only in signatures, as in `fn load() -> Call<impl Work<Output = Page>>`. It
+/// is sealed: the macros and functions of this crate make every kind of work.
 pub trait Work: Future + Sealed {
-    /// Runs on this thread, without asking whether it may block: in a sync copy or on the pool.
+    /// Runs the work on this thread. If `asks` is true, it panics in async code. A sync copy and
+    /// the pool pass `false`, because they may block.
     #[doc(hidden)]
-    fn run(self) -> Self::Output
+    fn run(self, asks: bool) -> Self::Output
     where
         Self: Sized;
 
-    /// [`run`](Work::run), but it panics in async code.
-    #[doc(hidden)]
-    #[inline(always)]
-    #[cfg_attr(feature = "std", track_caller)]
-    fn run_if_allowed(self) -> Self::Output
-    where
-        Self: Sized,
-    {
-        executor::refuse_in_async();
-        self.run()
-    }
-
-    /// Names the function that it is the work of: see [`RunInPlace::origin`].
+    /// Names the smart function that this work belongs to: see [`RunInPlace::origin`].
     #[doc(hidden)]
     fn origin(&self) -> &'static str {
         ""
@@ -56,7 +49,7 @@ pub trait Work: Future + Sealed {
 }
 
 pin_project! {
-    /// Work that is a future.
+    /// Work that consists of a future.
     #[doc(hidden)]
     pub struct Driven<F> {
         #[pin]
@@ -89,15 +82,9 @@ impl<F> Sealed for Driven<F> {}
 
 impl<F: Future> Work for Driven<F> {
     #[inline]
-    fn run(self) -> F::Output {
-        executor::wait_for(self.future)
-    }
-
-    // The wait asks whether it may block, so this does not ask first.
-    #[inline]
     #[cfg_attr(feature = "std", track_caller)]
-    fn run_if_allowed(self) -> F::Output {
-        executor::block_on(self.future)
+    fn run(self, asks: bool) -> F::Output {
+        executor::wait(self.future, asks)
     }
 }
 
@@ -107,38 +94,38 @@ impl<F> fmt::Debug for Driven<F> {
     }
 }
 
-/// Makes a call of a future.
+/// Makes a call from a future.
 #[doc(hidden)]
 #[inline]
 pub const fn driven<F: Future>(future: F) -> Call<Driven<F>> {
     Call::new(Driven::new(future))
 }
 
-/// How the caller finishes the call.
+/// How the caller finishes a call.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub enum Route {
-    /// `.wait()`: return [`Routed::Here`].
+    /// With `.wait()`. The closure returns [`Routed::Here`].
     Here,
-    /// `.await`: return [`Routed::Away`].
+    /// With `.await`. The closure returns [`Routed::Away`].
     Away,
 }
 
 /// What the closure of [`Routes`] returns for a [`Route`].
 ///
-/// It returns the body as a closure and does not run it. So the output of the body passes through no
-/// enum, and the optimiser reduces a wait to the code of the body.
+/// The closure returns the body as another closure, and does not run it. So the output of the body
+/// passes through no enum, and the optimiser can reduce a wait to the code of the body.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Routed<B, F> {
-    /// The body, a closure.
+    /// The body, as a closure.
     Here(B),
-    /// The future that runs it.
+    /// The future that runs the body.
     Away(F),
 }
 
-/// Returns the body. Its bound tells the compiler that the closure is called once, so that it may
-/// move what it owns.
+/// Makes a [`Routed::Here`] from the body. The bound `FnOnce` tells the compiler that the closure
+/// is called once, so the closure may move what it owns.
 #[doc(hidden)]
 #[inline(always)]
 pub const fn here<T, B, F>(body: B) -> Routed<B, F>
@@ -151,21 +138,21 @@ where
 /// A fork that can be awaited.
 #[doc(hidden)]
 pub trait BecomeFuture {
-    /// The future that it becomes.
+    /// The future that the fork becomes.
     type Future: Future;
 
-    /// Makes the future.
+    /// Turns the fork into its future.
     fn become_future(self) -> Self::Future;
 }
 
 /// A fork that can be waited for.
 #[doc(hidden)]
 pub trait RunInPlace: BecomeFuture {
-    /// Runs on this thread, without asking whether it may block.
+    /// Runs the body on this thread, without checking whether this thread may block.
     fn run_in_place(self) -> <Self::Future as Future>::Output;
 
-    /// Tells one function from another. A sync method calls itself by its name on the pool, and could
-    /// find another method of that name.
+    /// Names the function, to tell it apart from others. A sync method with `&self` calls itself by
+    /// its name on the pool, and that call could find another method with the same name.
     fn origin() -> &'static str {
         ""
     }
@@ -204,27 +191,20 @@ impl<K: BecomeFuture<Future = F>, F: Future> Future for Forked<K, F> {
 
 impl<K, F> Sealed for Forked<K, F> {}
 
-// Inlined at all levels of optimisation, up to `Call::wait`, so that only the code of the body is
-// left of a call.
+// Inlined at every optimisation level, up to `Call::wait`, so that only the code of the body
+// remains of a call.
 impl<K: RunInPlace<Future = F>, F: Future> Work for Forked<K, F> {
     #[inline(always)]
-    fn run(self) -> F::Output {
-        match self {
-            Self::Fresh { fork } => fork.run_in_place(),
-            Self::Begun { future } => executor::wait_for(future),
-            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
-        }
-    }
-
-    #[inline(always)]
     #[cfg_attr(feature = "std", track_caller)]
-    fn run_if_allowed(self) -> F::Output {
+    fn run(self, asks: bool) -> F::Output {
         match self {
             Self::Fresh { fork } => {
-                executor::refuse_in_async();
+                if asks {
+                    executor::refuse_in_async();
+                }
                 fork.run_in_place()
             }
-            Self::Begun { future } => executor::block_on(future),
+            Self::Begun { future } => executor::wait(future, asks),
             Self::Taken => panic!("a `Call` was waited for after it had panicked"),
         }
     }
@@ -240,7 +220,7 @@ impl<K, F> fmt::Debug for Forked<K, F> {
     }
 }
 
-/// A fork that is one closure, which is told the [`Route`].
+/// A fork that is one closure, which gets the [`Route`] as its argument.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Routes<C>(C);
@@ -277,7 +257,7 @@ where
     }
 }
 
-/// Makes a call of a closure that is told its route.
+/// Makes a call from a closure that gets its route as an argument.
 #[doc(hidden)]
 #[inline(always)]
 pub const fn forked<T, B, C, F>(choose: C) -> Call<Forked<Routes<C>, F>>
@@ -291,8 +271,8 @@ where
     })
 }
 
-/// A fork that is two functions over the same arguments: one runs, one makes a future. The second is
-/// told the [`origin`](RunInPlace::origin) of its call.
+/// A fork that is two functions over the same arguments. The first runs the body. The second makes
+/// a future, and gets the [`origin`](RunInPlace::origin) of the call.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Both<A, S, C> {
@@ -330,7 +310,7 @@ where
     }
 }
 
-/// Makes a call of two functions over the same arguments.
+/// Makes a call from two functions over the same arguments.
 #[doc(hidden)]
 #[inline(always)]
 pub const fn both<A, T, S, C, F>(arguments: A, here: S, away: C) -> Call<Forked<Both<A, S, C>, F>>
@@ -348,10 +328,11 @@ where
     })
 }
 
-/// Makes a call of any future, or of any other [`IntoFuture`].
+/// Makes a call from any future, or from any other [`IntoFuture`].
 ///
-/// Use it inline, or for functions of other crates. The call runs `into_future` when you finish it,
-/// not before.
+/// Use it inline, or for functions of other crates. The call runs `into_future` when you finish the
+/// call, not before.
+///
 ///
 /// # Examples
 ///
@@ -368,13 +349,15 @@ where
 pub fn smart<F: IntoFuture>(future: F) -> Call<impl Work<Output = F::Output>> {
     both(
         future,
-        |future: F| executor::wait_for(future.into_future()),
+        |future: F| executor::wait(future.into_future(), false),
         |future, _| future.into_future(),
     )
 }
 
-/// Makes a call of a closure that blocks. `.wait()` calls it on this thread, `.await` runs it on the
-/// offload pool.
+/// Makes a call from a closure that blocks.
+///
+/// `.wait()` runs the closure on this thread. `.await` runs it on the offload pool.
+///
 ///
 /// # Examples
 ///

@@ -26,13 +26,16 @@ pub(crate) fn inside(f: &mut dyn FnMut()) {
     f();
 }
 
-pub(crate) use wait_for as block_on;
-pub(crate) use wait_for as wait_for_own;
-
 /// Polls until the future is ready, with a spin hint in between.
 #[inline]
-pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
+pub(crate) fn wait<F: Future>(future: F, _asks: bool) -> F::Output {
     wait_with(future, hint::spin_loop)
+}
+
+/// [`wait`] in a sync copy.
+#[inline]
+pub(crate) fn wait_for_own<F: Future>(future: F) -> F::Output {
+    wait(future, false)
 }
 
 /// Polls until the future is ready, and calls `idle` in between.

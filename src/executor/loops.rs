@@ -13,9 +13,8 @@
 use crate::executor::level::Level;
 use crate::executor::ready::Inbox;
 use crate::executor::tasks::Tasks;
-use crate::pool;
 use crate::sync::{AtomicBool, Ordering};
-use crate::thread::context::{self, Scope};
+use crate::thread::context::{self, Scope, Stack, Waiting};
 use crate::thread::runtime::{self, AlreadyInstalled, Runtime};
 use core::cell::{Cell, RefCell};
 use core::num::NonZeroU64;
@@ -104,8 +103,8 @@ impl LoopSlot {
 /// What a thread knows of its loop.
 struct ThisLoop {
     slot: Cell<Option<&'static LoopSlot>>,
-    /// The level of the innermost wait, if that is a nested one.
-    nested: Cell<Option<&'static Level>>,
+    /// The level of the innermost wait or, between waits, of the next outermost one.
+    level: Cell<Option<&'static Level>>,
     id: Cell<Option<LoopId>>,
     /// The thread is ending. It has given its slot back, or could not get one, and begins no loop.
     ended: Cell<bool>,
@@ -115,7 +114,7 @@ thread_local! {
     static THIS: ThisLoop = const {
         ThisLoop {
             slot: Cell::new(None),
-            nested: Cell::new(None),
+            level: Cell::new(None),
             id: Cell::new(None),
             ended: Cell::new(false),
         }
@@ -135,6 +134,7 @@ impl Drop for OwnedTasks {
         }
         THIS.with(|this| {
             this.id.set(None);
+            this.level.set(None);
             this.ended.set(true);
             if let Some(slot) = this.slot.take() {
                 // ORDERING: Release pairs with the swap in `claim_slot`.
@@ -173,6 +173,7 @@ impl ThisLoop {
                 // through the slot. So the first failure is final.
                 self.ended.set(slot.is_none());
                 self.slot.set(slot);
+                self.level.set(slot.map(|slot| &slot.level));
                 slot?
             }
         };
@@ -236,42 +237,44 @@ pub(crate) fn running_tasks() -> Option<Rc<Tasks>> {
 pub(crate) struct Wait {
     /// What it sleeps on. `None` if the thread is ending, and has no loop any more.
     pub(crate) level: Option<&'static Level>,
-    /// The level of the nested wait around this one.
+    /// The level that was there before.
     around: Option<&'static Level>,
-    /// What the pool knows of the wait around this one.
-    polled: u64,
-    _scope: Scope,
+    waiting: Waiting,
 }
 
 impl Wait {
     #[inline]
     pub(crate) fn begin() -> Self {
-        let polled = pool::begin_wait();
         THIS.with(|this| {
-            let around = this.nested.get();
-            let level = if context::stack().has_wait() {
-                let level = around.or_else(|| this.slot.get().map(|slot| &slot.level));
-                let inner = level.map(Level::inner);
-                this.nested.set(inner);
-                inner
+            let stack = context::stack();
+            let (level, around) = if stack.has_wait() {
+                let around = this.level.get();
+                let level = around.map(Level::inner);
+                this.level.set(level);
+                (level, around)
             } else {
-                this.start().map(|slot| &slot.level)
+                let level = this.start().map(|slot| &slot.level);
+                (level, level)
             };
             Self {
                 level,
                 around,
-                polled,
-                _scope: context::enter_wait(),
+                waiting: context::enter_wait(stack),
             }
         })
+    }
+
+    /// What stood on the stack before the wait began.
+    #[inline]
+    pub(crate) const fn before(&self) -> Stack {
+        self.waiting.former
     }
 }
 
 impl Drop for Wait {
     #[inline]
     fn drop(&mut self) {
-        pool::end_wait(self.polled);
-        THIS.with(|this| this.nested.set(self.around));
+        THIS.with(|this| this.level.set(self.around));
     }
 }
 
@@ -281,9 +284,7 @@ impl Drop for Wait {
 pub(crate) fn begin_usual_wait() -> Option<(&'static Level, Scope)> {
     let slot = THIS.with(|this| this.slot.get())?;
     let status = slot.status.load(Ordering::Relaxed);
-    let scope = context::enter_outermost_wait(status)?;
-    pool::begin_wait();
-    Some((&slot.level, scope))
+    Some((&slot.level, context::enter_outermost_wait(status)?))
 }
 
 /// Installs `runtime` for the whole process. It stays for good.

@@ -43,4 +43,4 @@ pub(crate) use crate::thread::context::{REFUSAL, is_async_context, refuse_in_asy
 #[cfg(all(feature = "std", feature = "stream"))]
 pub(crate) use crate::thread::runtime::inside;
 #[cfg(feature = "std")]
-pub(crate) use wait::{in_async, wait_for, wait_for_at_most, wait_for_own, wait_with};
+pub(crate) use wait::{in_async, wait, wait_for_at_most, wait_for_own, wait_with};

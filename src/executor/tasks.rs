@@ -156,6 +156,32 @@ impl Table {
             .map(|slot| (slot, &mut self.vacant))
     }
 
+    /// Takes the task and its waker out of the slot, if the task is to be polled.
+    #[inline]
+    fn take_to_poll(&mut self, index: u32) -> Option<(BoxTask, Waker)> {
+        let (slot, _) = self.slot(index)?;
+        match slot.state {
+            // `spawn` has queued the slot without setting the flag, so this turn need not look at
+            // it. If a late waker of an older task has set the flag, the slot is in the queue twice,
+            // and the other turn will clear it: a flag that is set always has a turn to come.
+            State::New => {}
+            State::Idle => slot.wake.mark_unqueued(),
+            State::Polling | State::PollingWoken => {
+                slot.wake.mark_unqueued();
+                slot.state = State::PollingWoken;
+                return None;
+            }
+            State::Vacant | State::Cancelled | State::Finished => {
+                if !mem::take(&mut slot.left_in_queue) {
+                    slot.wake.mark_unqueued();
+                }
+                return None;
+            }
+        }
+        slot.state = State::Polling;
+        Some((slot.task.take()?, slot.waker.take()?))
+    }
+
     /// Adds a slot that is not in the list of vacant ones.
     #[cold]
     #[inline(never)]
@@ -224,17 +250,20 @@ impl Tasks {
     pub(crate) fn run_ready(&self) {
         let turns = self.table.borrow_mut().ready.collect();
         for _ in 0..turns {
-            let Some(index) = self.table.borrow_mut().ready.pop() else {
+            let mut table = self.table.borrow_mut();
+            let Some(index) = table.ready.pop() else {
                 return;
             };
-            self.run(index);
+            let taken = table.take_to_poll(index);
+            drop(table);
+            if let Some((task, waker)) = taken {
+                self.run(index, task, waker);
+            }
         }
     }
 
-    fn run(&self, index: u32) {
-        let Some((mut task, waker)) = self.take_to_poll(index) else {
-            return;
-        };
+    #[inline]
+    fn run(&self, index: u32, mut task: BoxTask, waker: Waker) {
         let polled = {
             let _polling = context::enter_poll();
             task.as_mut().poll(&mut Context::from_waker(&waker))
@@ -275,32 +304,6 @@ impl Tasks {
                 }
             }
         }
-    }
-
-    /// Takes the task and its waker out of the slot, if the task is to be polled.
-    fn take_to_poll(&self, index: u32) -> Option<(BoxTask, Waker)> {
-        let mut table = self.table.borrow_mut();
-        let (slot, _) = table.slot(index)?;
-        match slot.state {
-            // `spawn` has queued the slot without setting the flag, so this turn need not look at
-            // it. If a late waker of an older task has set the flag, the slot is in the queue twice,
-            // and the other turn will clear it: a flag that is set always has a turn to come.
-            State::New => {}
-            State::Idle => slot.wake.mark_unqueued(),
-            State::Polling | State::PollingWoken => {
-                slot.wake.mark_unqueued();
-                slot.state = State::PollingWoken;
-                return None;
-            }
-            State::Vacant | State::Cancelled | State::Finished => {
-                if !mem::take(&mut slot.left_in_queue) {
-                    slot.wake.mark_unqueued();
-                }
-                return None;
-            }
-        }
-        slot.state = State::Polling;
-        Some((slot.task.take()?, slot.waker.take()?))
     }
 
     /// Moves the result into `into`, an `Option` that is `None`, or leaves the waker to be woken. If

@@ -1,6 +1,6 @@
 //! A wait, from its beginning to its end: what kind of wait it is, and how it drives its future.
 //!
-//! Every wait comes through [`wait_until`] or through [`block_on`] above it, and is driven by
+//! Every wait comes through [`wait_until`] or through [`wait`] above it, and is driven by
 //! [`drive`]. The usual wait, which is the outermost one of a thread with a loop and without a
 //! runtime, begins in [`begin_usual_wait`]. All others begin in [`Wait::begin`].
 
@@ -41,17 +41,12 @@ pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
     wait(future.into_future(), true)
 }
 
-/// [`block_on`] for a caller that knows that this thread may block.
-#[inline]
-pub(crate) fn wait_for<F: Future>(future: F) -> F::Output {
-    wait(future, false)
-}
-
-/// Waits for `future` to its end. If `asks`, it panics in async code.
+/// Waits for `future`. If `asks`, it panics in async code; without, the caller knows that this thread
+/// may block.
 #[inline(always)]
 #[track_caller]
-fn wait<F: Future>(future: F, asks: bool) -> F::Output {
-    let driven = match begin_usual_wait() {
+pub(crate) fn wait<F: Future>(future: F, asks: bool) -> F::Output {
+    match begin_usual_wait() {
         Some((level, _scope)) => drive(level, Stack::NOTHING, pin!(future), None),
         None => {
             if asks {
@@ -59,21 +54,31 @@ fn wait<F: Future>(future: F, asks: bool) -> F::Output {
             }
             wait_until(future, None)
         }
-    };
-    match driven {
-        Some(output) => output,
-        None => unreachable!("there is no deadline"),
     }
 }
 
 /// Waits for `future` for at most `timeout`. A deadline that the clock cannot express is none.
 pub(crate) fn wait_for_at_most<F: Future>(future: F, timeout: Duration) -> Option<F::Output> {
-    wait_until(future, Instant::now().checked_add(timeout))
+    let deadline = Instant::now().checked_add(timeout);
+    let until_then = async move {
+        let mut future = pin!(future);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            // A value that is there at the deadline counts, so the future comes first.
+            Poll::Pending if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
+                Poll::Ready(None)
+            }
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    };
+    wait_until(until_then, deadline)
 }
 
-/// Waits for `future`, in whatever way this thread has to wait, until `deadline`.
+/// Waits for `future`, in whatever way this thread has to wait. At `deadline` the future is polled
+/// without having been woken.
 #[inline(never)]
-fn wait_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
+fn wait_until<F: Future>(future: F, deadline: Option<Instant>) -> F::Output {
     match runtime::installed() {
         None => wait_on_level(pin!(future), deadline),
         Some(runtime) => wait_in_runtime(runtime, future, deadline),
@@ -85,7 +90,7 @@ fn wait_in_runtime<F: Future>(
     runtime: &dyn Runtime,
     future: F,
     deadline: Option<Instant>,
-) -> Option<F::Output> {
+) -> F::Output {
     let (mut future, mut driven) = (Some(future), None);
     runtime.around_wait(&mut || {
         // Taken, so that what is left of the future is dropped inside the runtime too.
@@ -97,20 +102,19 @@ fn wait_in_runtime<F: Future>(
 }
 
 /// Begins a wait on the level that this thread has for it, and drives `future`.
-#[inline]
-fn wait_on_level<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
-    let before = context::stack();
+#[inline(always)]
+fn wait_on_level<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> F::Output {
     let wait = Wait::begin();
     match wait.level {
-        Some(level) => drive(level, before, future, deadline),
+        Some(level) => drive(level, wait.before(), future, deadline),
         // The thread is ending, and has no loop any more.
-        None => drive(&Level::new(), before, future, deadline),
+        None => drive(&Level::new(), wait.before(), future, deadline),
     }
 }
 
-/// Polls `future` until it is ready, or until `deadline`. In between it runs the thread's tasks, and
-/// sleeps on `level` if there is nothing to do. A future that is woken all the time does not starve
-/// the tasks, nor the other way round.
+/// Polls `future` until it is ready. In between it runs the thread's tasks, and sleeps on `level` if
+/// there is nothing to do, at most until `deadline`. A future that is woken all the time does not
+/// starve the tasks, nor the other way round.
 ///
 /// The thread counts as async already. Between the polls it counts as it did `before`.
 #[inline]
@@ -119,43 +123,36 @@ fn drive<F: Future>(
     before: Stack,
     mut future: Pin<&mut F>,
     deadline: Option<Instant>,
-) -> Option<F::Output> {
+) -> F::Output {
     let mut cx = Context::from_waker(&level.waker);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return Some(output);
+            return output;
         }
         // The usual reason to poll again at once: the future has woken itself, and nothing else is
         // to be done.
-        if deadline.is_none() && !tasks::has_unfinished() && level.parker.take() {
-            continue;
-        }
-        if !wait_for_notification(level, before, deadline) {
-            return None;
+        if tasks::has_unfinished() || !level.parker.take() {
+            wait_for_notification(level, before, deadline);
         }
     }
 }
 
-/// Gives each ready task a turn, then takes the parker's notification, and sleeps until it comes.
-/// Returns `false` at the deadline.
+/// Gives each ready task a turn, then takes the parker's notification, and sleeps until it comes or
+/// the time is up.
 #[inline(never)]
-fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>) -> bool {
+fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>) {
     let _between_polls = context::enter_as(before);
     loop {
         if tasks::has_unfinished() {
             if let Some(tasks) = loops::running_tasks() {
-                // What the tasks poll is not polled by this wait.
-                let polled = pool::begin_wait();
-                tasks.run_ready();
-                pool::end_wait(polled);
+                context::outside_of_the_wait(|| tasks.run_ready());
             }
         }
-        // A future that wakes itself in each poll never sleeps, so the deadline comes first.
-        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            return false;
-        }
-        if level.parker.take() || sleep(level, deadline) {
-            return true;
+        if level.parker.take()
+            || sleep(level, deadline)
+            || deadline.is_some_and(|deadline| deadline <= Instant::now())
+        {
+            return;
         }
     }
 }
@@ -219,5 +216,5 @@ fn wait_polling<F: Future>(
     mut poll: impl FnMut(Pin<&mut F>, &mut Context<'_>) -> Poll<F::Output>,
 ) -> F::Output {
     let mut future = pin!(future);
-    wait_for(poll_fn(|cx| poll(future.as_mut(), cx)))
+    wait(poll_fn(|cx| poll(future.as_mut(), cx)), false)
 }

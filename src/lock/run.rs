@@ -743,21 +743,16 @@ impl<L: Handle<T>, T, F, Fut: Future<Output = T>> Sealed for RunOnce<L, T, F, Fu
 
 impl<L: Handle<T>, T, F> Sealed for RunShared<L, T, F> {}
 
-// The closure of a call in a sync copy is a part of that copy.
 impl<L, T, F, Fut> Work for RunOnce<L, T, F, Fut>
 where
     L: Handle<T>,
     Fut: Future<Output = T>,
     Self: Future,
 {
-    fn run(self) -> Self::Output {
-        executor::wait_for_own(self)
-    }
-
     #[inline]
     #[track_caller]
-    fn run_if_allowed(self) -> Self::Output {
-        executor::block_on(self)
+    fn run(self, asks: bool) -> Self::Output {
+        run(self, asks)
     }
 }
 
@@ -766,13 +761,20 @@ where
     L: Handle<T>,
     Self: Future,
 {
-    fn run(self) -> Self::Output {
-        executor::wait_for_own(self)
-    }
-
     #[track_caller]
-    fn run_if_allowed(self) -> Self::Output {
-        executor::block_on(self)
+    fn run(self, asks: bool) -> Self::Output {
+        run(self, asks)
+    }
+}
+
+/// The closure of a call in a sync copy is a part of that copy.
+#[inline]
+#[track_caller]
+fn run<F: Future>(call: F, asks: bool) -> F::Output {
+    if asks {
+        executor::wait(call, true)
+    } else {
+        executor::wait_for_own(call)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A job of the pool: it ends while its future is polled, dropped, or both.
+//! A job of the pool: it ends while its future is polled, dropped, or polled and then dropped.
 
 use super::{check, wait_for};
 use crate::pool::offload::{Progress, model_job};

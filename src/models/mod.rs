@@ -1,6 +1,8 @@
-//! Models: loom runs each of these under every interleaving of its threads, and under every
-//! reordering that the memory orderings allow, on the real parker, flights, jobs, pool and queue of
-//! woken tasks. A lost wake-up is a deadlock, which loom reports.
+//! Models: loom runs each of them under every interleaving of its threads, and under every
+//! reordering that the memory orderings allow. The models run the real code of the parker, the
+//! flights, the jobs, the pool, the buffer of a stream and the queue of woken tasks. A lost wake-up
+//! becomes a deadlock, and loom reports it.
+//!
 //!
 //! ```text
 //! RUSTFLAGS="--cfg smartasync_model" cargo test --release --features stream --lib models
@@ -21,13 +23,15 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 
 /// Runs `model` under every interleaving, with at most `preemptions` forced switches between
-/// threads, and says how many there were. A model that explored nothing, or one only, checks
-/// nothing.
+/// threads. Prints the number of interleavings, and panics if there were fewer than two, because
+/// such a model checks nothing.
 fn check(name: &str, preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let runs = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counted = runs.clone();
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
+    // A thread that looks from time to time takes many steps.
+    builder.max_branches = 10_000;
     builder.check(move || {
         counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         model();
@@ -50,7 +54,7 @@ fn wait_for<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Polls `future` once, without ever being woken for it.
+/// Polls `future` once, with a waker that does nothing.
 fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }

@@ -1,5 +1,6 @@
-//! The pool's scheduler: jobs are submitted while threads retire, sleep, help or are refused. A job
-//! that no thread comes for is a deadlock. At the end no thread and no job may be left, or counted.
+//! The scheduler of the pool: threads submit jobs while pool threads retire, sleep, help or are
+//! refused. If no thread comes for a job, the model deadlocks. At the end of each model, no thread
+//! and no job may be left, and the scheduler may count none.
 
 use super::flight::Event;
 use super::{check, poll_once};
@@ -19,21 +20,35 @@ use std::vec::Vec;
 
 loom::thread_local! {
     static IS_WORKER: Cell<bool> = Cell::new(false);
-    /// The number of the thread's wait.
+    /// The number of the wait that the thread is in. It is 0 if this wait has polled no job.
     static WAIT: Cell<u64> = Cell::new(0);
 }
 
-/// What `pool` is, without its statics, on a system that grants so many threads.
+/// Does what the module `pool` does, without statics, on a system that grants a fixed number of
+/// threads.
 struct Pool {
     scheduler: Scheduler,
     threads: Mutex<Vec<JoinHandle<()>>>,
     grants: AtomicUsize,
-    /// Who sleeps may find at any moment that no job has left the queue for long enough.
-    may_stall: bool,
+    /// Returns whether a sleeping thread may find at any moment that no job has left the queue for
+    /// long enough. The argument says whether the thread belongs to the pool.
+    may_stall: fn(bool) -> bool,
 }
 
 fn run(job: Arc<dyn Job>) {
     job.run();
+}
+
+/// Returns the number of the wait that the thread is in. The first call in a wait assigns the
+/// number.
+fn wait_number() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    WAIT.with(|wait| {
+        if wait.get() == 0 {
+            wait.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+        wait.get()
+    })
 }
 
 fn is_worker() -> bool {
@@ -42,10 +57,15 @@ fn is_worker() -> bool {
 
 impl Pool {
     fn new(limit: usize, stand_ins: usize, grants: usize) -> Arc<Self> {
-        Self::that_may_stall(false, limit, stand_ins, grants)
+        Self::that_may_stall(|_| false, limit, stand_ins, grants)
     }
 
-    fn that_may_stall(may_stall: bool, limit: usize, stand_ins: usize, grants: usize) -> Arc<Self> {
+    fn that_may_stall(
+        may_stall: fn(bool) -> bool,
+        limit: usize,
+        stand_ins: usize,
+        grants: usize,
+    ) -> Arc<Self> {
         Arc::new(Self {
             may_stall,
             scheduler: Scheduler::new(limit, stand_ins),
@@ -54,14 +74,15 @@ impl Pool {
         })
     }
 
-    /// Says whether somebody was woken because a thread was refused.
+    /// Does what `next` says. Returns whether it woke a waiting thread because the system refused a
+    /// new thread.
     fn carry_out(self: &Arc<Self>, next: Next) -> bool {
         self.scheduler
             .carry_out(next, |handed| self.start(handed))
             .is_some_and(Refused::nudge)
     }
 
-    /// Starts a thread, if one more is granted.
+    /// Starts a thread, if the system grants another.
     fn start(self: &Arc<Self>, handed: Option<Arc<dyn Job>>) -> bool {
         let take = |left: usize| left.checked_sub(1);
         let granted = self
@@ -80,7 +101,7 @@ impl Pool {
         granted
     }
 
-    /// As the public function, with a scheduler that is its own.
+    /// Makes an offloaded job, as the public function does, but for this pool.
     fn offload<T: Send + 'static>(
         self: &Arc<Self>,
         f: impl FnOnce() -> T + Send + 'static,
@@ -94,11 +115,9 @@ impl Pool {
         }
     }
 
-    /// Waits as `pool::park` does.
+    /// Waits for `future`, and sleeps as `pool::park` does.
     fn wait<F: Future>(self: &Arc<Self>, future: F) -> F::Output {
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        let wait = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-        let outer = WAIT.with(|current| current.replace(wait));
+        let outer = WAIT.with(|wait| wait.replace(0));
         let parker = Arc::new(Parker::new());
         let waker = Waker::from(parker.clone());
         let mut future = pin!(future);
@@ -106,42 +125,40 @@ impl Pool {
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 break output;
             }
-            self.park(&parker, wait);
+            self.park(&parker, WAIT.with(Cell::get));
         };
-        WAIT.with(|current| current.set(outer));
+        WAIT.with(|wait| wait.set(outer));
         output
     }
 
     fn park(self: &Arc<Self>, parker: &Arc<Parker>, wait: u64) {
         let is_worker = is_worker();
-        let sleeper = Sleeper {
+        let mut sleeper = Sleeper {
             parker,
             wait,
             is_worker,
             room: Room::Here,
+            is_blocked: false,
         };
+        let may_stall = (self.may_stall)(is_worker);
         let mut seen = None;
         loop {
-            let stalled = |moves| self.may_stall && seen.replace(moves) == Some(moves);
-            let (next, looks) = self.scheduler.block(&sleeper, stalled);
+            let stalled = |moves| may_stall && seen.replace(moves) == Some(moves);
+            let (next, looks) = self.scheduler.block(&mut sleeper, stalled);
             if let Next::Run(job) = next {
                 return run(job);
             }
             let nudged = self.carry_out(next);
-            let looks = looks && self.may_stall;
-            let done = nudged || parker.park(looks.then(Instant::now)) || !looks;
-            if is_worker {
-                self.scheduler.resume();
-            }
-            if done {
-                return;
+            let looks = looks && may_stall;
+            if nudged || parker.park(looks.then(Instant::now)) || !looks {
+                return self.scheduler.resume(&sleeper);
             }
             // The others get on meanwhile.
             thread::yield_now();
         }
     }
 
-    /// Waits for the end of every thread, and checks the account.
+    /// Waits for the end of every thread, and checks that the scheduler counts nothing any more.
     fn is_left_empty(&self) {
         loop {
             let thread = self.threads.lock().pop();
@@ -160,9 +177,9 @@ struct Offload<T> {
 }
 
 impl<T> Offload<T> {
-    /// The steps of an `Offload`'s poll.
+    /// Takes the same steps as the poll of a real `Offload`.
     fn poll(&mut self, cx: &Context<'_>) -> Poll<T> {
-        let wait = WAIT.with(Cell::get);
+        let wait = wait_number();
         let mut progress = self.awaited.poll(cx.waker(), wait);
         if let Progress::Waiting = progress {
             let scheduler = &self.pool.scheduler;
@@ -183,7 +200,7 @@ impl<T> Offload<T> {
         }
     }
 
-    /// Polls it once; who waits later brings another waker.
+    /// Polls it once. A later wait polls it with another waker.
     fn submit(mut self) -> Self {
         assert!(poll_once(pin!(poll_fn(|cx| self.poll(cx)))).is_pending());
         self
@@ -229,7 +246,8 @@ fn two_jobs_at_once_are_run_one_after_the_other_within_a_limit_of_one() {
     });
 }
 
-/// Two jobs, of which the first keeps its thread until the second has run.
+/// Makes two jobs that need each other: each notifies the other, and keeps its thread until the
+/// other has notified it.
 fn that_need_each_other(pool: &Arc<Pool>) -> [Offload<()>; 2] {
     let (first, second) = (Arc::new(Parker::new()), Arc::new(Parker::new()));
     let (first2, second2) = (first.clone(), second.clone());
@@ -271,7 +289,7 @@ fn a_limit_that_rises_gives_a_waiting_job_its_thread() {
     });
 }
 
-/// A job that waits for another one, on a pool for one active job.
+/// Runs a job that waits for another job, on a pool for one active job.
 fn nested(stand_ins: usize, grants: usize) {
     check("pool, nested", 3, move || {
         let pool = Pool::new(1, stand_ins, grants);
@@ -320,7 +338,7 @@ fn a_thread_that_waits_for_something_else_is_woken_for_that() {
 #[test]
 fn a_job_that_a_blocked_one_needs_without_waiting_for_it_gets_a_thread_beyond_the_cap() {
     check("pool, standstill", 2, move || {
-        let pool = Pool::that_may_stall(true, 1, 0, 2);
+        let pool = Pool::that_may_stall(|is_worker| is_worker, 1, 0, 2);
         let event = Arc::new(Event::default());
         let (theirs, awaited) = (pool.clone(), event.clone());
         let blocked = pool
@@ -355,7 +373,7 @@ fn a_job_that_another_thread_asked_for_runs_where_it_is_awaited_if_no_thread_is_
     });
 }
 
-/// Two jobs at once, on a system that grants too few threads.
+/// Runs two jobs at once, on a system that grants too few threads.
 fn refused(grants: usize) {
     check("pool, refused", 2, move || {
         let pool = Pool::new(2, 0, grants);
@@ -393,11 +411,11 @@ fn an_abandoned_job_leaves_the_queue_and_the_next_one_is_run() {
     });
 }
 
-/// A job holds a mutex while it waits for another job, and a second one contends for the mutex.
+/// A job holds a mutex while it waits for another job, and a second job wants the same mutex.
 #[test]
 fn a_mutex_held_over_a_wait_by_a_job_stops_no_pool() {
     check("pool, mutex held by a job", 2, || {
-        let pool = Pool::that_may_stall(true, 1, 1, 2);
+        let pool = Pool::that_may_stall(|is_worker| is_worker, 1, 1, 2);
         let mutex = Arc::new(Mutex::new(()));
         let (theirs, held, wanted) = (pool.clone(), mutex.clone(), mutex);
         let holder = pool.offload(move || {
@@ -415,7 +433,7 @@ fn a_mutex_held_over_a_wait_by_a_job_stops_no_pool() {
 #[test]
 fn a_mutex_held_over_a_wait_by_a_plain_thread_stops_no_pool() {
     check("pool, mutex held by a plain thread", 2, || {
-        let pool = Pool::that_may_stall(true, 1, 0, 1);
+        let pool = Pool::that_may_stall(|is_worker| !is_worker, 1, 0, 1);
         let mutex = Arc::new(Mutex::new(()));
         let wanted = mutex.clone();
         let contender = pool.offload(move || drop(wanted.lock()));

@@ -1,5 +1,5 @@
-//! The inbox of woken tasks: a task is woken while its loop looks and then sleeps, while it is polled,
-//! or while it is queued already.
+//! The inbox of woken tasks. A waker wakes a task while its loop looks for tasks and then sleeps,
+//! while the task is polled, or while the task is in the queue already.
 
 use super::check;
 use crate::executor::ready::{Inbox, TaskWaker};

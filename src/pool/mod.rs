@@ -14,7 +14,6 @@ use crate::thread::context;
 use crate::thread::parker::Parker;
 use core::cell::Cell;
 use core::num::NonZeroUsize;
-use core::sync::atomic::{AtomicU64, Ordering};
 use scheduler::{Job, Next, PATIENCE, Refused, Room, Scheduler, Sleeper};
 use std::format;
 use std::string::String;
@@ -69,32 +68,8 @@ thread_local! {
     /// How many jobs stand on this stack.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 
-    /// The number of this thread's innermost wait, or 0 if that has polled no job yet.
-    static WAIT: Cell<u64> = const { Cell::new(0) };
-
     /// When a sleeping wait first saw that so many jobs had left the queue.
     static LOOK: Cell<Option<(u64, u64, Instant)>> = const { Cell::new(None) };
-}
-
-/// A wait begins, which has polled no job yet. Returns what [`end_wait`] takes.
-#[inline]
-pub(crate) fn begin_wait() -> u64 {
-    WAIT.replace(0)
-}
-
-/// Goes back to the wait that was the innermost one before [`begin_wait`].
-#[inline]
-pub(crate) fn end_wait(outer: u64) {
-    WAIT.set(outer);
-}
-
-/// The number of the innermost wait, for a job that it polls.
-fn this_wait() -> u64 {
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    if WAIT.get() == 0 {
-        WAIT.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
-    }
-    WAIT.get()
 }
 
 /// Does what `next` says. Returns the refusal if the system refuses a thread.
@@ -154,7 +129,9 @@ fn forget(ticket: u64) {
 /// If too many jobs stand on this stack already, and the system refuses a thread for the next one.
 pub(crate) fn park(parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
     let is_worker = IS_WORKER.get();
-    if !is_worker && WAIT.get() == 0 {
+    // Without a number, the wait has polled no job.
+    let wait = context::known_wait_number();
+    if !is_worker && wait == 0 {
         return parker.park(deadline);
     }
     if parker.spin() {
@@ -165,45 +142,36 @@ pub(crate) fn park(parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
         None if DEPTH.get() < DEEPEST => Room::Here,
         None => Room::OnANewStack,
     };
-    let sleeper = Sleeper {
+    let mut sleeper = Sleeper {
         parker,
-        wait: WAIT.get(),
+        wait,
         is_worker,
         room,
+        is_blocked: false,
     };
     loop {
-        let (next, looks) = scheduler().block(&sleeper, |moves| is_stalled(sleeper.wait, moves));
+        let (next, looks) = scheduler().block(&mut sleeper, |moves| is_stalled(wait, moves));
         if let Next::Run(job) = next {
             run(job);
             return false;
         }
-        let refused = carry_out(next);
-        let notified = match refused {
-            None => sleep(parker, looks, deadline),
-            Some(refused) => {
-                if refused.was_handed_a_job && room == Room::OnANewStack {
-                    if is_worker {
-                        scheduler().resume();
-                    }
-                    panic!("{TOO_DEEP}");
-                }
-                // The wakers that this calls are user code, which may wait. This thread counts as
-                // blocked already, so meanwhile it is no pool thread.
-                IS_WORKER.set(false);
-                let woken = refused.nudge();
-                IS_WORKER.set(is_worker);
-                // After user code, what the wait knew before may not hold any more.
-                if woken {
-                    Some(false)
-                } else {
-                    sleep(parker, looks, deadline)
-                }
+        let mut slept = None;
+        if let Some(refused) = carry_out(next) {
+            if refused.was_handed_a_job && room == Room::OnANewStack {
+                scheduler().resume(&sleeper);
+                panic!("{TOO_DEEP}");
             }
-        };
-        if is_worker {
-            scheduler().resume();
+            // The wakers that this calls are user code, which may wait. This thread counts as blocked
+            // already, so meanwhile it is no pool thread.
+            IS_WORKER.set(false);
+            if refused.nudge() {
+                // After user code, what the wait knew before may not hold any more.
+                slept = Some(false);
+            }
+            IS_WORKER.set(is_worker);
         }
-        if let Some(notified) = notified {
+        if let Some(notified) = slept.or_else(|| sleep(parker, looks, deadline)) {
+            scheduler().resume(&sleeper);
             return notified;
         }
     }

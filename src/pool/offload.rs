@@ -1,12 +1,12 @@
-//! [`offload`]: a blocking closure as a future that the pool runs.
+//! [`offload`] turns a blocking closure into a future. The pool runs the closure.
 //!
-//! A job is one allocation, shared by the future and the queue: the closure, later its result, and
-//! the waker between them.
+//! A job is one allocation, which the future and the queue share. It contains the closure, later
+//! the result of the closure, and the waker of the future.
 
 use crate::pool::{self, Job};
 use crate::sync::panics::swallow;
 use crate::sync::{Arc, Mutex};
-use crate::thread::runtime;
+use crate::thread::{context, runtime};
 use core::fmt;
 use core::mem;
 use core::pin::Pin;
@@ -16,25 +16,25 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Waker;
 use std::thread;
 
-/// What a job is, in the order in which it changes. `Abandoned` may follow each of the first three.
+/// The stages of a job, in their order. `Abandoned` may follow each of the first three.
 enum Stage<F, T> {
-    /// Not run yet. The wait with this number polled it last.
+    /// The job has not started. `wait` is the number of the wait that polled it last.
     Waiting {
         job: F,
         waker: Option<Waker>,
         wait: u64,
     },
-    /// A thread runs it.
+    /// A thread runs the job.
     Running { waker: Option<Waker> },
-    /// Its result waits for the future.
+    /// The job has ended. The future has not taken the result yet.
     Ended { result: thread::Result<T> },
-    /// The future is gone, or has its result.
+    /// The future was dropped, or it has taken the result.
     Abandoned,
 }
 
 struct JobCell<F, T> {
-    /// Protects all there is. User code (the job, its result's `Drop`, wakers) runs while it is
-    /// unlocked.
+    /// Protects the whole job. User code (the closure, the `Drop` of its result, wakers) runs while
+    /// it is unlocked.
     stage: Mutex<Stage<F, T>>,
 }
 
@@ -59,7 +59,7 @@ impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
                 *stage = Stage::Ended { result };
                 drop(stage);
                 if let Some(waker) = waker {
-                    // A waker that panics has nobody to tell on this thread.
+                    // Nobody on this thread could handle a panic of the waker.
                     swallow(|| waker.wake());
                 }
             }
@@ -85,20 +85,21 @@ impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
     }
 }
 
-/// How far a job is.
+/// The progress of a job.
 pub(crate) enum Progress<T> {
     Waiting,
     Running,
     Ended(thread::Result<T>),
 }
 
-/// The future's side of a job, without the closure's type.
+/// The side of a job that its future uses, without the type of the closure.
 pub(crate) trait Awaited<T>: Job {
-    /// Takes the result, or leaves `waker`. The wait with this number polls it.
+    /// Takes the result, or leaves `waker`. `wait` is the number of the wait that polls the job.
     fn poll(&self, waker: &Waker, wait: u64) -> Progress<T>;
 
-    /// Nobody wants the result. A job that was not started never runs, and leaves the queue, where
-    /// it has this ticket unless that is 0.
+    /// Abandons the job, because nobody wants its result. A job that has not started never runs,
+    /// and leaves the queue. `ticket` names the job in the queue. It is 0 if the job is not in the
+    /// queue.
     fn abandon(&self, ticket: u64);
 
     fn into_job(self: Arc<Self>) -> Arc<dyn Job>;
@@ -155,7 +156,7 @@ impl<F, T> JobCell<F, T> {
     }
 }
 
-/// Both sides of a job, for a model.
+/// Makes both sides of a job, for a model.
 #[cfg(all(test, smartasync_model))]
 pub(crate) fn model_job<T: Send + 'static>(
     f: impl FnOnce() -> T + Send + 'static,
@@ -164,12 +165,14 @@ pub(crate) fn model_job<T: Send + 'static>(
     (job.clone(), job)
 }
 
-/// Runs `f` on the offload pool, once the returned future is polled for the first time.
+/// Runs `f` on the offload pool.
 ///
-/// Use it in async code for a closure that blocks or computes for long. What `f` captures and
-/// returns travels to another thread, so it is `Send + 'static`. On the pool, `f` is sync code: it
-/// may wait for other smart calls, at any depth. See
-/// [`set_offload_limit`](crate::set_offload_limit) for how many run at once.
+/// The first poll of the returned future hands `f` to the pool. Use it in async code for a closure
+/// that blocks or computes for long. The closure and its result move to another thread, so both
+/// must be `Send + 'static`. On the pool `f` is sync code: it may wait for other smart calls, at
+/// any depth. See [`set_offload_limit`](crate::set_offload_limit) for the number of jobs that run
+/// at once.
+///
 ///
 /// # Examples
 ///
@@ -209,24 +212,26 @@ fn wrap<T: Send + 'static>(
     }
 }
 
-/// The future that [`offload`] returns.
+/// The future of an offloaded closure. [`offload`] returns it.
 ///
 /// # Cancel safety
 ///
-/// Dropped before a thread took up the job, it takes the job along: it never runs. Dropped later,
-/// the job runs to its end, and its result is dropped on the pool's thread.
+/// If you drop the future before a thread has taken the job, the job never runs. If you drop it
+/// while the job runs, the job runs to its end, and the pool's thread drops the result. If you drop
+/// it after the job has ended, the result is dropped with the future.
 ///
 /// # Panics
 ///
-/// A panic of the job resumes, with its payload, in whoever awaits it.
+/// If the job panics, the panic resumes, with its payload, where the future is polled. A poll also
+/// panics if the future has already returned its output.
 ///
-/// If the system refuses a thread and no other will come for the job, it runs where the future is
-/// polled. It then blocks the executor there, so it must not wait for anything that this executor
-/// would have to poll.
+/// If the system refuses a thread, and no other thread will come for the job, the job runs where
+/// the future is polled. Then it blocks the executor there. Such a job must not wait for anything
+/// that this executor would have to poll.
 #[must_use = "an offloaded job runs only when it is awaited"]
 pub struct Offload<T> {
     job: Arc<dyn Awaited<T>>,
-    /// Names the job in the queue. 0 until it is submitted.
+    /// Names the job in the queue. It is 0 until the job is submitted.
     ticket: u64,
 }
 
@@ -234,7 +239,7 @@ impl<T> Future for Offload<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let wait = pool::this_wait();
+        let wait = context::wait_number();
         let mut progress = self.job.poll(cx.waker(), wait);
         if let Progress::Waiting = progress {
             if self.ticket == 0 {

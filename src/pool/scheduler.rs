@@ -198,6 +198,8 @@ pub(crate) struct Sleeper<'p> {
     pub(crate) wait: u64,
     pub(crate) is_worker: bool,
     pub(crate) room: Room,
+    /// It counts as blocked.
+    pub(crate) is_blocked: bool,
 }
 
 impl Sleeper<'_> {
@@ -393,40 +395,40 @@ impl Scheduler {
     /// [resumes](Self::resume).
     pub(crate) fn block(
         &self,
-        sleeper: &Sleeper<'_>,
+        sleeper: &mut Sleeper<'_>,
         stalled: impl FnOnce(u64) -> bool,
     ) -> (Next, bool) {
         let mut state = self.state.lock();
         let at_the_cap = sleeper.is_worker && state.idle.is_empty() && !state.may_grow();
         let waits_for_a_job = sleeper.wait != 0 && !state.queue.is_empty();
-        let looks = waits_for_a_job || at_the_cap;
-        let stalled = looks && stalled(state.moves);
+        let stalled = (waits_for_a_job || at_the_cap) && stalled(state.moves);
         let mut next = None;
         if waits_for_a_job && (stalled || at_the_cap) {
             next = state.help(sleeper, stalled);
         }
-        if let Some(Next::Run(job)) = next {
-            return (Next::Run(job), looks);
-        }
-        if sleeper.is_worker {
-            state.blocked += 1;
-        }
+        let blocks = sleeper.is_worker && !matches!(next, Some(Next::Run(_)));
+        let was_blocked = core::mem::replace(&mut sleeper.is_blocked, blocks);
+        state.blocked = state.blocked + usize::from(blocks) - usize::from(was_blocked);
+        // The last one to block at the cap looks for all.
+        let stands_still = at_the_cap && state.is_stranded();
         let next = match next {
             Some(next) => next,
-            None if !sleeper.is_worker => Next::Nothing,
-            None if stalled && state.wants_a_thread() && state.idle.is_empty() => {
+            None if stands_still && stalled && !state.queue.is_empty() => {
                 state.moves += 1;
                 state.grow(None)
             }
-            None => state.find_a_thread(),
+            None if sleeper.is_worker => state.find_a_thread(),
+            None => Next::Nothing,
         };
-        (next, looks)
+        (next, waits_for_a_job || stands_still)
     }
 
     /// A pool thread has slept. It goes on even if that makes one active thread too many, because
     /// its job may hold locks.
-    pub(crate) fn resume(&self) {
-        self.state.lock().blocked -= 1;
+    pub(crate) fn resume(&self, sleeper: &Sleeper<'_>) {
+        if sleeper.is_blocked {
+            self.state.lock().blocked -= 1;
+        }
     }
 
     pub(crate) fn set_limit(&self, limit: usize) {

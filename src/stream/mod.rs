@@ -1,10 +1,10 @@
-//! [`SmartStream`], what a function that gives many items returns, and [`Source`], what is in it: a
-//! `Call` that can be finished many times.
+//! [`SmartStream`], the return type of functions that produce many items, and [`Source`], which is
+//! inside it. A stream is like a `Call` that you can finish many times.
 //!
-//! There are three kinds of source: a stream of whatever library ([`smart_stream`]), an iterator
-//! ([`smart_iter`](crate::smart_iter), in `read_ahead`), and a smart function that is called once
-//! an item ([`smart_unfold`]). Each knows two ways to its next item: polled, for async code, and
-//! here on this thread, for sync code.
+//! There are three kinds of source: a stream of any library ([`smart_stream`]), an iterator
+//! ([`smart_iter`], in `read_ahead`), and a smart function that is called once for each item
+//! ([`smart_unfold`]). Each source can produce its next item in two ways. In async code the stream
+//! polls the source. In sync code the source computes the item on this thread.
 
 #[cfg(feature = "std")]
 pub(crate) mod read_ahead;
@@ -23,46 +23,53 @@ use core::task::{Context, Poll, ready};
 use futures_lite::Stream;
 use pin_project_lite::pin_project;
 
-/// Where a [`SmartStream`] gets its items from. Sealed: the functions of this crate make all kinds
-/// of it.
+/// Produces the items of a [`SmartStream`].
 ///
-/// It stands in signatures, as in `fn lines() -> SmartStream<impl Source<Item = String>>`.
+/// You need this trait only in signatures, for example in
+/// `fn lines() -> SmartStream<impl Source<Item = String>>`. It is sealed: the functions of this
+/// crate make every kind of source.
 pub trait Source: Stream + Sealed {
-    /// The next item in sync code, without asking whether this thread may block.
+    /// Returns the next item in sync code, without checking whether this thread may block.
     #[doc(hidden)]
     fn next_here(self: Pin<&mut Self>) -> Option<Self::Item>;
 }
 
-/// Many items, one after the other, for sync and for async code: the [`Call`] of functions that
-/// give more than one.
+/// Produces many items, one after the other, in sync and in async code.
+///
+/// A function with many items returns a `SmartStream`, as a smart function with one output returns
+/// a [`Call`].
+///
 ///
 /// | in sync code | in async code |
 /// | --- | --- |
 /// | `for item in stream` | `while let Some(item) = stream.next().await` |
 /// | `stream.next().wait()`, `.try_wait()`, `.wait_timeout(…)` | `stream.next().await` |
-/// | `stream.into_iter()`, and `&mut stream`, are an [`Iterator`] | it is a [`Stream`], for every combinator of `futures`, `futures-lite` or `tokio-stream` |
+/// | `stream.into_iter()` and `&mut stream` are an [`Iterator`] | the stream is a [`Stream`] |
 ///
-/// Nothing runs before the first item is asked for. Each item is a wait of its own, as by
-/// [`Call::wait`]: between two items nothing of the stream runs on this thread. After its end, and
-/// after a panic, it stays at its end, and what it held is dropped. It is in a box, so it need not
-/// be pinned, and it is `Send` exactly where its source is.
+/// As a [`Stream`] it works with every combinator of `futures`, `futures-lite` and `tokio-stream`.
 ///
-/// It is no `Iterator` itself, since each method that iterators and streams both have, like `map`,
-/// would be ambiguous.
+/// Nothing runs before you ask for the first item. In sync code each item is a separate wait, as by
+/// [`Call::wait`]. Between two items the stream runs nothing on this thread. After the last item,
+/// and after a panic, the stream drops its source and returns no further items. The source is in a
+/// box, so you do not need to pin the stream. The stream is `Send` exactly where its source is.
+///
+/// `SmartStream` itself is not an `Iterator`. Otherwise each method that iterators and streams both
+/// have would be ambiguous, for example `map`.
 ///
 /// # Blocking
 ///
-/// As an iterator it blocks this thread until the item is there.
+/// As an iterator it blocks this thread until the next item is ready.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future of [`next`](SmartStream::next) loses no item. Dropping the stream, or its
-/// iterator, at any time drops its source, and with that cancels it.
+/// If you drop the future of [`next`](SmartStream::next), no item is lost. You can drop the stream
+/// or its iterator at any time. This drops the source, and so cancels it.
 ///
 /// # Panics
 ///
-/// As an iterator in async code, as [`Call::wait`] does: naming the line that asks for the item.
-/// Also where the source panics.
+/// As an iterator it panics in async code, as [`Call::wait`] does. The message names the line that
+/// asks for the item. It also panics if the source panics.
+///
 ///
 /// # Examples
 ///
@@ -87,12 +94,13 @@ pub trait Source: Stream + Sealed {
 /// ```
 #[must_use = "a smart stream does nothing until it is asked for its items"]
 pub struct SmartStream<S> {
-    /// `None` after its end, and while it runs, so that a panic ends it.
+    /// `None` after the last item. Also `None` while the source runs, so that a panic ends the
+    /// stream.
     source: Option<Held<S>>,
 }
 
-/// Holds a source. When sync code drops it, its destructor runs where its polls did: inside the
-/// installed runtime.
+/// Holds a source. If sync code drops it, the destructor of the source runs inside the installed
+/// runtime, as its polls did.
 struct Held<S> {
     source: Option<Pin<Box<S>>>,
 }
@@ -123,12 +131,16 @@ impl<S: Source> SmartStream<S> {
         }
     }
 
-    /// The next item, or `None` after the last one, as a call: finish it with `.await`, or with
-    /// [`.wait()`](Call::wait) or [`.wait_timeout(…)`](Call::wait_timeout) in sync code.
+    /// Returns a call that gives the next item, or `None` after the last item.
+    ///
+    /// Finish the call with `.await` in async code. In sync code, finish it with
+    /// [`.wait()`](Call::wait) or [`.wait_timeout(…)`](Call::wait_timeout).
     ///
     /// # Cancel safety
     ///
-    /// No item is lost when the call is dropped, or its time is up: the next call goes on.
+    /// If you drop the call, or if it times out, no item is lost: the next call continues where
+    /// this one stopped.
+    ///
     ///
     /// # Examples
     ///
@@ -197,7 +209,7 @@ impl<S: Source> Stream for SmartStream<S> {
     }
 }
 
-/// For sync code, as is [`SmartStreamIter`]; the stream can be used on afterwards.
+/// Iterates in sync code, as [`SmartStreamIter`] does. You can use the stream afterwards.
 impl<S: Source> Iterator for &mut SmartStream<S> {
     type Item = S::Item;
 
@@ -228,15 +240,18 @@ impl<S> fmt::Debug for SmartStream<S> {
     }
 }
 
-/// The items of a [`SmartStream`] in sync code: its [`IntoIterator::into_iter`].
+/// Iterates over the items of a [`SmartStream`] in sync code.
+///
+/// [`IntoIterator::into_iter`] returns it.
 ///
 /// # Blocking
 ///
-/// Each `next` blocks this thread until the item is there.
+/// Each `next` blocks this thread until the item is ready.
 ///
 /// # Panics
 ///
-/// `next` panics in async code, as [`Call::wait`].
+/// `next` panics in async code, as [`Call::wait`] does, and if the source panics.
+///
 ///
 /// # Examples
 ///
@@ -266,7 +281,7 @@ impl<S: Source> Iterator for SmartStreamIter<S> {
 impl<S: Source> core::iter::FusedIterator for SmartStreamIter<S> {}
 
 pin_project! {
-    /// A stream as a source.
+    /// A source that is a stream.
     struct Streamed<S> {
         #[pin]
         stream: S,
@@ -290,12 +305,15 @@ impl<S: Stream> Stream for Streamed<S> {
 impl<S: Stream> Source for Streamed<S> {
     fn next_here(self: Pin<&mut Self>) -> Option<S::Item> {
         let mut stream = self.project().stream;
-        executor::wait_for(poll_fn(|cx| stream.as_mut().poll_next(cx)))
+        executor::wait(poll_fn(|cx| stream.as_mut().poll_next(cx)), false)
     }
 }
 
-/// Makes a [`SmartStream`] of any stream: sync code iterates over it, driving it on this thread's
-/// loop, one wait an item.
+/// Makes a [`SmartStream`] from any stream.
+///
+/// Sync code iterates over it. Each item is one wait, in which this thread's loop drives the
+/// stream.
+///
 ///
 /// # Examples
 ///
@@ -303,7 +321,7 @@ impl<S: Stream> Source for Streamed<S> {
 /// use futures_lite::{StreamExt, stream};
 /// use smartasync::smart_stream;
 ///
-/// // What a library gives that has an async API only:
+/// // A stream from a library that has only an async API:
 /// let lines = stream::iter(["one", "two"]);
 ///
 /// let mut all = String::new();
@@ -317,7 +335,7 @@ pub fn smart_stream<S: Stream>(stream: S) -> SmartStream<impl Source<Item = S::I
 }
 
 pin_project! {
-    /// A smart function as a source.
+    /// A source that calls a smart function for each item.
     struct Unfold<St, F, W> {
         // `None` while a call runs.
         state: Option<St>,
@@ -361,21 +379,23 @@ where
     fn next_here(mut self: Pin<&mut Self>) -> Option<T> {
         let this = self.as_mut().project();
         let Some(state) = this.state.take() else {
-            // It was polled before: go on with the call that was begun.
-            return executor::wait_for(poll_fn(|cx| self.as_mut().poll_next(cx)));
+            // A poll has begun a call. Finish that call.
+            return executor::wait(poll_fn(|cx| self.as_mut().poll_next(cx)), false);
         };
-        let (item, state) = (this.step)(state).into_work().run()?;
+        let (item, state) = (this.step)(state).into_work().run(false)?;
         *this.state = Some(state);
         Some(item)
     }
 }
 
-/// Makes a [`SmartStream`] that calls a smart function for each item: with the state, for the item
-/// and the next state, or `None` at the end.
+/// Makes a [`SmartStream`] that calls a smart function for each item.
 ///
-/// Each item takes the caller's own path: in sync code the sync copy of a `#[maybe_async]` function
-/// runs here, with no future, in async code its async copy is awaited. So pages, cursors and frames
-/// are streams for both worlds, with one definition.
+/// The function gets the state, and returns the item and the next state, or `None` at the end.
+///
+/// Each item takes the path of its caller. In sync code the sync copy of a `#[maybe_async]`
+/// function runs on this thread, without a future. In async code its async copy is awaited. So you
+/// can define a stream of pages, cursors or frames once, for both worlds.
+///
 ///
 /// # Examples
 ///
@@ -386,10 +406,10 @@ where
 ///
 /// impl Table {
 ///     smart_fn!(
-///         /// One page of rows from `cursor` on, and the next cursor.
+///         /// Returns one page of rows, which starts at `cursor`, and the next cursor.
 ///         #[maybe_async]
 ///         async fn page(&self, cursor: u32) -> Option<(Vec<u32>, u32)> {
-///             // Here a real one talks to its server, each copy in its own way.
+///             // A real function asks its server here. Each copy does so in its own way.
 ///             let first = smart_await!(sync => cursor, async => async { cursor });
 ///             (first < 6).then(|| ((first..first + 2).collect(), first + 2))
 ///         }

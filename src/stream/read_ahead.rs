@@ -1,8 +1,9 @@
-//! [`smart_iter`]: an iterator that blocks as a stream, which the pool reads ahead.
+//! [`smart_iter`] makes a stream from an iterator that blocks. In async code the pool reads the
+//! iterator ahead.
 //!
-//! A job of the pool takes items from the iterator into a buffer until that is full; then the job
-//! ends and leaves the iterator here. When the buffer is half empty again, another job goes on. So
-//! a stream that nobody reads holds no thread.
+//! A job of the pool moves items from the iterator to a buffer. When the buffer is full, the job
+//! ends and returns the iterator to the stream. When the buffer is half empty, the stream starts
+//! another job. So a stream that nobody reads holds no thread.
 
 use crate::call::work::Sealed;
 use crate::executor;
@@ -22,22 +23,22 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Waker;
 
-/// What the stream and the job that reads share.
+/// The buffer that the stream and the reading job share.
 pub(crate) struct Buffer<T> {
-    /// Protects all there is. User code (the iterator, items' `Drop`, wakers) runs while it is
-    /// unlocked.
+    /// Protects everything in the buffer. User code (the iterator, the `Drop` of items, wakers)
+    /// runs while it is unlocked.
     state: Mutex<State<T>>,
-    /// How many items there may be.
+    /// The largest number of items in the buffer.
     capacity: NonZeroUsize,
 }
 
 struct State<T> {
     items: VecDeque<T>,
-    /// Of a stream that found no item.
+    /// The waker of a stream that found no item.
     waker: Option<Waker>,
-    /// No job takes items from the iterator, nor will the one that ends now.
+    /// No job takes items from the iterator: no job runs, or the running job is about to end.
     stopped: bool,
-    /// The stream is gone.
+    /// The stream was dropped.
     closed: bool,
 }
 
@@ -54,7 +55,7 @@ impl<T> Buffer<T> {
         }
     }
 
-    /// Takes from `iter` until the buffer is full.
+    /// Moves items from `iter` to the buffer until the buffer is full.
     pub(crate) fn fill<I: Iterator<Item = T>>(&self, mut iter: I) -> Reader<I> {
         let filling = catch_unwind(AssertUnwindSafe(|| {
             while !self.stop_if_full() {
@@ -69,7 +70,8 @@ impl<T> Buffer<T> {
         }
     }
 
-    /// The job's last look: from now on the stream starts another job when there is room.
+    /// Returns whether the job has to stop, because the buffer is full or the stream was dropped.
+    /// If so, the job takes no further items, and from now on the stream may start another job.
     fn stop_if_full(&self) -> bool {
         let mut state = self.state.lock();
         state.stopped = state.closed || state.items.len() >= self.capacity.get();
@@ -87,7 +89,7 @@ impl<T> Buffer<T> {
         let waker = state.waker.take();
         drop(state);
         if let Some(waker) = waker {
-            // A waker that panics has nobody to tell on this thread.
+            // Nobody on this thread could handle a panic of the waker.
             swallow(|| waker.wake());
         }
     }
@@ -96,13 +98,14 @@ impl<T> Buffer<T> {
         self.state.lock().items.pop_front()
     }
 
-    /// Takes an item, or leaves the waker, which the next item wakes: both in one step, so no item
-    /// comes in between.
+    /// Takes an item, or leaves the waker for the next item to wake. Both happen under one lock, so
+    /// no item can come in between.
     pub(crate) fn pop_or_leave(&self, waker: &Waker) -> Option<T> {
         if let Some(item) = self.pop() {
             return Some(item);
         }
-        // Cloning a waker, and dropping one, is user code.
+        // Cloning a waker and dropping a waker are user code, so they happen while the lock is not
+        // held.
         let fresh = waker.clone();
         let mut state = self.state.lock();
         let item = state.items.pop_front();
@@ -116,7 +119,7 @@ impl<T> Buffer<T> {
         item
     }
 
-    /// Says whether the reader stopped, and the buffer is half empty by now.
+    /// Returns whether the job has stopped and the buffer is at most half full.
     pub(crate) fn runs_low(&self) -> bool {
         let state = self.state.lock();
         state.stopped && state.items.len() <= self.capacity.get() / 2
@@ -135,19 +138,19 @@ impl<T> Buffer<T> {
     }
 }
 
-/// Where the iterator is.
+/// Where the iterator is now.
 pub(crate) enum Reader<I> {
-    /// Here, and nobody takes items from it.
+    /// In the stream. No job takes items from it.
     Here(I),
-    /// On the pool.
+    /// In a job of the pool.
     Away(Offload<Reader<I>>),
-    /// It panicked, after the items that are in the buffer.
+    /// The iterator panicked. The items before the panic are in the buffer.
     Panicked(Box<dyn Any + Send>),
-    /// It is at its end.
+    /// The iterator has reached its end.
     Gone,
 }
 
-/// An iterator as a source.
+/// A source that is an iterator.
 struct ReadAhead<I: Iterator> {
     buffer: Arc<Buffer<I::Item>>,
     reader: Reader<I>,
@@ -157,7 +160,8 @@ impl<I> ReadAhead<I>
 where
     I: Iterator<Item: Send + 'static> + Send + 'static,
 {
-    /// Sees to it that a job reads, if the buffer runs low. Ready if no job does.
+    /// Starts a job if the buffer runs low and no job reads. Returns `Ready` if no job reads
+    /// afterwards.
     fn read_on(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.poll_job(cx).is_pending() {
             return Poll::Pending;
@@ -175,7 +179,8 @@ where
         self.poll_job(cx)
     }
 
-    /// Takes the reader back from its job, if there is one. Ready if there is none any more.
+    /// Takes the reader back from its job, if the job has ended. Returns `Pending` while a job
+    /// reads.
     fn poll_job(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Reader::Away(job) = &mut self.reader {
             self.reader = ready!(Pin::new(job).poll(cx));
@@ -184,7 +189,7 @@ where
     }
 }
 
-// The iterator is moved, never pinned.
+// `ReadAhead` moves its iterator and never pins it.
 impl<I: Iterator> Unpin for ReadAhead<I> {}
 
 impl<I: Iterator> Sealed for ReadAhead<I> {}
@@ -197,11 +202,13 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<I::Item>> {
         if self.buffer.runs_low() {
-            // Whether somebody reads now is seen below, where there is no item.
+            // The result does not matter here. The loop below calls `read_on` again if there is no
+            // item.
             let _ = self.read_on(cx);
         }
         loop {
-            // Who reads no more puts nothing into the buffer after this look.
+            // An iterator that has ended or panicked adds no item after this check. So if the
+            // buffer is empty below, there are no more items.
             let over = matches!(self.reader, Reader::Panicked(_) | Reader::Gone);
             match self.buffer.pop_or_leave(cx.waker()) {
                 None if over => break,
@@ -225,7 +232,7 @@ where
                     high.and_then(|high| high.checked_add(buffered)),
                 )
             }
-            // Read after the length of the buffer, so the job may have put more there: no upper
+            // The job may add any number of items after `buffered` was read, so there is no upper
             // bound.
             Reader::Away(_) => (buffered, None),
             Reader::Panicked(_) | Reader::Gone => (buffered, Some(buffered)),
@@ -243,8 +250,8 @@ where
         }
         match &mut self.reader {
             Reader::Here(iter) => iter.next(),
-            // It was polled before.
-            _ => executor::wait_for(poll_fn(|cx| self.as_mut().poll_next(cx))),
+            // The stream was polled before, so the iterator went to a job.
+            _ => executor::wait(poll_fn(|cx| self.as_mut().poll_next(cx)), false),
         }
     }
 }
@@ -255,26 +262,32 @@ impl<I: Iterator> Drop for ReadAhead<I> {
     }
 }
 
-/// Makes a [`SmartStream`] of an iterator that blocks or computes for long, such as one over the
-/// lines of a file or the rows of a database.
+/// Makes a [`SmartStream`] from an iterator that blocks or computes for long.
 ///
-/// In sync code it is the iterator: each item is computed here, when it is asked for. In async code
-/// it leaves the thread, as a sync smart function does: the offload pool takes items from it and is
-/// at most `read_ahead` items ahead of the stream. With room to read ahead it takes one place of
-/// the pool; when `read_ahead` items are there it gives the place back, and reads on when half of
-/// them are taken. So a stream that is not read holds no thread, and an endless iterator does no
-/// harm. One item may be computed on another thread of the pool than the one before. On the pool
-/// the iterator is sync code: it may wait for smart calls.
+/// An example is an iterator over the lines of a file, or over the rows of a database.
+///
+/// In sync code the stream computes each item on this thread, when you ask for it. In async code
+/// the iterator moves to the offload pool, as the body of a sync smart function does. A job of the
+/// pool reads at most `read_ahead` items ahead of the stream. While the job runs, it uses one place
+/// of the pool. When `read_ahead` items are in the buffer, the job ends and gives the place back.
+/// When half of them are taken, another job reads on. So a stream that nobody reads holds no
+/// thread, and an endless iterator does no harm.
+///
+/// The iterator may compute its items on different threads of the pool. There it is sync code: it
+/// may wait for smart calls.
+///
 ///
 /// # Cancel safety
 ///
-/// Dropping the stream stops the iterator: it computes no further item after the one that it is at,
-/// and is dropped on the pool's thread; if it is at none, it is dropped where the stream is.
+/// If you drop the stream, you stop the iterator. If the pool is computing an item at that moment,
+/// it finishes that item, computes no further item, and drops the iterator on its thread. Otherwise
+/// the iterator is dropped together with the stream.
 ///
 /// # Panics
 ///
-/// A panic of the iterator resumes, with its payload, in whoever asks for the next item, after the
-/// items before it.
+/// If the iterator panics, the stream first returns the items before the panic. The next request
+/// for an item then resumes the panic, with its payload.
+///
 ///
 /// # Examples
 ///

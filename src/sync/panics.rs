@@ -9,10 +9,10 @@ use std::thread;
 
 /// Calls `f` and drops its panic, which nobody could receive.
 pub(crate) fn swallow(f: impl FnOnce()) {
-    let mut panics = Panics::default();
-    panics.catch(f);
-    // The destructor of the payload may panic too.
-    mem::forget(panics);
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        // The destructor of the payload may panic too.
+        mem::forget(payload);
+    }
 }
 
 /// Holds back the panics of several calls, and lets the first one go on afterwards.

@@ -1,11 +1,14 @@
 //! What stands on a thread's stack: polls, waits and marks. It decides whether the code may block.
 //!
-//! All of it is one number in one thread-local cell. A poll adds to the number and subtracts the
-//! same again, so it costs two instructions and the address of the cell. Everything else replaces
-//! the number, and a guard restores the former one, after a return and after a panic alike.
+//! All of it is one number in a thread-local cell. A poll adds to the number and subtracts the same
+//! again, so it costs two instructions and the address of the cell. Everything else replaces the
+//! number, and a guard restores the former one, after a return and after a panic alike.
+//!
+//! Beside it stands the number of the innermost wait, by which the pool tells whose job a job is.
 
 use crate::thread::runtime;
 use core::cell::Cell;
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::thread_local;
 
 /// What stands on a thread's stack, as one number. It is zero if nothing does.
@@ -63,17 +66,42 @@ impl Stack {
     }
 }
 
+/// What each poll and each wait looks at, in one place.
+struct ThisStack {
+    stack: Cell<Stack>,
+    /// The number of the innermost wait, or 0 if it has none yet: see [`wait_number`].
+    wait: Cell<u64>,
+}
+
 thread_local! {
-    static STACK: Cell<Stack> = const { Cell::new(Stack::NOTHING) };
+    static THIS: ThisStack =
+        const { ThisStack { stack: Cell::new(Stack::NOTHING), wait: Cell::new(0) } };
 }
 
 /// What stands on this thread's stack.
 #[inline]
 pub(crate) fn stack() -> Stack {
-    STACK.get()
+    THIS.with(|this| this.stack.get())
 }
 
-/// Restores the former stack when it is dropped.
+/// The number of the innermost wait. No other wait of the process has it. (A wait gets it when it
+/// first asks, because most waits do not.)
+pub(crate) fn wait_number() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    THIS.with(|this| {
+        if this.wait.get() == 0 {
+            this.wait.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+        this.wait.get()
+    })
+}
+
+/// The number of the innermost wait, if it has asked for one, or 0.
+pub(crate) fn known_wait_number() -> u64 {
+    THIS.with(|this| this.wait.get())
+}
+
+/// Restores the former marks when it is dropped.
 #[must_use]
 pub(crate) struct Scope {
     former: Stack,
@@ -82,16 +110,16 @@ pub(crate) struct Scope {
 impl Drop for Scope {
     #[inline]
     fn drop(&mut self) {
-        STACK.set(self.former);
+        THIS.with(|this| this.stack.set(self.former));
     }
 }
 
 /// Replaces the stack until the returned scope is dropped.
 #[inline]
 fn replace(change: impl FnOnce(Stack) -> Stack) -> Scope {
-    STACK.with(|stack| {
-        let former = stack.get();
-        stack.set(change(former));
+    THIS.with(|this| {
+        let former = this.stack.get();
+        this.stack.set(change(former));
         Scope { former }
     })
 }
@@ -107,25 +135,61 @@ pub(crate) fn enter_as(other: Stack) -> Scope {
     replace(|stack| stack.marked_as(other))
 }
 
-/// Begins a wait, which polls, until the returned scope is dropped.
-#[inline]
-pub(crate) fn enter_wait() -> Scope {
-    replace(Stack::waiting)
+/// Ends a wait when it is dropped.
+#[must_use]
+pub(crate) struct Waiting {
+    /// What stood on the stack before.
+    pub(crate) former: Stack,
+    /// The number of the wait around this one.
+    around: u64,
 }
 
-/// [`enter_wait`], but only if nothing stands on the stack, and `status` is 0.
+impl Drop for Waiting {
+    #[inline]
+    fn drop(&mut self) {
+        THIS.with(|this| {
+            this.stack.set(self.former);
+            this.wait.set(self.around);
+        });
+    }
+}
+
+/// Begins a wait, which polls, until the returned value is dropped. `former` stands on the stack.
+#[inline]
+pub(crate) fn enter_wait(former: Stack) -> Waiting {
+    THIS.with(|this| {
+        this.stack.set(former.waiting());
+        Waiting {
+            former,
+            around: this.wait.replace(0),
+        }
+    })
+}
+
+/// Begins a wait that is the outermost thing on the stack, if nothing stands there, and `status` is
+/// 0.
 #[inline]
 pub(crate) fn enter_outermost_wait(status: usize) -> Option<Scope> {
-    STACK.with(|stack| {
+    THIS.with(|this| {
         // One branch for both.
-        if status as u64 | stack.get().0 != 0 {
+        if status as u64 | this.stack.get().0 != 0 {
             return None;
         }
-        stack.set(Stack::NOTHING.waiting());
+        this.stack.set(Stack::NOTHING.waiting());
+        this.wait.set(0);
         Some(Scope {
             former: Stack::NOTHING,
         })
     })
+}
+
+/// Runs `f`, which is no part of the innermost wait, for example the tasks of its thread.
+pub(crate) fn outside_of_the_wait(f: impl FnOnce()) {
+    THIS.with(|this| {
+        let number = this.wait.replace(0);
+        f();
+        this.wait.set(number);
+    });
 }
 
 /// Ends a poll when it is dropped.
@@ -135,14 +199,14 @@ pub(crate) struct Polling(());
 impl Drop for Polling {
     #[inline]
     fn drop(&mut self) {
-        STACK.with(|stack| stack.set(Stack(stack.get().0 - Stack::POLL)));
+        THIS.with(|this| this.stack.set(Stack(this.stack.get().0 - Stack::POLL)));
     }
 }
 
 /// Marks the code as async until the returned value is dropped.
 #[inline]
 pub(crate) fn enter_poll() -> Polling {
-    STACK.with(|stack| stack.set(Stack(stack.get().0 + Stack::POLL)));
+    THIS.with(|this| this.stack.set(Stack(this.stack.get().0 + Stack::POLL)));
     Polling(())
 }
 

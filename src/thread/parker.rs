@@ -37,6 +37,7 @@ impl Parker {
     }
 
     /// Returns whether there is a notification. Only the owner may ask.
+    #[inline]
     pub(crate) fn is_notified(&self) -> bool {
         self.state.load(Ordering::Relaxed) == NOTIFIED
     }
