@@ -1,7 +1,7 @@
-//! The commands of the chip, and its checksum. The numbers are those of the tables in chapter 4 of
-//! the data sheet.
+//! The commands of the chip, and its checksum. The numbers come from the tables in chapter 4 of the
+//! data sheet.
 
-/// How much the chip averages: a more repeatable measurement takes longer, and more current.
+/// How much the chip averages. A more repeatable measurement takes more time and more current.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Repeatability {
     /// Takes 4.5 ms at most.
@@ -14,7 +14,7 @@ pub enum Repeatability {
 }
 
 impl Repeatability {
-    /// The command for a single measurement, without clock stretching.
+    /// Returns the command for a single measurement, without clock stretching.
     pub(crate) const fn single_shot(self) -> Command {
         match self {
             Self::Low => Command(0x2416),
@@ -23,7 +23,7 @@ impl Repeatability {
         }
     }
 
-    /// The longest that a measurement takes, in microseconds, at the lowest supply voltage.
+    /// Returns the longest duration of a measurement at the lowest supply voltage, in microseconds.
     pub(crate) const fn microseconds(self) -> u32 {
         match self {
             Self::Low => 4_500,
@@ -49,7 +49,7 @@ pub enum Rate {
 }
 
 impl Rate {
-    /// The command that starts it.
+    /// Returns the command that starts the measurements.
     pub(crate) const fn start(self, repeatability: Repeatability) -> Command {
         let [low, medium, high] = match self {
             Self::Hz0_5 => [0x202f, 0x2024, 0x2032],
@@ -66,7 +66,7 @@ impl Rate {
     }
 }
 
-/// What is written to the chip.
+/// A command, as it is written to the chip.
 #[derive(Clone, Copy)]
 pub(crate) struct Command(u16);
 
@@ -84,7 +84,7 @@ impl Command {
     }
 }
 
-/// The checksum of two bytes: CRC-8 with the polynomial x⁸ + x⁵ + x⁴ + 1, from 0xff on.
+/// Returns the checksum of two bytes: CRC-8 with the polynomial x⁸ + x⁵ + x⁴ + 1, starting at 0xff.
 fn checksum(bytes: [u8; 2]) -> u8 {
     let mut crc = 0xff;
     for byte in bytes {
@@ -100,7 +100,7 @@ fn checksum(bytes: [u8; 2]) -> u8 {
     crc
 }
 
-/// The word of an answer of the chip, if its checksum is right.
+/// Returns the word in an answer of the chip, if its checksum is right.
 pub(crate) fn checked([high, low, crc]: [u8; 3]) -> Option<u16> {
     (checksum([high, low]) == crc).then(|| u16::from_be_bytes([high, low]))
 }

@@ -1,5 +1,5 @@
-//! A blocking driver as one writes it by hand. It is `#[inline]`, as the closures are which the
-//! bodies of smart functions become.
+//! A blocking driver written by hand. Its functions are `#[inline]`, because the bodies of smart
+//! functions become closures, which are inlined too.
 
 use crate::command::{Command, Rate, Repeatability, checked};
 use crate::error::Error;
