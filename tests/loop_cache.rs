@@ -18,9 +18,9 @@ use std::sync::mpsc;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, ThreadId};
+use support::PanicsWhenWoken;
 use support::count::Count;
 use support::gate::Gate;
-use support::lock::Angry;
 use support::watchdog::within;
 use support::yield_once;
 use thread_local::ThreadLocal;
@@ -303,7 +303,10 @@ fn a_destructor_of_a_task_may_use_the_loops_during_a_reset() {
 fn a_waker_that_panics_during_a_reset_keeps_no_other_from_being_woken() {
     alone(|| {
         let woken = Arc::new(Count::default());
-        let wakers = [Waker::from(Arc::new(Angry)), Waker::from(woken.clone())];
+        let wakers = [
+            Waker::from(Arc::new(PanicsWhenWoken)),
+            Waker::from(woken.clone()),
+        ];
         let _tasks = wakers.map(|waker| {
             let mut task = spawn_local(pending::<()>());
             assert!(

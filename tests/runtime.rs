@@ -191,7 +191,7 @@ impl Drop for WaitsWhenDropped {
 
 #[test]
 fn a_refused_runtime_may_wait_in_its_destructor() {
-    in_a_child("a_refused_runtime_may_wait_in_its_destructor", || {
+    in_a_child(|| {
         within(10, || assert!(install_runtime(WaitsWhenDropped).is_err()));
     });
 }
