@@ -4,7 +4,7 @@
 //! - `shared`: `run_shared`.
 //! - `map`: the map of keys.
 //! - `model`: random operations, each compared with a model of the contract.
-//! - `faults`: both functions with many callers.
+//! - `faults` and `crowds`: both functions with many callers.
 //!
 //! `callers.rs`, `shared/jobs.rs`, `shared/turns.rs` and `map/gates.rs` hold no tests. What the lock
 //! allocates is tested in `tests/allocations`.
@@ -15,6 +15,7 @@ mod support;
 use support::{choices, count};
 
 mod callers;
+mod crowds;
 mod faults;
 mod map;
 mod model;

@@ -1,9 +1,9 @@
-//! `SmartLock::run_once` with wakers that panic, when they are woken or when they are dropped.
-//! Nobody hangs, nothing aborts.
+//! `SmartLock::run_once` with wakers that panic when they are woken or dropped: no caller hangs, and
+//! the process does not abort.
 
 use crate::callers::{Bomb, Caller, Gate, assert_works, leaked};
 use crate::support::child::in_a_child;
-use crate::support::{PanicsWhenWoken as Angry, panics};
+use crate::support::{PanicsWhenWoken, panics};
 use std::cell::Cell;
 use std::future::{pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
@@ -11,82 +11,84 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, Wake};
 
-/// A waker whose drop panics.
-struct Mined(Bomb);
+/// A waker that panics when it is dropped.
+struct PanickingDrop(Bomb);
 
-impl Wake for Mined {
+impl Wake for PanickingDrop {
     fn wake(self: Arc<Self>) {}
 }
 
 #[test]
-fn a_waker_that_panics_keeps_no_value_from_the_followers() {
+fn all_followers_get_the_value_when_a_waker_panics() {
     let lock = leaked();
     let gate = Gate::new();
     let mut leader = gate.lead(lock);
     let mut before = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
-    let mut angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
+    let mut panicking = Caller::new(lock.run_once(|| ready(0))).wait_with(PanicsWhenWoken);
     let mut after = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
     gate.0.set(Some(1));
     drop(catch_unwind(AssertUnwindSafe(|| leader.poll())));
     assert_eq!((before.wakes(), after.wakes()), (1, 1));
-    for follower in [&mut before, &mut angry, &mut after] {
+    for follower in [&mut before, &mut panicking, &mut after] {
         assert_eq!(follower.poll(), Poll::Ready(Ok(1)));
     }
     assert_works(lock);
 }
 
 #[test]
-fn a_waker_that_panics_keeps_no_reset_from_the_followers() {
+fn a_reset_cancels_all_followers_when_a_waker_panics() {
     let lock = leaked();
     let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
     let mut before = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
-    let mut angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
+    let mut panicking = Caller::new(lock.run_once(|| ready(0))).wait_with(PanicsWhenWoken);
     let mut after = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
     drop(catch_unwind(AssertUnwindSafe(|| lock.reset())));
     assert_eq!((before.wakes(), after.wakes()), (1, 1));
-    for follower in [&mut before, &mut angry, &mut after] {
+    for follower in [&mut before, &mut panicking, &mut after] {
         assert!(matches!(follower.poll(), Poll::Ready(Err(_))));
     }
     drop(leader);
     assert_works(lock);
 }
 
-/// Panics with a payload that panics when it is dropped.
-struct Furious;
+/// A waker that panics with a payload that panics when it is dropped.
+struct PanickingPayload;
 
-impl Wake for Furious {
+impl Wake for PanickingPayload {
     fn wake(self: Arc<Self>) {
         panic_any(Bomb);
     }
 }
 
 #[test]
-fn wakers_that_panic_with_payloads_that_panic_keep_nothing_from_the_followers() {
+fn all_followers_get_the_value_when_the_payloads_of_panicking_wakers_panic_too() {
     in_a_child(|| {
         let lock = leaked();
         let gate = Gate::new();
         let mut leader = gate.lead(lock);
-        let furious = [(); 3].map(|()| Caller::new(lock.run_once(|| ready(0))).wait_with(Furious));
+        let panicking =
+            [(); 3].map(|()| Caller::new(lock.run_once(|| ready(0))).wait_with(PanickingPayload));
         let mut after = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
         gate.0.set(Some(1));
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| leader.poll())) {
             assert!(panics(|| drop(payload)));
         }
         assert_eq!((after.wakes(), after.poll()), (1, Poll::Ready(Ok(1))));
-        drop(furious);
+        drop(panicking);
         assert_works(lock);
     });
 }
 
 #[test]
-fn where_the_chosen_followers_waker_panics_another_is_woken() {
+fn another_follower_is_woken_when_the_waker_of_the_chosen_one_panics() {
     let lock = leaked();
     let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
-    let angry = [(); 3].map(|()| Caller::new(lock.run_once(|| ready(0))).wait_with(Angry));
+    let panicking =
+        [(); 3].map(|()| Caller::new(lock.run_once(|| ready(0))).wait_with(PanicsWhenWoken));
     let mut calm = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
     drop(catch_unwind(AssertUnwindSafe(|| drop(leader))));
     assert_eq!((calm.wakes(), calm.poll()), (1, Poll::Ready(Ok(1))));
-    for mut follower in angry {
+    for mut follower in panicking {
         assert_eq!(follower.poll(), Poll::Ready(Ok(1)));
     }
     assert_works(lock);
@@ -108,17 +110,17 @@ fn a_waker_that_panics_while_its_leader_unwinds_does_not_abort() {
             })
         }))
         .wait_for_its_turn();
-        let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
+        let panicking = Caller::new(lock.run_once(|| ready(0))).wait_with(PanicsWhenWoken);
         fuse.set(true);
         let payload = catch_unwind(AssertUnwindSafe(|| leader.poll())).unwrap_err();
         assert_eq!(payload.downcast_ref::<&str>(), Some(&"leader"));
-        drop(angry);
+        drop(panicking);
         assert_works(lock);
     });
 }
 
 #[test]
-fn a_waker_that_panics_while_its_leaders_destructor_unwinds_does_not_abort() {
+fn a_waker_that_panics_while_the_destructor_of_its_leader_unwinds_does_not_abort() {
     in_a_child(|| {
         let lock = leaked();
         let bomb = Bomb;
@@ -127,36 +129,36 @@ fn a_waker_that_panics_while_its_leaders_destructor_unwinds_does_not_abort() {
             pending().await
         }))
         .wait_for_its_turn();
-        let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
+        let panicking = Caller::new(lock.run_once(|| ready(0))).wait_with(PanicsWhenWoken);
         assert!(panics(|| drop(leader)));
-        drop(angry);
+        drop(panicking);
         assert_works(lock);
     });
 }
 
 #[test]
-fn a_waker_that_panics_while_a_task_with_a_leader_or_a_chosen_follower_unwinds_does_not_abort() {
+fn a_waker_that_panics_while_a_stack_with_a_leader_or_a_chosen_follower_unwinds_does_not_abort() {
     in_a_child(|| {
         let lock = leaked();
         let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
-        let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
+        let panicking = Caller::new(lock.run_once(|| ready(0))).wait_with(PanicsWhenWoken);
         assert!(panics(move || {
             let _local = leader;
-            panic!("task with a leader");
+            panic!("stack with a leader");
         }));
-        drop(angry);
+        drop(panicking);
         assert_works(lock);
 
         let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
         let chosen = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
-        let angry = Caller::new(lock.run_once(|| ready(0))).wait_with(Angry);
+        let panicking = Caller::new(lock.run_once(|| ready(0))).wait_with(PanicsWhenWoken);
         drop(leader);
         assert_eq!(chosen.wakes(), 1);
         assert!(panics(move || {
             let _local = chosen;
-            panic!("task with a follower");
+            panic!("stack with a follower");
         }));
-        drop(angry);
+        drop(panicking);
         assert_works(lock);
     });
 }
@@ -164,35 +166,35 @@ fn a_waker_that_panics_while_a_task_with_a_leader_or_a_chosen_follower_unwinds_d
 // Wakers that panic when they are dropped.
 
 #[test]
-fn a_stale_waker_whose_drop_panics_does_not_leave_a_leader_that_is_none() {
+fn a_new_leader_whose_old_waker_panics_when_dropped_hands_over() {
     let lock = leaked();
     let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
     let mut chosen = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
-    let mut mined = Caller::new(lock.run_once(|| ready(2))).wait_with(Mined(Bomb));
+    let mut waiting = Caller::new(lock.run_once(|| ready(2))).wait_with(PanickingDrop(Bomb));
     drop(leader);
-    // It takes the lead, and drops the waker that it had left in its seat.
-    drop(catch_unwind(AssertUnwindSafe(|| mined.poll())));
+    // It leads, and the lock drops the waker of its earlier poll.
+    drop(catch_unwind(AssertUnwindSafe(|| waiting.poll())));
     assert!(!lock.is_running());
-    drop(mined);
+    drop(waiting);
     assert!(chosen.wakes() >= 1);
     assert!(matches!(chosen.poll(), Poll::Ready(Ok(_))));
     assert_works(lock);
 }
 
 #[test]
-fn a_stale_waker_whose_drop_panics_frees_its_seat_once() {
+fn a_follower_whose_old_waker_panics_when_dropped_leaves_the_lock_once() {
     let lock = leaked();
     let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
     let chosen = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
-    let mut mined = Caller::new(lock.run_once(|| ready(2))).wait_with(Mined(Bomb));
+    let mut waiting = Caller::new(lock.run_once(|| ready(2))).wait_with(PanickingDrop(Bomb));
     drop(leader);
-    drop(catch_unwind(AssertUnwindSafe(|| mined.poll())));
-    // Whoever leads from now on, each of these has a seat of its own.
+    drop(catch_unwind(AssertUnwindSafe(|| waiting.poll())));
+    // From now on each follower has a place of its own.
     lock.reset();
     let gate = Gate::new();
     let mut leader = gate.lead(lock);
     let mut newcomer = Caller::new(lock.run_once(|| ready(3))).wait_for_its_turn();
-    drop((mined, chosen));
+    drop((waiting, chosen));
     let mut others = [(); 3].map(|()| Caller::new(lock.run_once(|| ready(3))).wait_for_its_turn());
     assert_eq!(lock.waiters(), 4);
     gate.0.set(Some(4));
@@ -209,38 +211,38 @@ fn a_stale_waker_whose_drop_panics_frees_its_seat_once() {
 }
 
 #[test]
-fn a_stale_waker_whose_drop_panics_in_a_re_entry_frees_its_seat_once() {
+fn a_re_entering_follower_whose_old_waker_panics_when_dropped_leaves_the_lock_once() {
     let lock = leaked();
-    let mined: Rc<Cell<Option<Caller<u32>>>> = Rc::default();
-    let slot = mined.clone();
+    let waiting: Rc<Cell<Option<Caller<u32>>>> = Rc::default();
+    let slot = waiting.clone();
     let mut leader = Caller::new(lock.run_once(move || {
         poll_fn(move |_| match slot.take() {
             None => Poll::Pending,
-            Some(mut mined) => {
-                // It is polled from inside its own leader: its seat is freed, and its old waker
-                // dropped.
-                drop(catch_unwind(AssertUnwindSafe(|| mined.poll())));
+            Some(mut waiting) => {
+                // This poll is inside its own leader. The follower leaves the lock, and its old waker
+                // is dropped.
+                drop(catch_unwind(AssertUnwindSafe(|| waiting.poll())));
                 assert_eq!(lock.waiters(), 0);
-                drop(mined);
+                drop(waiting);
                 Poll::Ready(1)
             }
         })
     }))
     .wait_for_its_turn();
-    mined.set(Some(
-        Caller::new(lock.run_once(|| ready(2))).wait_with(Mined(Bomb)),
+    waiting.set(Some(
+        Caller::new(lock.run_once(|| ready(2))).wait_with(PanickingDrop(Bomb)),
     ));
     assert_eq!(leader.poll(), Poll::Ready(Ok(1)));
     assert_works(lock);
 }
 
 #[test]
-fn a_waker_whose_drop_panics_disturbs_nobody_when_its_follower_renews_it_or_leaves() {
+fn a_follower_whose_waker_panics_when_dropped_may_replace_it_or_leave() {
     let lock = leaked();
     let gate = Gate::new();
     let mut leader = gate.lead(lock);
-    let mut renews = Caller::new(lock.run_once(|| ready(0))).wait_with(Mined(Bomb));
-    let leaves = Caller::new(lock.run_once(|| ready(0))).wait_with(Mined(Bomb));
+    let mut renews = Caller::new(lock.run_once(|| ready(0))).wait_with(PanickingDrop(Bomb));
+    let leaves = Caller::new(lock.run_once(|| ready(0))).wait_with(PanickingDrop(Bomb));
     let mut stays = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
     drop(catch_unwind(AssertUnwindSafe(|| renews.poll())));
     drop(catch_unwind(AssertUnwindSafe(|| drop(leaves))));
