@@ -1,5 +1,5 @@
-//! `Call`: lazy, a future on every runtime, `Send` exactly where its body is, and what it says when
-//! it is misused.
+//! `Call`: it is lazy, a future on every runtime, and `Send` exactly where its body is. Also what it
+//! says when it is misused.
 
 use crate::support::is_send::{IsSend, NotSend};
 use futures_lite::future::{poll_once, yield_now, zip};
@@ -42,7 +42,7 @@ smart_fn!(
     async fn count_wrapped(runs: Arc<AtomicUsize>) -> usize;
 );
 
-/// Counts when it is called, not when its future is polled.
+/// Counts when the function is called, not when its future is polled.
 fn counting(runs: Arc<AtomicUsize>) -> Ready<usize> {
     ready(runs.fetch_add(1, Ordering::Relaxed))
 }
@@ -142,7 +142,7 @@ fn a_call_is_send_exactly_where_its_body_is() {
 }
 
 #[test]
-fn the_same_holds_at_compile_time() {
+fn calls_are_send_and_unpin_at_compile_time() {
     const fn send<T: Send>(call: T) -> T {
         call
     }
@@ -269,7 +269,7 @@ fn a_partly_polled_call_that_is_unpin_can_be_waited_for() {
             polls.get()
         }
     );
-    // A sync function is on the pool by then: the wait joins it there.
+    // The first poll has sent the sync function to the pool. The wait waits for it there.
     let mut call = receive(begin);
     assert!(block_on(poll_once(&mut call)).is_none());
     start.send(3).unwrap();
@@ -388,12 +388,12 @@ fn smart_calls_into_future_lazily() {
 }
 
 #[test]
-fn smart_sync_runs_here_or_on_the_pool() {
+fn smart_sync_runs_on_this_thread_or_on_the_pool() {
     let here = thread::current().id();
     let id = || thread::current().id();
     assert_eq!(smart_sync(id).wait(), here);
     assert_ne!(block_on(smart_sync(id)), here);
-    drop(smart_sync(|| panic!("a dropped call did nothing")));
+    drop(smart_sync(|| panic!("a dropped call runs nothing")));
 }
 
 #[test]
@@ -420,7 +420,7 @@ fn a_dropped_call_drops_the_future_it_drove() {
 }
 
 #[test]
-fn boxed_calls_of_one_type_stand_in_one_list() {
+fn boxed_calls_of_one_output_have_one_type() {
     let calls: Vec<SendBoxCall<'static, u32>> = vec![boxed_send(1), boxed_send(2)];
     assert_eq!(calls.into_iter().map(Call::wait).sum::<u32>(), 3);
     let one: BoxCall<'_, u32> = boxed(1);
@@ -428,7 +428,7 @@ fn boxed_calls_of_one_type_stand_in_one_list() {
 }
 
 #[test]
-fn work_is_a_future_in_signatures() {
+fn a_generic_call_is_a_future_in_signatures() {
     fn finish<W: Work<Output = usize>>(call: Call<W>) -> usize {
         let mut call = Box::pin(call);
         let mut cx = Context::from_waker(Waker::noop());
@@ -450,7 +450,7 @@ fn work_is_a_future_in_signatures() {
 }
 
 #[test]
-fn a_time_out_is_an_io_error_of_its_kind() {
+fn a_time_out_becomes_an_io_error_of_kind_timed_out() {
     fn read() -> io::Result<u32> {
         Ok(smart(pending::<u32>()).wait_timeout(Duration::ZERO)?)
     }

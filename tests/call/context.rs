@@ -1,5 +1,4 @@
-//! What kind of code is on the stack: where waiting is refused, where it is allowed, and waits
-//! inside waits.
+//! Sync and async context: where waiting is refused, where it is allowed, and waits inside waits.
 
 use crate::support::both::assert_both;
 use crate::support::gate::Gate;
@@ -22,7 +21,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-/// Calls `f` in every place that counts as async code.
+/// Calls `f` in every place that counts as async context.
 fn in_all_async_places(f: fn()) {
     let current = tokio::runtime::Builder::new_current_thread()
         .build()
@@ -42,7 +41,7 @@ fn in_all_async_places(f: fn()) {
     Smart::future(async { f() }).wait();
     forbid_blocking(f);
     allow_blocking(|| block_on(async { f() }));
-    // In the poll of a `Call`, on whatever runtime.
+    // In the poll of a `Call`, on any runtime.
     current.block_on(smart(async { f() }));
     current.block_on(async { tokio::spawn(in_poll(f)).await.unwrap() });
     current.block_on(maybe_in_poll(f));
@@ -56,7 +55,7 @@ fn in_all_async_places(f: fn()) {
     pollster::block_on(in_poll(f));
     let polled = pin!(in_poll(f)).poll(&mut Context::from_waker(Waker::noop()));
     assert!(polled.is_ready());
-    // In a nested call that a call awaits, after it was pending.
+    // In a call that another call awaits, and in that other call after a suspension.
     pollster::block_on(smart(async {
         yield_once().await;
         in_poll(f).await;
@@ -101,7 +100,7 @@ smart_fn!(
         is_async_context()
     }
 
-    /// Sync code that waits for async code.
+    /// A sync function that waits for async functions.
     fn waits_for_async() -> u32 {
         smart(async { 3 }).wait() + one_more().wait()
     }
@@ -132,7 +131,10 @@ fn plain_threads_the_pool_and_direct_calls_are_sync_context() {
             assert!(!offload(is_async_context).await);
             assert!(!context_of_sync().await);
             assert!(!smart_sync(is_async_context).await);
-            assert!(is_async_context(), "and back");
+            assert!(
+                is_async_context(),
+                "the rest of the future is async context"
+            );
         });
         assert!(!is_async_context());
     });
@@ -162,7 +164,7 @@ fn a_thread_that_is_started_inside_a_poll_is_sync_context() {
 }
 
 #[test]
-fn code_between_the_polls_of_a_call_is_not_marked() {
+fn code_between_the_polls_of_a_call_is_sync_context() {
     within(10, || {
         let mut call = pin!(smart(async {
             yield_once().await;
@@ -253,7 +255,7 @@ fn try_wait_gives_a_refused_call_back_unstarted() {
                 refused_either.into_call(),
             );
             assert_eq!(started.load(Ordering::Relaxed), 0);
-            // Each is as good as new, for both entry points.
+            // Each call can still be waited for or awaited.
             assert_eq!(allow_blocking(|| calls.0.wait()), 0);
             assert_eq!(pollster::block_on(calls.1), 1);
             assert_eq!(allow_blocking(|| calls.2.try_wait().unwrap()), 2);
@@ -287,7 +289,7 @@ fn allow_blocking_allows_every_wait_in_async_code() {
                 );
                 assert_eq!(block_on(count_async(started)), 4);
                 assert_eq!(Smart::nested(ready(Smart::ready(1))).wait(), 1);
-                // Not in what is driven there.
+                // The future that `block_on` drives is async context again.
                 assert!(block_on(async { is_async_context() }));
             });
             assert!(is_async_context());
@@ -313,7 +315,7 @@ fn scopes_nest_and_end_with_their_functions() {
         assert_eq!(
             forbid_blocking(|| 1) + allow_blocking(|| 2),
             3,
-            "they return what the function returns"
+            "a scope returns what its function returns"
         );
     });
 }
@@ -381,12 +383,12 @@ fn the_sync_copy_runs_its_nested_calls_without_an_executor() {
 }
 
 #[test]
-fn in_the_sync_copy_only_the_outermost_wait_asks() {
+fn in_the_sync_copy_only_the_outermost_wait_checks_the_context() {
     smart_fn!(
         #[maybe_async]
         async fn outer() -> (u32, bool) {
-            // Between the outermost wait and the nested call the thread counts as async; the nested
-            // call does not ask.
+            // Between the outermost wait and the nested call, the thread counts as async. The nested
+            // call must not check.
             smart_await!(
                 sync => forbid_blocking(|| (smart_await!(one_more()) + smart_await!(count_sync(counter())) as u32, one_more().try_wait().is_ok())),
                 async => async { (0, true) },
@@ -396,8 +398,8 @@ fn in_the_sync_copy_only_the_outermost_wait_asks() {
     within(10, || assert_eq!(outer().wait(), (4, false)));
 }
 
-/// Waits for the gate of `level` and, from inside the first poll of that wait, for those of the
-/// levels above. Counts the polls of each.
+/// Waits for the gate of `level`. The first poll of that wait starts the wait of the next level inside
+/// it. Counts the polls of each level.
 fn nested_waits(
     gates: [Gate; 3],
     asleep: &mpsc::Sender<()>,
@@ -410,7 +412,7 @@ fn nested_waits(
         let polled = Pin::new(&mut gate).poll(cx);
         if poll == 0 {
             if level < 2 {
-                // The waker of this level is known already, so it can be used while the inner
+                // The gate has the waker of this level already, so it can be opened while the inner
                 // levels wait.
                 allow_blocking(|| nested_waits(gates.clone(), asleep, level + 1, polls));
             } else {
@@ -479,7 +481,7 @@ fn wakes_once(other: Waker, polls: &AtomicUsize) -> impl Future<Output = ()> + '
 }
 
 #[test]
-fn a_wait_inside_takes_no_wake_up_that_its_own_thread_sent_to_the_one_around_it() {
+fn an_inner_wait_takes_no_wake_up_that_its_own_thread_sent_to_the_outer_wait() {
     within(10, || {
         for early in [false, true] {
             let (outer, inner) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -487,7 +489,7 @@ fn a_wait_inside_takes_no_wake_up_that_its_own_thread_sent_to_the_one_around_it(
                 if outer.fetch_add(1, Ordering::Relaxed) == 1 {
                     return Poll::Ready(());
                 }
-                // Woken before the inner wait, or in it alone.
+                // The wake-up comes before the inner wait, or during it.
                 if early {
                     cx.waker().wake_by_ref();
                 }
@@ -506,7 +508,7 @@ fn a_wait_inside_takes_no_wake_up_that_its_own_thread_sent_to_the_one_around_it(
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_task_that_wakes_while_a_nested_wait_sleeps_runs_there_and_its_awaiter_is_woken() {
+fn a_task_that_is_woken_while_a_nested_wait_sleeps_runs_and_its_awaiter_is_woken() {
     within(30, || {
         for _ in 0..50 {
             let (for_task, for_inner) = (Gate::default(), Gate::default());
@@ -517,7 +519,7 @@ fn a_task_that_wakes_while_a_nested_wait_sleeps_runs_there_and_its_awaiter_is_wo
                 open_inner.until_awaited();
                 until_asleep(&stat);
                 open_task.open();
-                // It runs inside the nested wait, or nothing would ever open that one.
+                // The task has to run inside the nested wait. Otherwise nothing would open its gate.
                 has_run.recv().unwrap();
                 open_inner.open();
             });
@@ -558,7 +560,7 @@ smart_fn!(
         } else {
             smart_await!(lock.run_once(|| async { smart_await!(waits_in_a_block()) }))
         };
-        value.expect("nobody resets it")
+        value.expect("no test resets the lock")
     }
 
     #[maybe_async]
@@ -575,7 +577,7 @@ fn an_async_block_of_a_sync_copy_may_wait_and_a_call_that_it_polls_may_not() {
     assert_both!(waits_in_a_leader(&lock, true), 1);
     assert_both!(polls_a_call_in_a_block(), true);
     assert_eq!(block_on(offload(|| waits_in_a_block().wait())), 1);
-    // Where no sync copy waits, the closure of a leader is async code as ever.
+    // Without a sync copy around it, the closure of a leader is async context.
     let refuses = || async { u32::from(smart(async { 1 }).try_wait().is_err()) };
     assert_eq!(lock.run_once(refuses).wait(), Ok(1));
     assert_eq!(lock.run_once(refuses).try_wait().unwrap(), Ok(1));

@@ -1,10 +1,11 @@
-//! The execution matrix: for each kind of function and each kind of caller, where the body ran and
-//! what it cost.
+//! Where a body runs, and what a call costs, for each kind of function and each kind of caller:
 //!
 //! | caller \ function | `async fn`           | `fn`              | `#[maybe_async] async fn` |
 //! |-------------------|----------------------|-------------------|---------------------------|
 //! | `.wait()`         | here, on a loop      | here, directly    | here, no future, no loop  |
 //! | `.await`          | here, in the poll    | on a pool thread  | here, in the poll         |
+//!
+//! "Here" is the thread of the caller.
 
 use smartasync::{block_on, current_loop, is_async_context, smart_await, smart_fn, spawn_local};
 use std::borrow::Borrow;
@@ -18,7 +19,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Context, Poll};
 use std::thread::{self, ThreadId};
 
-/// Where and as what a body ran.
+/// Where a body ran: its thread, and its context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ran {
     thread: ThreadId,
@@ -39,7 +40,7 @@ fn on_fresh_thread<T: Send>(f: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| scope.spawn(f).join().unwrap())
 }
 
-/// A future that counts its polls, and is ready at the second.
+/// A future that counts its polls and is ready in the second one.
 struct Counted<'a> {
     polls: &'a Cell<usize>,
 }
@@ -104,7 +105,7 @@ fn an_async_fn_that_is_awaited_runs_here_in_the_callers_poll() {
             in_a_poll: true,
             on_a_loop: false,
         };
-        // Foreign executors: this crate makes no loop.
+        // Another executor polls the call, so this crate makes no loop.
         assert_eq!(pollster::block_on(asynchronous()), expected);
         assert_eq!(futures_lite::future::block_on(asynchronous()), expected);
         assert_eq!(current_loop(), None);
@@ -179,7 +180,7 @@ fn a_maybe_async_fn_that_is_awaited_runs_here_in_the_callers_poll() {
 }
 
 #[test]
-fn a_nested_sync_call_takes_the_path_of_the_copy_it_is_in() {
+fn a_nested_sync_call_is_made_directly_in_the_sync_copy_and_offloaded_in_the_async_copy() {
     on_fresh_thread(|| {
         let here = thread::current().id();
         let (outer, inner) = either_calling_sync().wait();
@@ -194,14 +195,14 @@ fn a_nested_sync_call_takes_the_path_of_the_copy_it_is_in() {
 }
 
 smart_fn!(
-    /// Ends when somebody else has sent, and says what came and where it ran.
+    /// Blocks until a number comes. Returns the number and the thread of the body.
     fn blocks_until(received: Receiver<u32>) -> (u32, ThreadId) {
         (received.recv().unwrap(), thread::current().id())
     }
 );
 
-/// Two tasks of one single-threaded executor: one awaits a blocked sync function, the other
-/// unblocks it. It would hang if the function blocked the executor.
+/// One task of a single-threaded executor awaits a sync function that blocks. This function is another
+/// task, which unblocks it. The test would hang if the sync function blocked the executor.
 async fn unblock(send: Sender<u32>) {
     futures_lite::future::yield_now().await;
     send.send(7).unwrap();
@@ -246,13 +247,13 @@ fn an_awaited_sync_fn_does_not_block_a_local_smol_executor() {
     }));
 }
 
-/// Counts its clones.
+/// A value that counts its clones.
 #[derive(Debug)]
-struct Precious {
+struct CountsClones {
     clones: Arc<AtomicUsize>,
 }
 
-impl Precious {
+impl CountsClones {
     fn new() -> Self {
         Self {
             clones: Arc::default(),
@@ -264,7 +265,7 @@ impl Precious {
     }
 }
 
-impl Clone for Precious {
+impl Clone for CountsClones {
     fn clone(&self) -> Self {
         self.clones.fetch_add(1, Ordering::Relaxed);
         Self {
@@ -274,27 +275,27 @@ impl Clone for Precious {
 }
 
 smart_fn!(
-    fn look_at(precious: &Precious) -> bool {
-        precious.clones() < 2
+    fn look_at(value: &CountsClones) -> bool {
+        value.clones() < 2
     }
 
-    fn take(precious: Precious) -> Precious {
-        precious
+    fn take(value: CountsClones) -> CountsClones {
+        value
     }
 
-    async fn look_at_async(precious: &Precious) -> usize {
-        precious.clones()
+    async fn look_at_async(value: &CountsClones) -> usize {
+        value.clones()
     }
 
     #[maybe_async]
-    async fn look_at_either(precious: &Precious) -> bool {
-        smart_await!(look_at(precious))
+    async fn look_at_either(value: &CountsClones) -> bool {
+        smart_await!(look_at(value))
     }
 );
 
-impl Precious {
+impl CountsClones {
     smart_fn!(
-        fn look(&self, other: &Precious) -> usize {
+        fn look(&self, other: &CountsClones) -> usize {
             self.clones() + other.clones()
         }
 
@@ -306,43 +307,49 @@ impl Precious {
 
 #[test]
 fn wait_clones_no_argument() {
-    let (one, two) = (Precious::new(), Precious::new());
+    let (one, two) = (CountsClones::new(), CountsClones::new());
     assert!(look_at(&one).wait());
     assert_eq!(one.look(&two).wait(), 0);
     assert!(look_at_either(&one).wait());
     assert_eq!(
-        take(two).wait().clones() + one.clones() + Arc::new(Precious::new()).look_from_arc().wait(),
+        take(two).wait().clones()
+            + one.clones()
+            + Arc::new(CountsClones::new()).look_from_arc().wait(),
         0
     );
 }
 
 #[test]
 fn await_clones_each_borrowed_argument_once() {
-    let (one, two, three) = (Precious::new(), Precious::new(), Precious::new());
+    let (one, two, three) = (
+        CountsClones::new(),
+        CountsClones::new(),
+        CountsClones::new(),
+    );
     assert!(block_on(look_at(&one)));
     assert_eq!(block_on(two.look(&three)), 2);
     assert_eq!([one.clones(), two.clones(), three.clones()], [1; 3]);
 }
 
 #[test]
-fn await_clones_nothing_that_is_owned_or_shared_or_async() {
-    let one = Precious::new();
+fn await_clones_no_owned_or_shared_argument_and_none_of_an_async_fn() {
+    let one = CountsClones::new();
     assert_eq!(block_on(look_at_async(&one)), 0);
     assert_eq!(block_on(take(one)).clones(), 0);
-    let shared = Arc::new(Precious::new());
+    let shared = Arc::new(CountsClones::new());
     assert_eq!(block_on(shared.look_from_arc()), 0);
 }
 
 #[test]
 fn a_call_that_is_dropped_clones_nothing() {
-    let one = Precious::new();
+    let one = CountsClones::new();
     drop(look_at(&one));
     assert_eq!(one.clones(), 0);
 }
 
 static TO_OWNED: AtomicUsize = AtomicUsize::new(0);
 
-/// A borrowed form whose owned form is another type.
+/// A borrowed type whose owned form is another type.
 struct Borrowed(u32);
 
 struct Owned(Borrowed);
@@ -375,7 +382,7 @@ fn an_argument_travels_as_its_owned_form() {
 }
 
 #[test]
-fn an_async_fn_may_hold_what_no_other_thread_may_see() {
+fn an_async_fn_may_hold_a_value_that_is_not_send() {
     smart_fn!(
         async fn with_rc(shared: Rc<Cell<u32>>) -> ThreadId {
             futures_lite::future::yield_now().await;

@@ -1,19 +1,18 @@
-//! How large a call is as a future, beside the same `async fn` written by hand.
+//! The size of a call as a future, compared with the same `async fn` written by hand.
 //!
-//! A call of an `async fn` is its future. A call of a `#[maybe_async]` function has to keep its
-//! arguments until the caller has chosen, in the place where the future comes, and one tag that
-//! tells the two apart: it takes one alignment unit more.
+//! A call of an `async fn` is exactly its future. A call of a `#[maybe_async]` function holds either its
+//! arguments or its future, and a tag that tells which. So it may be larger by one alignment unit.
 
 use smartasync::SmartLock;
 use std::future::{pending, ready};
 use std::sync::Arc;
 
-/// The functions as smart ones.
+/// The functions as smart functions.
 mod smart {
     use super::{pending, ready};
     use smartasync::{smart_await, smart_fn};
 
-    /// `async fn`
+    /// The same functions as smart `async fn`s.
     pub(crate) mod driven {
         use super::super::{pending, ready};
         use smartasync::smart_fn;
@@ -116,7 +115,7 @@ mod smart {
     );
 }
 
-/// The functions as one writes them by hand.
+/// The functions as you write them by hand.
 mod hand {
     use super::{pending, ready};
 
@@ -174,7 +173,7 @@ fn layout<F: Future>(future: F) -> (usize, usize) {
     (size_of_val(&future), align_of_val(&future))
 }
 
-/// Asserts what the first lines say, for `levels` calls that stand in each other.
+/// Asserts the sizes that the first lines of this file name, for so many levels of calls.
 macro_rules! assert_no_larger {
     ($levels:literal: $function:ident($($argument:expr),*)) => {
         let (by_hand, align) = layout(hand::$function($($argument),*));
@@ -199,20 +198,20 @@ fn a_call_is_as_large_as_its_future_and_a_tag() {
 }
 
 #[test]
-fn what_is_awaited_has_one_place_in_the_future_around_it() {
+fn awaited_calls_share_their_space_in_the_outer_future() {
     assert_no_larger!(1: inner(1));
     assert_no_larger!(2: middle(1));
     assert_no_larger!(3: outer(1));
 }
 
 #[test]
-fn a_caller_of_a_lock_takes_at_most_104_bytes_and_32_beside_what_it_runs() {
+fn a_call_on_a_lock_takes_at_most_32_bytes_beside_its_closure_or_future() {
     let lock = SmartLock::<u64>::new();
     let future = size_of_val(&Some(ready(1_u64)));
     assert!(size_of_val(&lock.run_once(|| ready(1))) <= 32 + future);
     assert!(
         size_of_val(&lock.run_shared(|| ready(1))) <= 32,
-        "the lock has the future"
+        "the lock holds the future"
     );
     let (one, two) = (Arc::new(()), Arc::new(()));
     let call = lock.run_once(async || {

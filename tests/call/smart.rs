@@ -1,4 +1,4 @@
-//! `Smart`: a value, a future of one, or a future of another `Smart`, as decided at run time.
+//! `Smart`: a value, a future of a value, or a future of another `Smart`. The choice is made at run time.
 #![allow(
     clippy::async_yields_async,
     reason = "a future of a `Smart` is what `Smart::nested` takes"
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-/// A chain of `depth` levels, each made when the one around it is resolved.
+/// A chain of `depth` levels. Each level is made when the level around it is resolved.
 fn lazily_nested<'a>(depth: usize) -> Smart<'a, usize> {
     if depth == 0 {
         Smart::ready(7)
@@ -22,7 +22,7 @@ fn lazily_nested<'a>(depth: usize) -> Smart<'a, usize> {
     }
 }
 
-/// A chain of `depth` levels, all there from the start, some of which are pending first.
+/// A chain of `depth` levels that all exist from the start. Some of them suspend once.
 fn eagerly_nested(depth: usize) -> Smart<'static, usize> {
     (0..depth).fold(Smart::future(async { 7 }), |inner, level| {
         Smart::nested(async move {
@@ -35,7 +35,7 @@ fn eagerly_nested(depth: usize) -> Smart<'static, usize> {
 }
 
 #[test]
-fn a_value_is_there_at_once() {
+fn a_value_is_ready_at_once() {
     assert_eq!(Smart::ready(1).wait(), 1);
     assert_eq!(block_on(Smart::ready(1)), 1);
     assert_eq!(Smart::from("text").wait(), "text");
@@ -44,7 +44,7 @@ fn a_value_is_there_at_once() {
 }
 
 #[test]
-fn a_value_that_is_there_needs_no_loop() {
+fn a_ready_value_needs_no_loop() {
     let on = thread::spawn(|| {
         assert_eq!(Smart::ready(1).map(|n| n + 1).wait(), 2);
         current_loop()
@@ -53,7 +53,7 @@ fn a_value_that_is_there_needs_no_loop() {
 }
 
 #[test]
-fn a_future_brings_the_value() {
+fn a_future_gives_the_value() {
     let later = || async {
         yield_now().await;
         1
@@ -64,7 +64,7 @@ fn a_future_brings_the_value() {
 }
 
 #[test]
-fn a_nested_smart_is_resolved_whatever_it_is() {
+fn a_nested_smart_is_resolved_at_any_depth() {
     for depth in [0, 1, 2, 10] {
         assert_eq!(lazily_nested(depth).wait(), 7);
         assert_eq!(block_on(eagerly_nested(depth)), 7);
@@ -72,9 +72,9 @@ fn a_nested_smart_is_resolved_whatever_it_is() {
 }
 
 #[test]
-fn a_million_levels_are_resolved_without_a_stack() {
+fn a_million_levels_are_resolved_on_a_small_stack() {
     const MILLION: usize = 1_000_000;
-    // A thread with little stack: recursion would end it long before.
+    // The stack of this thread is too small for a recursion.
     let small = |run: fn() -> usize| {
         thread::Builder::new()
             .stack_size(128 * 1024)
@@ -90,7 +90,7 @@ fn a_million_levels_are_resolved_without_a_stack() {
 }
 
 #[test]
-fn map_applies_a_function_now_or_when_the_value_comes() {
+fn map_applies_a_function_now_or_when_the_value_is_ready() {
     let calls = AtomicUsize::new(0);
     let count = |n: usize| {
         calls.fetch_add(1, Ordering::Relaxed);

@@ -1,6 +1,6 @@
-//! `Call::wait_with`: when the idle hook is called, and what it may do.
+//! `Call::wait_with`: when it calls the idle hook, and what the hook may do.
 
-use crate::support::poll;
+use crate::support::{panic, panics, poll};
 use smartasync::{
     BoxCall, Call, Work, block_on, is_async_context, smart, smart_await, smart_fn, smart_sync,
     spawn_local,
@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::mpsc::channel;
 use std::task::Poll;
 
-/// Is ready when `ready` says so, and wakes nobody.
+/// A future that is ready when `ready` returns true. It never wakes its caller.
 fn ready_when(ready: impl Fn() -> bool) -> impl Future<Output = ()> {
     poll_fn(move |_| {
         if ready() {
@@ -43,7 +43,7 @@ smart_fn!(
 );
 
 #[test]
-fn idle_is_called_after_each_poll_that_is_pending() {
+fn the_hook_is_called_after_each_poll_that_is_pending() {
     let events = Cell::new(0);
     let polls = Cell::new(0);
     let call = smart(poll_fn(|_| {
@@ -59,7 +59,7 @@ fn idle_is_called_after_each_poll_that_is_pending() {
 }
 
 #[test]
-fn every_kind_of_call_has_it() {
+fn every_kind_of_call_takes_an_idle_hook() {
     let events = Cell::new(0);
     let count = || events.set(events.get() + 1);
     assert_eq!(wait_for(&events, 2).wait_with(count), 2);
@@ -67,14 +67,14 @@ fn every_kind_of_call_has_it() {
     assert_eq!(wait_either(&events, 6).wait_with(count), 6);
     assert_eq!(smart(async { 3 }).wait_with(count), 3);
     assert_eq!(events.get(), 6);
-    // The body of a sync function runs on the pool meanwhile.
+    // Meanwhile the body of the sync function runs on the pool.
     let (sender, receiver) = channel();
     let call = smart_sync(move || receiver.recv().unwrap());
     assert_eq!(call.wait_with(|| _ = sender.send(7)), 7);
 }
 
 #[test]
-fn a_call_that_was_polled_goes_on() {
+fn a_call_that_was_polled_before_goes_on() {
     fn go_on<W: Work<Output = u32>>(call: Pin<Box<Call<W>>>, events: &Cell<u32>) -> u32 {
         smart(call).wait_with(|| events.set(events.get() + 1))
     }
@@ -90,7 +90,7 @@ fn a_call_that_was_polled_goes_on() {
 }
 
 #[test]
-fn idle_is_sync_code_and_polls_are_async_code() {
+fn the_hook_is_sync_context_and_polls_are_async_context() {
     let events = Cell::new(0);
     let call = smart(async {
         assert!(is_async_context());
@@ -103,7 +103,7 @@ fn idle_is_sync_code_and_polls_are_async_code() {
 }
 
 #[test]
-fn tasks_of_the_thread_run() {
+fn tasks_of_the_thread_run_during_the_wait() {
     let done = Rc::new(Cell::new(false));
     let task = spawn_local({
         let done = done.clone();
@@ -116,7 +116,7 @@ fn tasks_of_the_thread_run() {
 }
 
 #[test]
-fn it_is_refused_in_async_code() {
+fn wait_with_is_refused_in_async_code() {
     let refused =
         block_on(async { catch_unwind(AssertUnwindSafe(|| smart(async { 1 }).wait_with(|| ()))) });
     let sentence = *refused.unwrap_err().downcast::<String>().unwrap();
@@ -127,9 +127,8 @@ fn it_is_refused_in_async_code() {
 }
 
 #[test]
-fn a_panic_of_the_hook_goes_on_and_the_loop_stays_usable() {
-    let panicked = catch_unwind(|| smart(pending::<()>()).wait_with(|| crate::support::panic()));
-    assert!(panicked.is_err());
+fn a_panic_of_the_hook_reaches_the_caller_and_the_loop_stays_usable() {
+    assert!(panics(|| smart(pending::<()>()).wait_with(|| panic())));
     assert!(!is_async_context());
     assert_eq!(smart(async { 1 }).wait(), 1);
 }

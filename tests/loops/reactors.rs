@@ -1,5 +1,5 @@
-//! No runtime is installed: futures that bring their own reactor, of async-io and smol, work under
-//! `.wait()`, and plain wakers do.
+//! Futures that bring their own reactor, from async-io and smol, work under `.wait()` although no
+//! runtime is installed.
 
 use crate::support::net::{echo_server, echo_with_std};
 use crate::support::watchdog::within;
@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 smart_fn!(
-    /// Sends each word and waits for its echo; sleeps in between.
+    /// Sends each word and waits for its echo. Sleeps after each word.
     async fn echo(address: SocketAddr, words: &[&str]) -> io::Result<String> {
         let mut stream = Async::<TcpStream>::connect(address).await?;
         let mut all = String::new();
@@ -122,7 +122,7 @@ fn a_timer_wins_a_race_against_a_silent_peer() {
         ))
         .wait();
         assert!(answer.is_none());
-        // The time-out of a wait needs no timer at all.
+        // The time-out of a wait needs no timer.
         assert!(
             echo(address, &["anybody?"])
                 .wait_timeout(Duration::from_millis(20))
@@ -152,7 +152,7 @@ fn the_same_functions_work_on_every_executor() {
 }
 
 #[test]
-fn a_bare_task_of_another_runtime_cannot_be_seen_but_a_call_can() {
+fn a_plain_task_of_another_runtime_is_not_seen_as_async_context_but_a_call_in_it_is() {
     within(10, || {
         let tokio = tokio::runtime::Builder::new_current_thread()
             .build()
