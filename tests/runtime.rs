@@ -192,13 +192,13 @@ impl Drop for WaitsWhenDropped {
 #[test]
 fn a_refused_runtime_may_wait_in_its_destructor() {
     in_a_child(|| {
-        within(10, || assert!(install_runtime(WaitsWhenDropped).is_err()));
+        within(60, || assert!(install_runtime(WaitsWhenDropped).is_err()));
     });
 }
 
 #[test]
 fn tokio_s_sockets_and_timers_work_under_wait() {
-    within(10, || {
+    within(60, || {
         let (address, server) = echo_server(4);
         assert_eq!(
             echo(address, &["one", "two", "three"]).wait().unwrap(),
@@ -227,7 +227,7 @@ fn tokio_s_sockets_and_timers_work_under_wait() {
 
 #[test]
 fn tokio_s_sockets_work_in_tasks_of_this_thread_and_in_tokio_s() {
-    within(10, || {
+    within(60, || {
         let (address, server) = echo_server(21);
         let all = block_on(async move {
             let locals: Vec<_> = (0..10)
@@ -255,7 +255,7 @@ fn tokio_s_sockets_work_in_tasks_of_this_thread_and_in_tokio_s() {
 
 #[test]
 fn a_whole_http_request_works_under_wait_on_both_sides() {
-    within(10, || {
+    within(60, || {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = thread::spawn(move || serve(listener).wait().unwrap());
@@ -267,7 +267,7 @@ fn a_whole_http_request_works_under_wait_on_both_sides() {
 
 #[test]
 fn a_whole_http_request_works_under_wait_against_a_hand_written_server() {
-    within(10, || {
+    within(60, || {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = thread::spawn(move || {
@@ -301,7 +301,7 @@ fn a_whole_http_request_works_under_wait_against_a_hand_written_server() {
 
 #[test]
 fn a_wait_in_a_bare_tokio_task_is_refused_on_both_flavours() {
-    within(10, || {
+    within(60, || {
         let current = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -332,7 +332,7 @@ fn a_wait_in_a_bare_tokio_task_is_refused_on_both_flavours() {
 
 #[test]
 fn a_job_is_wrapped_on_its_way_to_the_pool_and_runs() {
-    within(10, || {
+    within(60, || {
         SPAN.set(7);
         assert_eq!(block_on(offload(|| SPAN.get() * 10)), 70);
         assert_eq!(block_on(span_of_sync()), 7);
@@ -349,7 +349,7 @@ fn a_job_is_wrapped_on_its_way_to_the_pool_and_runs() {
 
 #[test]
 fn whoever_awaits_a_job_that_the_runtime_never_calls_is_told() {
-    within(10, || {
+    within(60, || {
         CALLS_JOBS.set(false);
         let payload = catch_unwind(|| block_on(offload(|| ()))).unwrap_err();
         assert!(
@@ -364,7 +364,7 @@ fn whoever_awaits_a_job_that_the_runtime_never_calls_is_told() {
 
 #[test]
 fn a_wait_that_the_runtime_never_calls_panics_and_one_that_it_calls_twice_runs_once() {
-    within(10, || {
+    within(60, || {
         CALLS.set(0);
         let payload = catch_unwind(|| smart(async {}).wait()).unwrap_err();
         assert!(
@@ -381,7 +381,7 @@ fn a_wait_that_the_runtime_never_calls_panics_and_one_that_it_calls_twice_runs_o
 
 #[test]
 fn a_panic_passes_through_the_runtime_and_leaves_everything_usable() {
-    within(10, || {
+    within(60, || {
         let payload = catch_unwind(AssertUnwindSafe(|| {
             smart(async {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -400,7 +400,7 @@ fn a_panic_passes_through_the_runtime_and_leaves_everything_usable() {
 
 #[test]
 fn the_sync_copy_asks_the_runtime_once_however_many_calls_it_nests() {
-    within(10, || {
+    within(60, || {
         ASKED.set(0);
         SYNC_FOR.set(1);
         // From the second question on the answer would be that this is async code.
@@ -412,7 +412,7 @@ fn the_sync_copy_asks_the_runtime_once_however_many_calls_it_nests() {
 
 #[test]
 fn an_entered_tokio_runtime_is_no_task_and_allow_blocking_opens_its_blocking_threads() {
-    within(10, || {
+    within(60, || {
         let multi = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .build()
@@ -446,7 +446,7 @@ impl Drop for LooksForTokio<'_> {
 
 #[test]
 fn a_future_whose_time_is_up_is_dropped_inside_the_runtime() {
-    within(10, || {
+    within(60, || {
         let found = Cell::new(None);
         let held = LooksForTokio(&found);
         let pending = async move {
@@ -466,7 +466,7 @@ fn a_future_whose_time_is_up_is_dropped_inside_the_runtime() {
 #[test]
 fn a_stream_of_sync_code_is_dropped_inside_the_runtime() {
     use futures_lite::{StreamExt, stream};
-    within(10, || {
+    within(60, || {
         let found = Cell::new(None);
         let numbers = || {
             let held = LooksForTokio(&found);
@@ -498,7 +498,7 @@ fn a_stream_of_sync_code_is_dropped_inside_the_runtime() {
 
 #[test]
 fn what_a_finished_future_still_holds_is_dropped_inside_the_runtime() {
-    within(10, || {
+    within(60, || {
         let found = Cell::new(None);
         let held = LooksForTokio(&found);
         let loser = async move {
@@ -516,7 +516,7 @@ fn what_a_finished_future_still_holds_is_dropped_inside_the_runtime() {
 
 #[test]
 fn what_a_future_that_panics_holds_is_dropped_inside_the_runtime() {
-    within(10, || {
+    within(60, || {
         let found = Cell::new(None);
         let held = LooksForTokio(&found);
         let panics = poll_fn(move |_| -> std::task::Poll<()> {

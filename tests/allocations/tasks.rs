@@ -11,7 +11,7 @@ use std::task::Poll;
 
 #[test]
 fn tasks_that_are_cancelled_before_their_first_turn_leave_nothing_behind() {
-    within(10, || {
+    within(60, || {
         let spawn_and_cancel = || (0..10_000).for_each(|_| drop(spawn_local(pending::<()>())));
         // The queue has room for a few.
         (0..4).map(|_| spawn_local(pending::<()>())).for_each(drop);
@@ -38,7 +38,7 @@ fn a_small_task_in_a_slot_that_had_one_like_it_allocates_nothing() {
             bytes[0]
         })
     }
-    within(10, || {
+    within(60, || {
         let small = || assert_eq!(block_on(spawn::<8>()), 1);
         let large = || assert_eq!(block_on(spawn::<1000>()), 1);
         // The first task makes the slot, and what the queues hold.

@@ -1,7 +1,7 @@
 //! Tasks of a thread's loop: `spawn_local` and the handle `Task`.
 //!
-//! What happens to tasks whose loop was reset is in `loop_cache.rs`, because a reset concerns the
-//! whole process.
+//! Tests of tasks whose loop was reset are in `tests/loop_cache.rs`, because a reset affects the whole
+//! process.
 
 use crate::support::PanicsWhenWoken;
 use crate::support::child::in_a_child;
@@ -29,8 +29,8 @@ fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Polls once, with a waker that panics when it is woken; the task is not finished.
-fn await_angrily(task: &mut Task<()>) {
+/// Polls a task that is not finished once, with a waker that panics when it is woken.
+fn await_with_a_panicking_waker(task: &mut Task<()>) {
     assert!(
         Pin::new(task)
             .poll(&mut Context::from_waker(&Arc::new(PanicsWhenWoken).into()))
@@ -40,7 +40,7 @@ fn await_angrily(task: &mut Task<()>) {
 
 #[test]
 fn a_task_runs_while_this_thread_waits_and_not_before() {
-    within(10, || {
+    within(60, || {
         let ran = Rc::new(Cell::new(0));
         let in_task = ran.clone();
         let task = spawn_local(async move {
@@ -59,7 +59,7 @@ fn a_task_runs_while_this_thread_waits_and_not_before() {
 
 #[test]
 fn every_kind_of_wait_runs_the_tasks() {
-    within(10, || {
+    within(60, || {
         for kind in 0..4 {
             let ran = Rc::new(Cell::new(false));
             let in_task = ran.clone();
@@ -81,7 +81,7 @@ fn every_kind_of_wait_runs_the_tasks() {
 
 #[test]
 fn neither_a_task_nor_its_output_needs_to_be_send() {
-    within(10, || {
+    within(60, || {
         let shared = Rc::new(5);
         let in_task = shared.clone();
         let out: Rc<i32> = block_on(spawn_local(async move {
@@ -96,7 +96,7 @@ fn neither_a_task_nor_its_output_needs_to_be_send() {
 
 #[test]
 fn a_dropped_handle_cancels_the_task_and_drops_its_future() {
-    within(10, || {
+    within(60, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let new_task = || {
             let guard = CountsDrops(drops.clone());
@@ -105,17 +105,17 @@ fn a_dropped_handle_cancels_the_task_and_drops_its_future() {
                 pending::<()>().await;
             })
         };
-        // Never polled.
+        // This task was never polled.
         drop(new_task());
         assert_eq!(drops.load(Ordering::Relaxed), 1);
-        // Polled.
+        // This task was polled.
         block_on(async {
             let task = new_task();
             yield_once().await;
             drop(task);
             assert_eq!(drops.load(Ordering::Relaxed), 2);
         });
-        // Awaited for a while.
+        // This task was awaited until the time was up.
         assert!(
             smart(new_task())
                 .wait_timeout(Duration::from_millis(1))
@@ -126,8 +126,8 @@ fn a_dropped_handle_cancels_the_task_and_drops_its_future() {
 }
 
 #[test]
-fn a_cancelled_task_does_not_run_although_it_was_ready() {
-    within(10, || {
+fn a_cancelled_task_does_not_run_even_if_it_was_ready() {
+    within(60, || {
         block_on(async {
             let ran = Rc::new(Cell::new(false));
             let in_task = ran.clone();
@@ -139,8 +139,8 @@ fn a_cancelled_task_does_not_run_although_it_was_ready() {
     });
 }
 
-/// Starts a task that awaits a task, and so on: `length` of them, each with what `held` makes of
-/// the number of those below.
+/// Starts a chain of `length` tasks. Each task starts and awaits the next one, and holds a value that
+/// `held` makes from the number of tasks after it. Returns the first task.
 fn chain<H: 'static>(length: usize, held: fn(usize) -> H) -> Task<()> {
     fn link<H: 'static>(below: usize, held: fn(usize) -> H) -> Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(async move {
@@ -152,7 +152,7 @@ fn chain<H: 'static>(length: usize, held: fn(usize) -> H) -> Task<()> {
         })
     }
     let head = spawn_local(link(length - 1, held));
-    // Each turn of the loop begins one more.
+    // Each turn of the loop starts one more task.
     block_on(async {
         for _ in 0..=length {
             yield_once().await;
@@ -182,24 +182,24 @@ fn a_long_chain_of_tasks_that_await_each_other_is_cancelled_as_a_whole() {
 }
 
 #[test]
-fn a_destructor_that_panics_in_a_chain_of_tasks_keeps_no_other_from_being_dropped() {
+fn all_tasks_of_a_chain_are_dropped_when_a_destructor_panics() {
     const LENGTH: usize = 200;
-    for rude in [0, 50, 150, 199] {
-        within(10, move || {
+    for panicking in [0, 50, 150, 199] {
+        within(60, move || {
             thread_local! {
-                static RUDE: Cell<usize> = const { Cell::new(0) };
-            }
-            RUDE.set(rude);
+            static PANICKING: Cell<usize> = const { Cell::new(0) };
+                        }
+            PANICKING.set(panicking);
             let head = chain(LENGTH, |below| {
                 OnDrop(move || {
                     LINKS_DROPPED.set(LINKS_DROPPED.get() + 1);
-                    if below == RUDE.get() {
+                    if below == PANICKING.get() {
                         resume_unwind(Box::new(below));
                     }
                 })
             });
             let thrown = catch_unwind(AssertUnwindSafe(|| drop(head)));
-            assert_eq!(thrown.unwrap_err().downcast_ref(), Some(&rude));
+            assert_eq!(thrown.unwrap_err().downcast_ref(), Some(&panicking));
             assert_eq!(LINKS_DROPPED.get(), LENGTH);
             assert_eq!(block_on(spawn_local(async { 1 })), 1);
         });
@@ -207,8 +207,8 @@ fn a_destructor_that_panics_in_a_chain_of_tasks_keeps_no_other_from_being_droppe
 }
 
 #[test]
-fn a_destructor_finds_what_it_has_cancelled_dropped() {
-    within(10, || {
+fn a_task_that_a_destructor_cancels_is_dropped_at_once() {
+    within(60, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let (guard, count) = (CountsDrops(drops.clone()), drops.clone());
         let mut inner = Some(spawn_local(async move {
@@ -227,7 +227,7 @@ fn a_destructor_finds_what_it_has_cancelled_dropped() {
 
 #[test]
 fn the_output_of_a_finished_task_is_dropped_with_its_handle() {
-    within(10, || {
+    within(60, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let output = CountsDrops(drops.clone());
         block_on(async {
@@ -242,7 +242,7 @@ fn the_output_of_a_finished_task_is_dropped_with_its_handle() {
 
 #[test]
 fn a_detached_task_runs_on_over_several_waits() {
-    within(10, || {
+    within(60, || {
         let (gate, drops) = (Gate::default(), Arc::new(AtomicUsize::new(0)));
         let (in_task, output) = (gate.clone(), CountsDrops(drops.clone()));
         let done = Rc::new(Cell::new(false));
@@ -261,8 +261,8 @@ fn a_detached_task_runs_on_over_several_waits() {
         while !done.get() {
             block_on(yield_once());
         }
-        assert_eq!(drops.load(Ordering::Relaxed), 1, "nobody wants the output");
-        // One that had finished before it was detached.
+        assert_eq!(drops.load(Ordering::Relaxed), 1, "the output is dropped");
+        // The next task finishes before it is detached.
         let output = CountsDrops(drops.clone());
         let task = spawn_local(async move { output });
         block_on(yield_once());
@@ -272,8 +272,8 @@ fn a_detached_task_runs_on_over_several_waits() {
 }
 
 #[test]
-fn a_panic_resumes_with_its_payload_in_whoever_awaits_the_task() {
-    within(10, || {
+fn a_panic_resumes_with_its_payload_in_the_awaiter_of_the_task() {
+    within(60, || {
         #[derive(Debug, PartialEq)]
         struct Payload(u32);
         let others = Rc::new(Cell::new(0));
@@ -290,7 +290,7 @@ fn a_panic_resumes_with_its_payload_in_whoever_awaits_the_task() {
                 }
             });
             good.await;
-            // The panic has waited for somebody to await it.
+            // The panic is kept until the task is awaited.
             let mut bad = bad;
             catch_unwind(AssertUnwindSafe(|| poll_once(&mut bad))).unwrap_err()
         });
@@ -305,8 +305,8 @@ fn a_panic_resumes_with_its_payload_in_whoever_awaits_the_task() {
 }
 
 #[test]
-fn a_panic_of_a_detached_task_disturbs_nobody() {
-    within(10, || {
+fn a_panic_of_a_detached_task_does_not_affect_the_loop() {
+    within(60, || {
         spawn_local(async { resume_unwind(Box::new("boom")) }).detach();
         spawn_local(async { resume_unwind(Box::new(PanicsWhenDropped)) }).detach();
         spawn_local(async { PanicsWhenDropped }).detach();
@@ -318,22 +318,22 @@ fn a_panic_of_a_detached_task_disturbs_nobody() {
 }
 
 #[test]
-fn a_future_whose_destructor_panics_disturbs_only_who_awaits_it() {
-    struct Rude;
-    impl Future for Rude {
+fn a_future_whose_destructor_panics_affects_only_its_awaiter() {
+    struct PanicsAfterItsOutput;
+    impl Future for PanicsAfterItsOutput {
         type Output = u32;
         fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u32> {
             Poll::Ready(3)
         }
     }
-    impl Drop for Rude {
+    impl Drop for PanicsAfterItsOutput {
         fn drop(&mut self) {
-            resume_unwind(Box::new("rude"));
+            resume_unwind(Box::new("future"));
         }
     }
-    within(10, || {
-        // Nobody awaits it: the wait of another future goes on.
-        spawn_local(Rude).detach();
+    within(60, || {
+        // A detached task does not disturb the wait of another future.
+        spawn_local(PanicsAfterItsOutput).detach();
         let waited = catch_unwind(|| {
             block_on(async {
                 yield_once().await;
@@ -343,23 +343,20 @@ fn a_future_whose_destructor_panics_disturbs_only_who_awaits_it() {
         assert_eq!(
             waited.ok(),
             Some(1),
-            "the panic came out of a wait that had nothing to do with the task"
+            "the panic of the task ended the wait of another future"
         );
-        // Somebody awaits it: they get the output or the panic, but do not wait for ever.
-        let task = spawn_local(Rude);
+        // An awaiter gets the output or the panic, and does not wait for ever.
+        let task = spawn_local(PanicsAfterItsOutput);
         let awaited = catch_unwind(AssertUnwindSafe(|| {
             smart(task).wait_timeout(Duration::from_secs(5))
         }));
-        assert!(
-            !matches!(awaited, Ok(Err(_))),
-            "whoever awaits the task waits for ever"
-        );
+        assert!(!matches!(awaited, Ok(Err(_))), "the awaiter waits for ever");
     });
 }
 
 #[test]
 fn a_task_is_woken_from_other_threads_while_the_loop_sleeps() {
-    within(20, || {
+    within(60, || {
         for _ in 0..20 {
             let gates: Vec<Gate> = (0..20).map(|_| Gate::default()).collect();
             let threads: Vec<_> = gates
@@ -408,12 +405,12 @@ fn tasks_may_spawn_tasks() {
             left.await + right.await
         })
     }
-    within(10, || assert_eq!(block_on(spawn_local(tree(10))), 1024));
+    within(60, || assert_eq!(block_on(spawn_local(tree(10))), 1024));
 }
 
 #[test]
 fn a_task_may_be_cancelled_from_inside_its_own_poll() {
-    within(10, || {
+    within(60, || {
         let handle = Rc::new(RefCell::new(None::<Task<()>>));
         let steps = Rc::new(Cell::new(0));
         let drops = Arc::new(AtomicUsize::new(0));
@@ -423,7 +420,7 @@ fn a_task_may_be_cancelled_from_inside_its_own_poll() {
             let _guard = guard;
             in_task.set(1);
             drop(own_handle.take());
-            // The poll goes on to its end.
+            // The poll continues to its end.
             in_task.set(2);
             yield_once().await;
             in_task.set(3);
@@ -434,7 +431,7 @@ fn a_task_may_be_cancelled_from_inside_its_own_poll() {
             assert_eq!(
                 drops.load(Ordering::Relaxed),
                 1,
-                "dropped when that poll had returned"
+                "the future is dropped after that poll"
             );
             for _ in 0..3 {
                 yield_once().await;
@@ -448,7 +445,7 @@ fn a_task_may_be_cancelled_from_inside_its_own_poll() {
 
 #[test]
 fn a_task_may_be_cancelled_from_inside_a_poll_that_finishes_it() {
-    within(10, || {
+    within(60, || {
         let handle = Rc::new(RefCell::new(None));
         let drops = Arc::new(AtomicUsize::new(0));
         let (own_handle, output) = (handle.clone(), CountsDrops(drops.clone()));
@@ -465,8 +462,8 @@ fn a_task_may_be_cancelled_from_inside_a_poll_that_finishes_it() {
 
 #[test]
 fn a_nested_wait_in_a_task_may_need_any_task_that_is_ready() {
-    within(10, || {
-        // Spawned before, after and during the task that waits for it.
+    within(60, || {
+        // The tasks are spawned before, after and during the task that waits for them.
         let before = Rc::new(RefCell::new(Some(spawn_local(async { 1 }))));
         let after = Rc::new(RefCell::new(None));
         let (needed_before, needed_after) = (before.clone(), after.clone());
@@ -490,9 +487,9 @@ fn a_nested_wait_in_a_task_may_need_any_task_that_is_ready() {
 
 #[test]
 fn nested_waits_in_tasks_may_need_each_others_wake_ups() {
-    within(10, || {
-        // The outer task waits, blocking, for what another task does three waits further up the
-        // stack.
+    within(60, || {
+        // Each of the first three tasks blocks in a nested wait. The last task, which runs inside all of
+        // these waits, opens their gates.
         let gates: Rc<Vec<Gate>> = Rc::new((0..4).map(|_| Gate::default()).collect());
         let order = Rc::new(RefCell::new(Vec::new()));
         let tasks: Vec<_> = (0..4)
@@ -519,7 +516,7 @@ fn nested_waits_in_tasks_may_need_each_others_wake_ups() {
 
 #[test]
 fn a_task_that_is_woken_while_its_poll_waits_gets_another_poll() {
-    within(10, || {
+    within(60, || {
         let waker = Rc::new(RefCell::new(None::<Waker>));
         let polls = Rc::new(Cell::new(0));
         let (own_waker, in_task) = (waker.clone(), polls.clone());
@@ -529,7 +526,7 @@ fn a_task_that_is_woken_while_its_poll_waits_gets_another_poll() {
                 return Poll::Ready(());
             }
             own_waker.replace(Some(cx.waker().clone()));
-            // The inner loop runs the task that wakes this one, and meets this one in its queue.
+            // The nested wait runs the task that wakes this one, while this one is queued.
             allow_blocking(|| {
                 block_on(async {
                     for _ in 0..5 {
@@ -550,7 +547,7 @@ fn a_task_that_is_woken_while_its_poll_waits_gets_another_poll() {
 
 #[test]
 fn a_nested_wait_in_a_task_is_woken_by_a_task_that_another_thread_wakes() {
-    within(10, || {
+    within(60, || {
         for _ in 0..100 {
             let (from_thread, from_task) = (Gate::default(), Gate::default());
             let other = from_thread.open_once_awaited();
@@ -571,7 +568,7 @@ fn a_nested_wait_in_a_task_is_woken_by_a_task_that_another_thread_wakes() {
 
 #[test]
 fn ten_thousand_tasks_that_yield_all_finish() {
-    within(20, || {
+    within(60, || {
         let sum = block_on(async {
             let tasks: Vec<_> = (0..10_000_u64)
                 .map(|n| {
@@ -594,8 +591,8 @@ fn ten_thousand_tasks_that_yield_all_finish() {
 }
 
 #[test]
-fn a_future_that_wakes_itself_all_the_time_starves_no_task_and_no_task_starves_it() {
-    within(10, || {
+fn futures_and_tasks_that_wake_themselves_all_the_time_starve_nobody_else() {
+    within(60, || {
         let done = Rc::new(Cell::new(false));
         let in_task = done.clone();
         spawn_local(async move {
@@ -619,7 +616,7 @@ fn a_future_that_wakes_itself_all_the_time_starves_no_task_and_no_task_starves_i
         let other = gate.open_once_awaited();
         block_on(gate);
         other.join().unwrap();
-        // A busy task keeps no deadline away either.
+        // A busy task does not delay a deadline either.
         assert!(
             smart(pending::<()>())
                 .wait_timeout(Duration::from_millis(5))
@@ -630,8 +627,8 @@ fn a_future_that_wakes_itself_all_the_time_starves_no_task_and_no_task_starves_i
 }
 
 #[test]
-fn late_wakers_of_an_ended_task_do_no_harm_to_the_next_one_in_its_slot() {
-    within(10, || {
+fn late_wakers_of_an_ended_task_do_not_harm_the_next_task_in_its_slot() {
+    within(60, || {
         let (first, old) = (Gate::default(), Gate::default());
         let awaited = old.clone();
         let task = spawn_local(awaited);
@@ -664,8 +661,8 @@ fn late_wakers_of_an_ended_task_do_no_harm_to_the_next_one_in_its_slot() {
 }
 
 #[test]
-fn a_task_in_a_slot_that_a_late_waker_has_queued_misses_no_wake_up() {
-    /// A task that keeps its waker when it is first polled, and then the waker.
+fn a_task_in_a_slot_that_a_late_waker_queued_misses_no_wake_up() {
+    /// A task that keeps the waker of its first poll, and the place where it keeps it.
     fn keeps_its_waker() -> (Task<()>, Rc<RefCell<Option<Waker>>>) {
         let kept = Rc::new(RefCell::new(None));
         let keep = kept.clone();
@@ -675,14 +672,14 @@ fn a_task_in_a_slot_that_a_late_waker_has_queued_misses_no_wake_up() {
         }));
         (task, kept)
     }
-    within(10, || {
-        // The new task's turn comes first.
+    within(60, || {
+        // In the first case, the turn of the new task comes first.
         let (task, kept) = keeps_its_waker();
         block_on(yield_once());
         drop(task);
         kept.take().unwrap().wake();
         block_on(spawn_local(yield_once()));
-        // The turn that the late waker asked for comes first.
+        // In the second case, the turn that the late waker asked for comes first.
         let (task, kept) = keeps_its_waker();
         let spawns = spawn_local(async move {
             yield_once().await;
@@ -700,10 +697,10 @@ fn a_task_in_a_slot_that_a_late_waker_has_queued_misses_no_wake_up() {
 }
 
 #[test]
-fn a_task_in_the_slot_of_one_that_never_ran_gets_its_turns() {
-    within(10, || {
-        // The turn of the first one is the second one's; a slot whose turn has come in vain is
-        // queued again.
+fn a_task_in_the_slot_of_a_task_that_never_ran_gets_its_turns() {
+    within(60, || {
+        // The second task gets the turn of the first one. After a turn without a task, the slot is
+        // queued again for the next task.
         drop(spawn_local(pending::<()>()));
         assert_eq!(block_on(spawn_local(async { 1 })), 1);
         drop(spawn_local(pending::<()>()));
@@ -714,7 +711,7 @@ fn a_task_in_the_slot_of_one_that_never_ran_gets_its_turns() {
 
 #[test]
 fn a_slot_takes_tasks_of_any_type_and_size_one_after_the_other() {
-    within(10, || {
+    within(60, || {
         let drops = Arc::new(AtomicUsize::new(0));
         for round in 0..5_u8 {
             let (first, second, third) = (
@@ -739,12 +736,12 @@ fn a_slot_takes_tasks_of_any_type_and_size_one_after_the_other() {
 }
 
 #[test]
-fn a_detached_task_does_not_keep_the_waker_of_who_awaited_it() {
+fn a_detached_task_does_not_keep_the_waker_of_its_former_awaiter() {
     struct Ignores;
     impl Wake for Ignores {
         fn wake(self: Arc<Self>) {}
     }
-    within(10, || {
+    within(60, || {
         let awaits = Arc::new(Ignores);
         let mut task = spawn_local(pending::<()>());
         assert!(
@@ -758,13 +755,13 @@ fn a_detached_task_does_not_keep_the_waker_of_who_awaited_it() {
 }
 
 #[test]
-fn a_task_that_panics_as_often_as_it_can_is_one_panic_for_who_awaits_it() {
-    /// Panics when it is dropped, and also when it is polled, or else gives an output that panics
-    /// when it is dropped.
-    struct Rude {
+fn a_task_that_panics_twice_is_one_panic_for_its_awaiter() {
+    /// A future that panics when it is dropped. It also panics in its poll, or gives an output that
+    /// panics when it is dropped.
+    struct PanicsTwice {
         in_poll: bool,
     }
-    impl Future for Rude {
+    impl Future for PanicsTwice {
         type Output = PanicsWhenDropped;
         fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<PanicsWhenDropped> {
             if self.in_poll {
@@ -773,16 +770,16 @@ fn a_task_that_panics_as_often_as_it_can_is_one_panic_for_who_awaits_it() {
             Poll::Ready(PanicsWhenDropped)
         }
     }
-    impl Drop for Rude {
+    impl Drop for PanicsTwice {
         fn drop(&mut self) {
             resume_unwind(Box::new("future"));
         }
     }
-    within(10, || {
+    within(60, || {
         for in_poll in [false, true] {
-            let thrown = catch_unwind(|| block_on(spawn_local(Rude { in_poll })));
+            let thrown = catch_unwind(|| block_on(spawn_local(PanicsTwice { in_poll })));
             assert_eq!(thrown.err().unwrap().downcast_ref(), Some(&"future"));
-            spawn_local(Rude { in_poll }).detach();
+            spawn_local(PanicsTwice { in_poll }).detach();
             assert_eq!(block_on(spawn_local(async { 1 })), 1);
         }
     });
@@ -790,7 +787,7 @@ fn a_task_that_panics_as_often_as_it_can_is_one_panic_for_who_awaits_it() {
 
 #[test]
 fn the_last_waker_that_polled_the_handle_is_woken() {
-    within(10, || {
+    within(60, || {
         let gate = Gate::default();
         let in_task = gate.clone();
         let mut task = spawn_local(async move {
@@ -802,13 +799,13 @@ fn the_last_waker_that_polled_the_handle_is_woken() {
         assert_eq!(block_on(&mut task), 8);
         other.join().unwrap();
         let again = catch_unwind(AssertUnwindSafe(|| poll_once(&mut task).is_ready()));
-        assert!(again.is_err(), "it has given its output");
+        assert!(again.is_err(), "the task has given its output");
     });
 }
 
 #[test]
 fn tasks_end_with_their_thread_even_if_they_hold_each_others_handles() {
-    within(10, || {
+    within(60, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let in_thread = drops.clone();
         thread::spawn(move || {
@@ -830,10 +827,10 @@ fn tasks_end_with_their_thread_even_if_they_hold_each_others_handles() {
 }
 
 #[test]
-fn a_handle_may_be_awaited_by_a_foreign_executor_while_its_thread_waits() {
-    within(10, || {
+fn a_handle_may_be_awaited_on_another_executor() {
+    within(60, || {
         let mut waiting = pin!(spawn_local(async { 6 }));
-        // The task runs while this thread waits for anything; its handle is a plain future.
+        // The task runs while this thread waits for any future. Its handle is a plain future.
         block_on(yield_once());
         assert_eq!(pollster::block_on(&mut waiting), 6);
     });
@@ -841,32 +838,32 @@ fn a_handle_may_be_awaited_by_a_foreign_executor_while_its_thread_waits() {
 
 #[test]
 fn a_waker_that_panics_when_its_task_has_finished_does_not_disturb_another_wait() {
-    within(10, || {
+    within(60, || {
         let mut task = spawn_local(async {});
-        await_angrily(&mut task);
+        await_with_a_panicking_waker(&mut task);
         assert_eq!(block_on(spawn_local(async { 1 })), 1);
         assert!(poll_once(&mut task).is_ready());
     });
 }
 
 #[test]
-fn wakers_that_panic_at_the_end_of_a_thread_neither_abort_nor_keep_others_from_being_woken() {
+fn all_wakers_are_woken_at_the_end_of_a_thread_when_one_of_them_panics() {
     in_a_child(|| {
         let woken = Arc::new(Count::default());
         let count = woken.clone();
         let end = move || {
-            let (mut angry, mut calm) =
+            let (mut first, mut second) =
                 (spawn_local(pending::<()>()), spawn_local(pending::<()>()));
-            await_angrily(&mut angry);
+            await_with_a_panicking_waker(&mut first);
             assert!(
-                Pin::new(&mut calm)
+                Pin::new(&mut second)
                     .poll(&mut Context::from_waker(&count.into()))
                     .is_pending()
             );
-            // Nobody cancels the tasks before the loop ends.
-            mem::forget((angry, calm));
+            // The handles do not cancel the tasks before the loop ends.
+            mem::forget((first, second));
         };
-        within(10, end);
+        within(60, end);
         assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     });
 }

@@ -1,5 +1,5 @@
-//! Random graphs of smart calls, sync and async, with offloads, tasks, wake-ups from other threads
-//! and panics: each has its value, and ends.
+//! Random graphs of smart calls, with offloads, tasks, wake-ups from other threads, and panics. Each
+//! graph ends and has its value.
 
 use crate::ALONE;
 use crate::graph::{Node, check};
@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError};
 
 #[test]
-fn random_graphs_have_their_values_and_nothing_of_them_stays() {
+fn random_graphs_end_with_their_values() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for limit in [1, 2, 8] {
         set_offload_limit(NonZeroUsize::new(limit).unwrap());
@@ -23,10 +23,10 @@ fn random_graphs_have_their_values_and_nothing_of_them_stays() {
     }
 }
 
-/// Each level waits for a job of the pool, and runs twice because the first run panics: that is
-/// more jobs than the pool has threads.
+/// Each level waits for a job of the pool. It runs twice, because the first run panics. Together these
+/// are more jobs than the pool has threads.
 #[test]
-fn coalesced_calls_that_panic_and_use_up_the_pool_end() {
+fn coalesced_calls_that_panic_and_need_more_jobs_than_threads_end() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for limit in [1, 2, 8] {
         set_offload_limit(NonZeroUsize::new(limit).unwrap());

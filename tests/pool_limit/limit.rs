@@ -1,8 +1,5 @@
-//! The offload pool under a limit: how many jobs are active, who stands in for blocked ones, the
-//! cap, retirement.
-//!
-//! The pool is one for the process, so each test here holds [`ALONE`], and no other test may be in
-//! this binary.
+//! How many jobs are active under a limit, which threads start when jobs are blocked, the maximum number
+//! of threads (the cap), and when threads retire.
 
 use crate::ALONE;
 use crate::support::chains::{async_step, sum_of_chains, sync_step};
@@ -30,21 +27,22 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-/// With a limit of one, no thread beyond these starts unless all are blocked for a while.
+/// The cap with a limit of one. More threads start only if all threads are blocked for a while.
 const CAP: usize = 257;
 
 fn set_limit(active: usize) {
     set_offload_limit(NonZeroUsize::new(active).unwrap());
 }
 
-/// Calls `f` with the given limit, alone, on a thread of its own, and panics if it takes too long.
+/// Calls `f` under this limit on a thread of its own, while no other test runs. Panics if it takes too
+/// long.
 fn with_limit<T: Send + 'static>(limit: usize, f: impl FnOnce() -> T + Send + 'static) -> T {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     set_limit(limit);
-    within(20, f)
+    within(120, f)
 }
 
-/// Counts how many are inside at once, and how many were at most.
+/// Counts how many visitors are inside, and how many were inside at most.
 #[derive(Default)]
 struct Crowd {
     now: AtomicUsize,
@@ -90,12 +88,12 @@ fn chains_at_once(count: u32, depth: u32) {
 }
 
 #[test]
-fn as_many_jobs_as_the_limit_says_run_at_once_and_no_more() {
+fn exactly_as_many_jobs_as_the_limit_run_at_once() {
     for limit in [1, 3] {
         with_limit(limit, move || {
             let (crowd, together) = (Arc::new(Crowd::default()), Arc::new(Barrier::new(limit)));
             let seen = crowd.clone();
-            // The barrier opens only if `limit` of them are inside together.
+            // The barrier opens only if `limit` jobs are inside together.
             run_at_once(60, move || {
                 crowd.visit(|| {
                     together.wait();
@@ -109,7 +107,7 @@ fn as_many_jobs_as_the_limit_says_run_at_once_and_no_more() {
 }
 
 #[test]
-fn a_raised_limit_starts_the_jobs_that_wait() {
+fn a_raised_limit_starts_the_queued_jobs() {
     with_limit(1, || {
         let together = Arc::new(Barrier::new(5));
         let mut jobs: Vec<_> = (0..5)
@@ -126,7 +124,7 @@ fn a_raised_limit_starts_the_jobs_that_wait() {
 }
 
 #[test]
-fn the_greatest_limit_is_none() {
+fn the_greatest_limit_means_no_limit() {
     with_limit(usize::MAX, || {
         let gates: Vec<Gate> = (0..CAP).map(|_| Gate::default()).collect();
         let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
@@ -137,7 +135,7 @@ fn the_greatest_limit_is_none() {
 }
 
 #[test]
-fn a_lowered_limit_holds_for_the_next_jobs() {
+fn a_lowered_limit_applies_to_the_next_jobs() {
     with_limit(4, || {
         let (started, has_started) = mpsc::channel();
         let releases: Vec<_> = (0..4)
@@ -225,7 +223,7 @@ fn a_dropped_job_that_was_not_started_never_runs() {
         );
         drop(release);
         block_on(blocker);
-        // The queue is in order, so those before have had their turn.
+        // Jobs run in order, so the dropped jobs would have run before this one.
         assert_eq!(block_on(kept), 0);
         assert_eq!(ran.load(Ordering::Relaxed), 1);
     });
@@ -244,17 +242,17 @@ fn a_blocked_job_makes_room_for_another() {
                 job
             })
             .collect();
-        // Each gets a thread, because those before it wait.
+        // Each job gets a thread, because the jobs before it wait.
         gates.iter().for_each(|gate| drop(gate.until_awaited()));
         block_on(offload(|| ()));
-        // When they go on, they all finish.
+        // All jobs finish once their gates are open.
         gates.iter().for_each(Gate::open);
         jobs.drain(..).for_each(|job| block_on(job));
     });
 }
 
 #[test]
-fn jobs_whose_waits_time_out_take_their_places_back() {
+fn jobs_whose_waits_time_out_count_as_active_again() {
     with_limit(1, || {
         let waited = run_at_once(50, || {
             smart(pending::<()>()).wait_timeout(Duration::from_millis(2))
@@ -263,7 +261,7 @@ fn jobs_whose_waits_time_out_take_their_places_back() {
         let crowd = Arc::new(Crowd::default());
         let seen = crowd.clone();
         run_at_once(20, move || crowd.visit(thread::yield_now));
-        assert_eq!(seen.most(), 1, "nobody was counted twice");
+        assert_eq!(seen.most(), 1, "no job was counted twice");
     });
 }
 
@@ -281,24 +279,22 @@ fn a_chain_deeper_than_the_cap_finishes() {
     with_limit(1, move || assert_eq!(block_on(sync_step(depth)), depth));
 }
 
-/// At the cap, these wait on top of each other; the first poll of such a wait tells as well as the
-/// others what it waits for.
+/// At the cap, a job that a thread waits for runs on top of that wait. Without this rule, each of the
+/// deeper jobs would need a thread beyond the cap.
+#[cfg(target_os = "linux")]
 #[test]
-fn jobs_that_block_on_each_other_deeper_than_the_cap_finish() {
-    fn nest(depth: usize) -> usize {
+fn jobs_that_block_on_each_other_deeper_than_the_cap_run_on_the_threads_that_wait() {
+    fn threads_inside(depth: usize) -> usize {
         if depth == 0 {
-            0
+            pool_threads()
         } else {
-            block_on(offload(move || nest(depth - 1))) + 1
+            block_on(offload(move || threads_inside(depth - 1)))
         }
     }
     with_limit(1, || {
-        let began = Instant::now();
-        assert_eq!(nest(2 * CAP + 100), 2 * CAP + 100);
-        assert!(
-            began.elapsed() < Duration::from_secs(10),
-            "they wait for threads beyond the cap"
-        );
+        let threads = threads_inside(2 * CAP + 100);
+        // On a busy machine a few threads beyond the cap may start.
+        assert!(threads <= CAP + 100, "{threads} threads");
     });
 }
 
@@ -313,7 +309,7 @@ fn deep_chains_that_meet_at_the_cap_finish() {
 }
 
 thread_local! {
-    /// Says that a job stands on this thread's stack.
+/// Whether a job is on the stack of this thread.
     static IN_JOB: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -321,7 +317,10 @@ thread_local! {
 fn start_waiting_job(gate: &Gate) -> Offload<()> {
     let gate = gate.clone();
     let mut job = offload(move || {
-        assert!(!IN_JOB.replace(true), "it stands on another job's stack");
+        assert!(
+            !IN_JOB.replace(true),
+            "the job runs on the stack of another job"
+        );
         smart(gate).wait();
         IN_JOB.set(false);
     });
@@ -330,21 +329,20 @@ fn start_waiting_job(gate: &Gate) -> Offload<()> {
 }
 
 #[test]
-fn at_the_cap_a_job_that_no_blocked_thread_waits_for_gets_a_thread_and_never_runs_on_an_unrelated_stack()
- {
+fn at_the_cap_a_job_that_no_blocked_thread_waits_for_gets_a_thread_of_its_own() {
     with_limit(1, || {
         let gates: Vec<Gate> = (0..CAP).map(|_| Gate::default()).collect();
         let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
         gates.iter().for_each(|gate| drop(gate.until_awaited()));
-        // All that stand still may wait for what it does.
+        // All blocked threads may wait for what this job does.
         let in_job = block_on(offload(|| IN_JOB.get()));
         gates.iter().for_each(Gate::open);
         jobs.drain(..).for_each(|job| block_on(job));
-        assert!(!in_job, "it ran on the stack of a blocked job");
+        assert!(!in_job, "the job ran on the stack of a blocked job");
     });
 }
 
-/// Calls `f` in a job on the last thread that there may be; all others are blocked.
+/// Calls `f` in a job on the last thread below the cap. All other threads are blocked.
 #[cfg(target_os = "linux")]
 fn at_the_cap<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
     with_limit(1, || {
@@ -359,10 +357,10 @@ fn at_the_cap<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
     })
 }
 
-/// On top of the wait that polls its leader, it would follow for ever.
+/// On top of the wait that polls the leader, the follower would wait for ever.
 #[cfg(target_os = "linux")]
 #[test]
-fn at_the_cap_a_job_does_not_stand_on_the_wait_that_polls_its_leader() {
+fn at_the_cap_a_follower_does_not_run_on_top_of_the_wait_that_polls_its_leader() {
     let answers = at_the_cap(|| {
         let (lock, gate): (Arc<SmartLock<u32>>, _) = (Arc::default(), Gate::default());
         let (theirs, leads) = (lock.clone(), gate.clone());
@@ -385,10 +383,10 @@ fn at_the_cap_a_job_does_not_stand_on_the_wait_that_polls_its_leader() {
     assert_eq!(answers, (Ok(1), Ok(1)));
 }
 
-/// Nor where what it waits for is no lock.
+/// The same holds for other futures than those of a lock.
 #[cfg(target_os = "linux")]
 #[test]
-fn at_the_cap_a_job_does_not_stand_on_a_wait_that_has_something_else_to_do_first() {
+fn at_the_cap_a_job_does_not_run_on_top_of_a_wait_that_polls_something_else_too() {
     at_the_cap(|| {
         let (early, late) = (Gate::default(), Gate::default());
         let (opener, theirs) = (early.open_once_awaited(), late.clone());
@@ -401,16 +399,16 @@ fn at_the_cap_a_job_does_not_stand_on_a_wait_that_has_something_else_to_do_first
     });
 }
 
-/// They may wait for each other, or for the network: nobody can tell.
+/// These jobs may wait for each other or for the network. The pool cannot know.
 #[cfg(target_os = "linux")]
 #[test]
-fn jobs_that_wait_make_few_threads_beyond_the_cap() {
+fn blocked_jobs_start_one_thread_beyond_the_cap_each_tenth_of_a_second() {
     with_limit(1, || {
         until_all_have_retired();
         let gates: Vec<Gate> = (0..3 * CAP).map(|_| Gate::default()).collect();
         let began = Instant::now();
         let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
-        // The first five beyond the cap.
+        // Wait for the first five threads beyond the cap.
         gates[..CAP + 5]
             .iter()
             .for_each(|gate| drop(gate.until_awaited()));
@@ -424,15 +422,15 @@ fn jobs_that_wait_make_few_threads_beyond_the_cap() {
     });
 }
 
-/// A job that was asked for by an earlier job of the same thread is unrelated, too.
+/// A job that an earlier job of the same thread started is unrelated to the current job.
 #[cfg(target_os = "linux")]
 #[test]
-fn at_the_cap_a_thread_does_not_run_what_an_earlier_job_of_it_asked_for() {
+fn at_the_cap_a_thread_does_not_run_a_job_that_its_earlier_job_started() {
     with_limit(1, || {
         let gates: Vec<Gate> = (0..CAP - 1).map(|_| Gate::default()).collect();
         let mut jobs: Vec<_> = gates.iter().map(start_waiting_job).collect();
         gates.iter().for_each(|gate| drop(gate.until_awaited()));
-        // The last thread asks for a job, and hands its future to this thread.
+        // The job on the last thread starts another job, and sends its future to this thread.
         let (started, has_started) = mpsc::channel();
         let (go, may_go) = mpsc::channel::<()>();
         let (handed, is_handed) = mpsc::channel();
@@ -445,7 +443,7 @@ fn at_the_cap_a_thread_does_not_run_what_an_earlier_job_of_it_asked_for() {
         });
         start(&mut asking);
         let last_thread = has_started.recv().unwrap();
-        // It takes up this one next, and is blocked in it.
+        // The last thread takes this job next, and is blocked in it.
         let last_gate = Gate::default();
         jobs.push(start_waiting_job(&last_gate));
         drop(go);
@@ -459,13 +457,13 @@ fn at_the_cap_a_thread_does_not_run_what_an_earlier_job_of_it_asked_for() {
         jobs.drain(..).for_each(|job| block_on(job));
         assert!(
             !in_job,
-            "it ran on the stack of a job that did not wait for it"
+            "the job ran on the stack of a job that did not wait for it"
         );
     });
 }
 
 #[test]
-fn results_and_payloads_with_panicking_destructors_cost_no_thread() {
+fn results_and_payloads_that_panic_when_dropped_end_no_thread() {
     with_limit(1, || {
         for round in 0..50 {
             let (started, has_started) = mpsc::channel();
@@ -483,14 +481,14 @@ fn results_and_payloads_with_panicking_destructors_cost_no_thread() {
             has_started.recv().unwrap();
             drop(job);
             drop(release);
-            // A thread that had died would still count as active.
+            // A thread that ended in a panic would still count as active.
             assert_eq!(block_on(offload(move || round)), round);
         }
     });
 }
 
 #[test]
-fn panicking_wakers_cost_no_thread() {
+fn panicking_wakers_end_no_thread() {
     struct Panics;
     impl Wake for Panics {
         fn wake(self: Arc<Self>) {
@@ -509,7 +507,7 @@ fn panicking_wakers_cost_no_thread() {
 }
 
 #[test]
-fn panicking_jobs_cost_no_thread() {
+fn panicking_jobs_end_no_thread() {
     with_limit(1, || {
         for round in 0..50 {
             let payload =
@@ -521,11 +519,11 @@ fn panicking_jobs_cost_no_thread() {
     });
 }
 
-/// How many threads of the pool the system knows.
+/// How many threads of the pool exist, according to the system.
 #[cfg(target_os = "linux")]
 fn pool_threads() -> usize {
     let tasks = fs::read_dir("/proc/self/task").unwrap();
-    // The system keeps 15 bytes of a thread's name. A thread may end while the list is read.
+    // Linux keeps 15 bytes of a thread's name. A thread may end while the list is read.
     tasks
         .filter(|task| {
             fs::read_to_string(task.as_ref().unwrap().path().join("comm"))
@@ -536,21 +534,21 @@ fn pool_threads() -> usize {
 
 #[cfg(target_os = "linux")]
 fn until_all_have_retired() {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while pool_threads() > 0 {
         assert!(
             Instant::now() < deadline,
             "{} threads do not retire",
             pool_threads()
         );
-        // This is a test of a time-out.
+        // Threads retire after a time-out, so this test sleeps.
         thread::sleep(Duration::from_millis(10));
     }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_idle_thread_is_used_again_and_retires_in_the_end() {
+fn an_idle_thread_is_used_again_and_retires_after_a_while() {
     with_limit(1, || {
         until_all_have_retired();
         let used: HashSet<ThreadId> = (0..100)
@@ -558,7 +556,7 @@ fn an_idle_thread_is_used_again_and_retires_in_the_end() {
             .collect();
         assert_eq!((used.len(), pool_threads()), (1, 1));
         until_all_have_retired();
-        // A thread that retired is not counted any more: there is room for as many as before.
+        // Retired threads do not count, so as many threads as before can start.
         set_limit(8);
         let together = Arc::new(Barrier::new(8));
         let new: HashSet<ThreadId> = run_at_once(8, move || {

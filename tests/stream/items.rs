@@ -73,7 +73,7 @@ fn item(n: u32) -> Poll<Option<u32>> {
 
 #[test]
 fn sync_code_iterates() {
-    within(10, || {
+    within(60, || {
         let mut sum = 0;
         for n in slowly(4) {
             sum += n;
@@ -91,7 +91,7 @@ fn sync_code_iterates() {
 
 #[test]
 fn sync_code_iterates_over_a_part_and_goes_on_later() {
-    within(10, || {
+    within(60, || {
         let mut numbers = slowly(6);
         for n in &mut numbers {
             if n == 2 {
@@ -125,7 +125,7 @@ fn every_combinator_works_in_async_code_on_every_executor() {
         }
         sum
     }
-    within(10, || {
+    within(60, || {
         let tokio = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -164,7 +164,7 @@ fn between_two_items_nothing_is_polled_and_each_item_is_a_wait_on_the_same_loop(
 
 #[test]
 fn the_thread_s_tasks_run_while_it_waits_for_an_item() {
-    within(10, || {
+    within(60, || {
         let gate = Gate::default();
         let opening = gate.clone();
         spawn_local(async move {
@@ -182,7 +182,7 @@ fn the_thread_s_tasks_run_while_it_waits_for_an_item() {
 
 #[test]
 fn an_item_from_another_thread_wakes_the_thread_that_waits() {
-    within(10, || {
+    within(60, || {
         let (sender, receiver) = smol::channel::bounded(1);
         let sending =
             thread::spawn(move || (0..1000).for_each(|n| sender.send_blocking(n).unwrap()));
@@ -286,7 +286,7 @@ fn it_is_refused_in_async_code_and_names_the_line_that_asks() {
 
 #[test]
 fn a_time_out_of_an_item_loses_none() {
-    within(10, || {
+    within(60, || {
         let gate = Gate::default();
         let awaited = gate.clone();
         let mut stream = smart_stream(stream::once_future(async move {
@@ -465,7 +465,7 @@ fn a_trait_method_returns_a_stream_that_borrows() {
 
 #[test]
 fn streams_inside_streams_wait_in_turn() {
-    within(10, || {
+    within(60, || {
         let inner = |n| allow_blocking(|| slowly(n).into_iter().sum::<u32>());
         let outer = smart_stream(slowly(3).map(inner));
         assert_eq!(outer.into_iter().collect::<Vec<_>>(), [1, 3, 6]);

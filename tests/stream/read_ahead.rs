@@ -69,7 +69,7 @@ fn in_sync_code_it_runs_here_one_item_at_a_time_and_needs_no_loop() {
 
 #[test]
 fn in_async_code_it_runs_on_the_pool_as_sync_code() {
-    within(10, || {
+    within(60, || {
         let here = thread::current().id();
         let places = block_on(
             smart_iter(
@@ -109,7 +109,7 @@ fn all_items_come_in_order_however_many_are_read_ahead() {
 
 #[test]
 fn it_works_on_every_executor_and_moves_between_them() {
-    within(10, || {
+    within(60, || {
         let multi = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .build()
@@ -156,7 +156,7 @@ fn nothing_runs_before_the_first_poll() {
 
 #[test]
 fn an_item_is_there_as_soon_as_it_is_computed() {
-    within(10, || {
+    within(60, || {
         let (hand, iter) = ByHand::new();
         let mut stream = smart_iter(iter, ahead(100));
         for n in 0..20 {
@@ -174,7 +174,7 @@ fn an_item_is_there_as_soon_as_it_is_computed() {
 
 #[test]
 fn who_waits_is_woken_once_an_item_and_a_new_waker_replaces_the_old() {
-    within(10, || {
+    within(60, || {
         let (hand, iter) = ByHand::new();
         let mut stream = smart_iter(iter, ahead(4));
         let (old, woken) = (Arc::new(Count::default()), Wakes::default());
@@ -242,7 +242,7 @@ fn the_iterator_is_never_further_ahead_than_it_may_be() {
 
 #[test]
 fn it_reads_as_far_ahead_as_it_may_and_on_when_half_is_taken() {
-    within(10, || {
+    within(60, || {
         let (hand, iter) = ByHand::new();
         let mut stream = smart_iter(iter, ahead(4));
         let woken = Wakes::default();
@@ -288,7 +288,7 @@ fn streams_that_nobody_reads_hold_no_thread() {
 
 #[test]
 fn a_drop_stops_the_iterator_and_drops_what_was_read_ahead() {
-    within(20, || {
+    within(60, || {
         for taken in [0, 1, 5] {
             let drops = Arc::new(AtomicUsize::new(0));
             let (stopped, has_stopped) = mpsc::channel();
@@ -321,7 +321,7 @@ fn a_drop_stops_the_iterator_and_drops_what_was_read_ahead() {
 
 #[test]
 fn a_drop_does_not_wait_for_the_item_that_is_computed_now() {
-    within(10, || {
+    within(60, || {
         let (hand, iter) = ByHand::new();
         let (dropped, was_dropped) = mpsc::channel();
         let guard = OnDrop(move || dropped.send(()).unwrap());
@@ -358,7 +358,7 @@ fn a_panic_resumes_in_the_consumer_after_the_items_before_it() {
             ahead(8),
         )
     }
-    within(10, || {
+    within(60, || {
         // Whether the job has ended before the first look, after it or between two of them.
         for _ in 0..300 {
             let mut stream = numbers();
@@ -378,7 +378,7 @@ fn a_panic_resumes_in_the_consumer_after_the_items_before_it() {
 
 #[test]
 fn a_panic_that_nobody_awaits_and_items_that_panic_when_dropped_disturb_nobody() {
-    within(20, || {
+    within(60, || {
         for _ in 0..50 {
             let (ask, asked) = mpsc::channel();
             let barrier = Arc::new(Barrier::new(2));
@@ -409,7 +409,7 @@ fn a_waker_that_panics_disturbs_nobody() {
             resume_unwind(Box::new("waker"));
         }
     }
-    within(10, || {
+    within(60, || {
         let (hand, iter) = ByHand::new();
         let mut stream = smart_iter(iter, ahead(2));
         let (woke, has_woken) = mpsc::channel();
@@ -450,7 +450,7 @@ fn sync_and_async_code_may_take_turns() {
 
 #[test]
 fn it_tells_how_many_items_to_expect() {
-    within(10, || {
+    within(60, || {
         let mut stream = smart_iter(0..5, ahead(8));
         assert_eq!(Stream::size_hint(&stream), (5, Some(5)));
         assert_eq!(block_on(stream.next()), Some(0));
