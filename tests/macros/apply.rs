@@ -1,11 +1,11 @@
-//! `#[macro_rules_attribute::apply(smart_fn!)]`, the attribute form of `smart_fn!` on stable Rust,
-//! on every kind of item.
+//! The attribute form of `smart_fn!` on stable Rust, `#[macro_rules_attribute::apply(smart_fn!)]`, on
+//! every kind of item.
 
 use crate::support::both::assert_both;
 use macro_rules_attribute::apply;
 use smartasync::{smart_await, smart_fn};
 
-/// Documented.
+/// This function has documentation.
 #[apply(smart_fn!)]
 async fn double(n: u32) -> u32 {
     2 * n
@@ -40,7 +40,7 @@ where
 }
 
 #[test]
-fn on_functions() {
+fn apply_works_on_functions() {
     assert_both!(double(2), 4);
     assert_both!(length("abc"), 3);
     assert_both!(sum(1, "abc"), 5);
@@ -85,7 +85,7 @@ impl Lengths {
 }
 
 #[test]
-fn on_methods_of_types_and_traits() {
+fn apply_works_on_methods_of_types_and_traits() {
     assert_both!(Lengths(1).get("abc"), 4);
     assert_both!(Lengths(1).size(), 7);
     assert_both!(Lengths(1).local("abc"), 4);
@@ -93,7 +93,7 @@ fn on_methods_of_types_and_traits() {
 }
 
 #[test]
-fn on_a_function_in_a_function() {
+fn apply_works_on_a_function_in_a_function() {
     #[apply(smart_fn!)]
     async fn inner(n: u32) -> u32 {
         n + 1

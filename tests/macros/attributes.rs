@@ -10,7 +10,7 @@ mod twins {
     use smartasync::{is_async_context, smart_await, smart_fn};
 
     smart_fn!(
-        /// Twins keep the visibility.
+        /// The twin keeps the visibility.
         #[blocking(double_blocking)]
         pub async fn double(n: u32) -> u32 {
             assert!(is_async_context());
@@ -100,7 +100,10 @@ mod deprecated {
 }
 
 #[test]
-#[expect(deprecated, reason = "so are the twins of what is deprecated")]
+#[expect(
+    deprecated,
+    reason = "a twin of a deprecated function is deprecated too"
+)]
 fn a_deprecated_function_has_a_twin() {
     use deprecated::{Old, Twin};
     assert_eq!(
@@ -179,7 +182,7 @@ smart_fn!(
     #[wraps(<u32 as std::str::FromStr>::from_str)]
     fn parse(text: &str) -> Result<u32, std::num::ParseIntError>;
 
-    // The wrapped function gets the arguments whole, whatever their patterns.
+    // The wrapped function gets each argument as a whole, whatever its pattern is.
     #[wraps(u32::pow)]
     fn power(_: u32, #[allow(unused)] exponent: u32) -> u32;
 
@@ -201,7 +204,7 @@ fn wraps_calls_the_function_at_the_path() {
 }
 
 #[test]
-fn wraps_passes_self_on() {
+fn wraps_passes_self_to_the_wrapped_method() {
     assert_both!(Wrapper(1).add(2), 3);
     assert_both!(Wrapper(3).take(2), 1);
     assert_eq!(Arc::new(Wrapper(1)).owners().wait(), 1);

@@ -1,4 +1,4 @@
-//! `smart_fn!`: what a body may do: `return`, `?`, coercions, labels, recursion, never returning.
+//! `smart_fn!`: bodies with `return`, `?`, coercions, labels, recursion, and bodies that never return.
 #![allow(
     clippy::needless_question_mark,
     clippy::borrowed_box,
@@ -47,7 +47,7 @@ fn is_float<T: Debug>(result: Result<T, Failure>) -> bool {
 }
 
 smart_fn!(
-    // The signature alone says what `?` converts to: `Ok(…)` leaves the error's type open.
+    // Only the signature says what `?` converts to, because `Ok(…)` leaves the error type open.
     async fn question(int: &str, float: &str) -> Result<f64, Failure> {
         let int: u32 = int.parse()?;
         let float: f64 = float.parse()?;

@@ -1,4 +1,4 @@
-//! `smart_fn!` with `#[boxed]`: every kind of parameter outlives the call that is returned.
+//! `smart_fn!` with `#[boxed]`: every kind of parameter outlives the returned call.
 
 #![deny(warnings)]
 
@@ -24,7 +24,7 @@ smart_fn!(
 );
 
 #[test]
-fn generic_constants_are_no_types() {
+fn const_generics_are_not_taken_for_types() {
     assert_both!(count(&[1, 2]), 2);
     assert_both!(count_all(&["a"; 3], 'c'), (3, &"a", 'c'));
     assert_eq!(count_all_blocking(&[1, 2], ()), (2, &1, ()));
@@ -61,7 +61,7 @@ fn an_argument_may_be_of_an_opaque_type() {
     assert_eq!(block_on(patterns(None.into_iter(), (2, 3), 4)), None);
 }
 
-/// A result whose reference has no name for its lifetime, and every `self` by value.
+/// Results with an unnamed lifetime, and every form of `self` by value.
 trait Named {
     smart_fn!(
         #[boxed]
@@ -120,7 +120,7 @@ impl<T> Named for Tagged<T> {
 }
 
 #[test]
-fn a_result_may_borrow_without_a_name_for_it() {
+fn a_result_may_borrow_with_an_unnamed_lifetime() {
     let tagged = Tagged("name".to_owned(), 1);
     assert_both!(tagged.name(), "name");
     assert_eq!(tagged.name_blocking(), "name");
@@ -129,7 +129,7 @@ fn a_result_may_borrow_without_a_name_for_it() {
 }
 
 #[test]
-fn a_generic_self_may_come_by_value() {
+fn a_self_of_a_generic_type_may_be_passed_by_value() {
     let tagged = Tagged("name".to_owned(), &1);
     assert_both!(tagged.clone().into_length(), 4);
     assert_both!(Arc::new(tagged.clone()).shared(), 4);
@@ -154,12 +154,12 @@ impl Dynamic for u32 {
 }
 
 #[test]
-fn a_trait_with_a_self_by_value_may_be_dynamic() {
+fn a_trait_with_a_self_by_value_is_dyn_compatible() {
     let dynamic: Arc<dyn Dynamic> = Arc::new(7);
     assert_both!(dynamic.clone().shared(), 7);
 }
 
-// Named lifetimes keep their meaning, whoever declares them.
+// Named lifetimes keep their meaning: of the function, of its trait and of its `impl`.
 smart_fn!(
     #[boxed]
     #[blocking(first_blocking)]
@@ -183,7 +183,7 @@ fn a_mutable_reference_keeps_its_named_lifetime() {
 }
 
 #[test]
-fn the_twin_of_a_boxed_function_is_a_callback() {
+fn the_twin_of_a_boxed_function_can_be_a_callback() {
     let callback: fn(&'static str, &str) -> &'static str = same_blocking;
     assert_eq!(["a", "b"].map(|text| callback(text, "c")), ["a", "b"]);
     fn call(callback: impl for<'a> Fn(&'a mut [u8]) -> &'a mut u8) -> u8 {

@@ -1,15 +1,15 @@
-//! `smart_fn!`: arguments, locals and temporaries are dropped when and in the order in which a
-//! hand-written function drops them.
+//! `smart_fn!`: arguments, locals and temporaries are dropped at the same time and in the same order as
+//! in a hand-written function.
 #![allow(
     unused_variables,
-    reason = "what becomes of an unused argument is what these tests are about"
+    reason = "these tests are about unused arguments too"
 )]
 
 use smartasync::{block_on, smart_fn};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// The names of dropped values, in their order.
+/// The names of dropped values, in the order of their drops.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<&'static str>>>);
 
@@ -30,7 +30,7 @@ impl Log {
     }
 }
 
-/// Writes its name to the log when it is dropped.
+/// A value that writes its name to the log when it is dropped.
 struct Item {
     name: &'static str,
     log: Log,
@@ -259,17 +259,17 @@ macro_rules! call {
             $log.item("a"),
             $log.item("underscore"),
             ($log.item("b"), $log.item("b's neighbour")),
-            super_pair(&$log),
+            outer_pair(&$log),
             $log.item("_ignored"),
             $log.item("z"),
         )
     };
 }
 
-use pair as super_pair;
+use pair as outer_pair;
 
-/// Compares the functions of one name, polled to the end and dropped unpolled, by `.wait()` and by
-/// `.await`.
+/// Compares a hand-written function with smart functions of the same name: waited for, awaited, and
+/// dropped without a poll.
 macro_rules! compare {
     ($function:ident in $($module:ident)+) => {
         let polled = logged(|log| block_on(call!(native::$function, log)));
@@ -459,8 +459,8 @@ fn a_method_and_its_blocking_twin_share_a_static() {
 
 #[test]
 fn the_blocking_twin_of_a_function_without_self_has_a_static_of_its_own() {
-    // A limit, stated in the README: such a twin cannot name the function, which may be free or
-    // associated, so it has a copy of the body.
+    // This is a documented limit. The twin cannot name the function, which may be free or associated,
+    // so it has a copy of the body.
     assert_eq!(
         [
             count_with_twin().wait(),

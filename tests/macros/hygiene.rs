@@ -1,5 +1,5 @@
-//! `smart_fn!`: functions that a user's own macro emits, and user code that gives other meanings to
-//! the names of the standard library.
+//! `smart_fn!`: functions that a user's own macro emits, and user code in which the names of the
+//! standard library mean something else.
 
 use crate::support::both::assert_both;
 use smartasync::{block_on, smart_await, smart_fn};
@@ -53,7 +53,7 @@ fn a_users_macro_emits_smart_functions_with_its_fragments() {
     assert_eq!(emitted_blocking("ab", 'x'), ("ab", 7));
 }
 
-#[cfg(any())] // Fails to compile: a lifetime fragment in the result is taken for a labelled block.
+#[cfg(any())] // Does not compile: a lifetime fragment in the result is taken for a labelled block.
 #[test]
 fn a_users_macro_emits_functions_with_a_lifetime_fragment() {
     macro_rules! emit_with_lifetime {
@@ -77,7 +77,7 @@ fn a_users_macro_emits_functions_with_a_lifetime_fragment() {
     assert_both!(in_the_bounds("ab"), 2);
 }
 
-/// Emits a list of methods, each through a helper of its own.
+/// Emits a list of methods. Each kind of method has an arm of its own.
 macro_rules! methods {
     ($($kind:ident $name:ident => $ret:ty: $value:expr;)*) => {
         $(methods! { @ $kind $name => $ret: $value })*
@@ -111,7 +111,7 @@ fn a_users_macro_emits_smart_methods() {
     non_snake_case,
     non_upper_case_globals,
     unused_macros,
-    reason = "the names are there to be in the way"
+    reason = "these names only shadow the usual ones"
 )]
 mod shadowed {
     pub(crate) struct Result;
@@ -163,7 +163,7 @@ mod shadowed {
         };
     }
 
-    // Everything but the macros goes by absolute paths.
+    // This code names everything but the macros by absolute paths.
     ::smartasync::smart_fn!(
         #[blocking(asynchronous_blocking)]
         pub(crate) async fn asynchronous(n: u32) -> ::core::option::Option<u32> {
@@ -299,7 +299,7 @@ fn names_of_the_standard_library_may_be_shadowed() {
 }
 
 smart_fn!(
-    // Names that the expansion uses for itself.
+    // The arguments have names that the expansion uses for itself.
     async fn own_names(result: u32, argument: u32, body: u32, route: u32, arguments: u32) -> u32 {
         result + argument + body + route + arguments
     }
@@ -320,7 +320,7 @@ smart_fn!(
 );
 
 #[test]
-fn names_inside_the_expansion_do_not_meet_the_users() {
+fn names_inside_the_expansion_do_not_collide_with_names_of_the_user() {
     assert_both!(own_names(1, 2, 3, 4, 5), 15);
     assert_both!(sync_own_names(1, "ab", 3, 4, &5), 15);
     assert_both!(maybe_own_names(1, 2, 3), 6);

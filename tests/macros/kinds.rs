@@ -1,4 +1,4 @@
-//! `smart_fn!`: the kinds of functions that it makes, and the places where it stands.
+//! `smart_fn!`: the kinds of functions that it emits, and the places where you can write it.
 
 use crate::support::both::assert_both;
 use smartasync::{block_on, is_async_context, smart_await, smart_fn};
@@ -50,7 +50,7 @@ fn a_maybe_async_fn_awaits_smart_calls_and_futures_in_both_copies() {
 }
 
 #[test]
-fn the_two_sided_smart_await_takes_the_side_of_its_copy() {
+fn smart_await_with_two_sides_takes_the_side_of_its_copy() {
     assert_eq!(which_copy("the").wait(), "the sync");
     assert_eq!(block_on(which_copy("the")), "the async");
 }
@@ -58,8 +58,8 @@ fn the_two_sided_smart_await_takes_the_side_of_its_copy() {
 smart_fn!(
     #[maybe_async]
     async fn only_one_side_compiles(n: u32) -> u32 {
-        // A closure with `return` on one side, an await on the other: each is a plain expression of
-        // its world.
+        // One side has a closure with `return`, the other an await. Each side is a plain expression of
+        // its own world.
         smart_await!(
             sync => { let early = || -> u32 { if n > 0 { return n + 1; } n }; early() },
             async => async { futures_lite::future::yield_now().await; n + 2 },
@@ -139,7 +139,7 @@ fn associated_functions_are_smart_functions() {
 }
 
 #[test]
-fn a_smart_function_stands_in_a_function_body() {
+fn a_smart_function_may_be_in_a_function_body() {
     smart_fn!(
         async fn local(n: u32) -> u32 {
             smart_fn! {
@@ -167,7 +167,7 @@ smart_fn![
 ];
 
 #[test]
-fn the_macro_takes_braces_and_brackets_and_nothing() {
+fn the_macro_takes_braces_brackets_and_no_item() {
     assert_both!(in_braces(1), 1);
     assert_both!(in_braces_too(1), 1);
     assert_both!(in_brackets(1), 1);
@@ -249,7 +249,7 @@ fn every_visibility_is_kept() {
 }
 
 #[test]
-fn the_body_knows_what_context_it_runs_in() {
+fn a_body_knows_its_context() {
     smart_fn!(
         async fn in_async() -> bool {
             is_async_context()

@@ -131,7 +131,7 @@ fn an_invocation_takes_fifty_plain_functions_or_twenty_with_generics() {
     assert_both!(many::Many.g19(&"text", "given".to_owned()), "given");
 }
 
-/// Declares a function of the given kind with 24 arguments, all used.
+/// Declares a function of the given kind that uses 24 arguments.
 macro_rules! with_24_arguments {
     ($(#[$($attribute:tt)*])* [$($asyncness:tt)?] $name:ident $(, $receiver:expr, $($self:tt)*)?) => {
         smart_fn!(
@@ -185,7 +185,7 @@ fn a_method_takes_24_arguments() {
     assert_eq!(call_24!(Receiver(100).long_blocking), SUM);
 }
 
-/// The same with 8 generic parameters, bounds on them and 8 more in the `where` clause.
+/// Declares a function with 8 generic parameters, 8 bounds on them and 8 more in its `where` clause.
 macro_rules! with_8_generics {
     ($(#[$($attribute:tt)*])* [$($asyncness:tt)?] $name:ident $(, $receiver:expr, $($self:tt)*)?) => {
         smart_fn!(
@@ -226,7 +226,7 @@ impl Receiver {
     with_8_generics!(#[boxed] [async] many_boxed, self.0, &self);
 }
 
-/// Calls a function with the 24 arguments of 8 generic types and others.
+/// Calls a function with 24 arguments, 8 of them generic.
 macro_rules! call_generic {
     ($($function:tt)*) => {
         $($function)*(1u8, 2u8, 3u8, 4u8, 0..3u32, |n: u32| n + 1, 5u8, "five55", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1)

@@ -409,7 +409,7 @@ impl Measure for Ruler {
 }
 
 #[test]
-fn the_body_of_another_method_of_the_same_name_is_never_run() {
+fn the_body_of_another_method_of_the_same_name_never_runs() {
     assert_both!(Ruler.measure("a"), 1);
     assert_both!(Ruler.measure_boxed("a"), 1);
     assert_eq!(Measure::measure(&Ruler, "a").wait(), 101);

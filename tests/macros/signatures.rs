@@ -1,14 +1,14 @@
-//! `smart_fn!`: what a signature may hold: generics, lifetimes, bounds, argument patterns, results.
+//! `smart_fn!`: signatures with generics, lifetimes, bounds, argument patterns, and all kinds of results.
 #![allow(
     clippy::needless_lifetimes,
     clippy::trivially_copy_pass_by_ref,
-    reason = "the written form is what is tested"
+    reason = "this form is tested"
 )]
 #![allow(
     clippy::multiple_bound_locations,
     unused_braces,
     unused_parens,
-    reason = "braces and parentheses in types are what is tested"
+    reason = "braces and parentheses in types are tested"
 )]
 
 use crate::support::both::assert_both;
@@ -241,7 +241,7 @@ smart_fn!(
 );
 
 #[test]
-fn impl_trait_is_a_result_also_inside_others() {
+fn impl_trait_is_a_result_or_a_part_of_one() {
     assert_eq!(impl_result(3).wait().count(), 3);
     assert_eq!(block_on(impl_result(3)).sum::<u32>(), 3);
     assert_eq!(
@@ -446,8 +446,8 @@ struct Counted(u32);
 
 impl Counted {
     smart_fn!(
-        /// On the pool the method is called again, for a `self` of any lifetime, so the result
-        /// captures none.
+        /// On the pool the method is called again with a `self` of any lifetime, so the result must not
+        /// capture a lifetime.
         fn up_to_self(
             &self,
             step: usize,

@@ -1,11 +1,11 @@
-//! `smart_fn!`: methods of traits, declared and with default bodies, their implementations, `dyn`
-//! traits and generic code.
+//! `smart_fn!`: methods of traits, with and without default bodies, their implementations, `dyn` traits,
+//! and generic code.
 
 use crate::support::both::assert_both;
 use smartasync::{block_on, smart_await, smart_fn};
 use std::sync::Arc;
 
-/// Every kind of method, declared and with a default body.
+/// A trait with every kind of method, with and without a default body.
 trait Store {
     const NAME: &'static str = "store";
     type Key: Clone + Send + 'static;

@@ -1,7 +1,5 @@
-//! `smart_stream` and `smart_unfold`: the same items for sync and for async code, one wait an item,
-//! and a drop that cancels.
-//!
-//! `smart_iter` is in `stream_read_ahead.rs`.
+//! `smart_stream` and `smart_unfold`: sync and async code get the same items, each item is one wait, and
+//! a drop cancels.
 
 use crate::support::gate::Gate;
 use crate::support::is_send::{IsSend, NotSend};
@@ -24,7 +22,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-/// The numbers up to `last`, each after a pause. It cannot be moved once it runs.
+/// The numbers from 1 to `last`, each after a suspension. The inner stream is not `Unpin`.
 fn slowly(last: u32) -> SmartStream<impl Source<Item = u32>> {
     smart_stream(stream::unfold(1, move |n| async move {
         yield_once().await;
@@ -32,7 +30,7 @@ fn slowly(last: u32) -> SmartStream<impl Source<Item = u32>> {
     }))
 }
 
-/// A stream that counts its polls, and goes on when it is told how.
+/// A stream that counts its polls and gives the answers that the test puts in.
 #[derive(Clone, Default)]
 struct ByHand {
     polls: Arc<AtomicUsize>,
@@ -137,7 +135,7 @@ fn every_combinator_works_in_async_code_on_every_executor() {
 }
 
 #[test]
-fn between_two_items_nothing_is_polled_and_each_item_is_a_wait_on_the_same_loop() {
+fn each_item_is_a_wait_on_the_same_loop_and_nothing_is_polled_in_between() {
     let stream = ByHand::default();
     stream.answer([Poll::Pending, item(1), item(2), Poll::Ready(None)]);
     let mut items = smart_stream(stream.clone()).into_iter();
@@ -158,12 +156,12 @@ fn between_two_items_nothing_is_polled_and_each_item_is_a_wait_on_the_same_loop(
     assert_eq!(
         (items.next(), stream.polls()),
         (None, 4),
-        "it stays at its end"
+        "the stream stays at its end"
     );
 }
 
 #[test]
-fn the_thread_s_tasks_run_while_it_waits_for_an_item() {
+fn tasks_of_the_thread_run_while_it_waits_for_an_item() {
     within(60, || {
         let gate = Gate::default();
         let opening = gate.clone();
@@ -218,7 +216,7 @@ fn a_drop_at_any_time_drops_the_source() {
 }
 
 #[test]
-fn at_its_end_the_source_is_dropped() {
+fn the_source_is_dropped_at_its_end() {
     let drops = Arc::new(AtomicUsize::new(0));
     let guard = CountsDrops(drops.clone());
     let mut stream = smart_stream(stream::iter([1]).map(move |n| {
@@ -233,7 +231,7 @@ fn at_its_end_the_source_is_dropped() {
 }
 
 #[test]
-fn at_its_end_the_source_is_not_polled_again() {
+fn the_source_is_not_polled_again_after_its_end() {
     let source = ByHand::default();
     source.answer([item(1), Poll::Ready(None)]);
     let mut stream = smart_stream(source.clone());
@@ -250,7 +248,7 @@ fn at_its_end_the_source_is_not_polled_again() {
 }
 
 #[test]
-fn after_a_panic_it_is_at_its_end() {
+fn a_stream_is_at_its_end_after_a_panic() {
     fn bad(stop: u32) -> SmartStream<impl Source<Item = u32>> {
         smart_stream(stream::iter(1..).map(move |n| if n == stop { panic() } else { n }))
     }
@@ -264,18 +262,14 @@ fn after_a_panic_it_is_at_its_end() {
 }
 
 #[test]
-fn it_is_refused_in_async_code_and_names_the_line_that_asks() {
+fn waiting_for_an_item_is_refused_in_async_code_and_names_the_callers_line() {
     block_on(async {
         let mut stream = slowly(3);
         assert_refused_at(line!(), || stream.next().wait());
         assert_refused_at(line!(), || for _ in &mut stream {});
         assert_refused_at(line!(), || { slowly(3) }.into_iter().next());
         assert!(stream.next().try_wait().is_err());
-        assert_eq!(
-            stream.next().await,
-            Some(1),
-            "what was refused took no item"
-        );
+        assert_eq!(stream.next().await, Some(1), "a refused wait takes no item");
         assert_eq!(allow_blocking(|| stream.into_iter().sum::<u32>()), 5);
         let asked = Cell::new(0);
         let mut direct = count(&asked, 2);
@@ -285,7 +279,7 @@ fn it_is_refused_in_async_code_and_names_the_line_that_asks() {
 }
 
 #[test]
-fn a_time_out_of_an_item_loses_none() {
+fn a_time_out_loses_no_item() {
     within(60, || {
         let gate = Gate::default();
         let awaited = gate.clone();
@@ -309,7 +303,7 @@ fn a_time_out_of_an_item_loses_none() {
 }
 
 #[test]
-fn a_future_of_an_item_that_is_dropped_loses_none() {
+fn a_dropped_future_of_an_item_loses_no_item() {
     let source = ByHand::default();
     source.answer([Poll::Pending, item(1)]);
     let mut stream = smart_stream(source);
@@ -325,7 +319,7 @@ fn a_future_of_an_item_that_is_dropped_loses_none() {
     assert_eq!(
         woken.0.load(Relaxed),
         1,
-        "the source was given the waker of who awaits"
+        "the source gets the waker of the awaiter"
     );
     assert_eq!(
         Pin::new(&mut stream).poll_next(&mut Context::from_waker(Waker::noop())),
@@ -334,14 +328,14 @@ fn a_future_of_an_item_that_is_dropped_loses_none() {
 }
 
 #[test]
-fn it_hands_on_how_many_items_its_source_expects() {
+fn a_stream_has_the_size_hint_of_its_source() {
     let stream = smart_stream(ByHand::default());
     assert_eq!(Stream::size_hint(&stream), (3, Some(5)));
     assert_eq!(stream.into_iter().size_hint(), (3, Some(5)));
 }
 
 #[test]
-fn it_is_send_exactly_where_its_source_is() {
+fn a_stream_is_send_exactly_where_its_source_is() {
     fn holds_rc() -> SmartStream<impl Source<Item = u32>> {
         let rc = Rc::new(1);
         smart_stream(stream::repeat_with(move || *rc))
@@ -354,7 +348,7 @@ fn it_is_send_exactly_where_its_source_is() {
 }
 
 smart_fn!(
-    /// Counts up to `last`, and says how it was called.
+    /// Counts up to `last`. Also gives the name of the copy that ran, and its thread.
     #[maybe_async]
     async fn step(
         asked: &Cell<u32>,
@@ -366,7 +360,7 @@ smart_fn!(
         (n <= last).then(|| ((n, copy, thread::current().id()), n + 1))
     }
 
-    /// A smart function that opens a stream: the call is one step, each item another.
+    /// A smart function that returns a stream.
     async fn open(last: u32) -> Result<SmartStream<impl Source<Item = u32> + use<>>, &'static str> {
         yield_once().await;
         if last == 0 {
@@ -385,7 +379,7 @@ fn count(
 }
 
 #[test]
-fn a_function_called_once_an_item_takes_the_caller_s_own_path() {
+fn the_function_of_an_unfold_runs_as_the_copy_of_its_caller() {
     thread::spawn(|| {
         let (asked, here) = (Cell::new(0), thread::current().id());
         assert_eq!(
@@ -420,7 +414,7 @@ fn sync_code_goes_on_with_the_step_that_async_code_began() {
 }
 
 #[test]
-fn an_unfold_ends_where_its_function_panics() {
+fn an_unfold_is_at_its_end_after_its_function_panics() {
     fn bad(n: u32) -> Call<impl Work<Output = Option<(u32, u32)>>> {
         smart(async move { if n == 2 { panic() } else { Some((n, n + 1)) } })
     }
@@ -484,7 +478,7 @@ fn streams_inside_streams_wait_in_turn() {
     });
 }
 
-/// No trait of streams is in scope here, as in a sync program.
+/// No stream trait is in scope in this module, as in a sync program.
 mod without_the_trait {
     use super::slowly;
     use smartasync::block_on;

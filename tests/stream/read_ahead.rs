@@ -1,5 +1,5 @@
-//! `smart_iter`: in sync code the iterator itself, in async code a stream that the pool reads
-//! ahead, never too far.
+//! `smart_iter`: in sync code it is the iterator itself. In async code it is a stream, and the pool
+//! reads ahead as far as the capacity allows.
 
 use crate::support::random::Random;
 use crate::support::watchdog::within;
@@ -28,8 +28,8 @@ fn poll<S: Stream + Unpin>(stream: &mut S, waker: &Waker) -> Poll<Option<S::Item
     Pin::new(stream).poll_next(&mut Context::from_waker(waker))
 }
 
-/// An endless iterator: it says on a channel that it was asked, and gives what it is sent. It ends
-/// when nobody sends any more.
+/// The test's side of an iterator. The iterator says on a channel that it was asked for an item, and
+/// gives the numbers that the test sends. It ends when the test drops its sender.
 struct ByHand {
     asked: Receiver<()>,
     give: Sender<u32>,
@@ -48,7 +48,7 @@ impl ByHand {
 }
 
 #[test]
-fn in_sync_code_it_runs_here_one_item_at_a_time_and_needs_no_loop() {
+fn in_sync_code_the_iterator_runs_on_this_thread_without_a_loop() {
     thread::spawn(|| {
         let here = thread::current().id();
         let computed = Arc::new(AtomicUsize::new(0));
@@ -68,7 +68,7 @@ fn in_sync_code_it_runs_here_one_item_at_a_time_and_needs_no_loop() {
 }
 
 #[test]
-fn in_async_code_it_runs_on_the_pool_as_sync_code() {
+fn in_async_code_the_iterator_runs_on_the_pool_in_sync_context() {
     within(60, || {
         let here = thread::current().id();
         let places = block_on(
@@ -84,7 +84,7 @@ fn in_async_code_it_runs_on_the_pool_as_sync_code() {
                 .iter()
                 .all(|&(there, is_async)| there != here && !is_async)
         );
-        // It may wait for smart calls, which may come to the pool in their turn.
+        // The iterator may wait for smart calls that offload jobs themselves.
         let waiting = (1..=3).map(|n| smart(async move { n + offload(|| 10).await }).wait());
         assert_eq!(
             block_on(smart_iter(waiting, ahead(2)).collect::<Vec<_>>()),
@@ -108,7 +108,7 @@ fn all_items_come_in_order_however_many_are_read_ahead() {
 }
 
 #[test]
-fn it_works_on_every_executor_and_moves_between_them() {
+fn a_stream_works_on_every_executor_and_may_move_between_them() {
     within(60, || {
         let multi = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -141,7 +141,7 @@ fn nothing_runs_before_the_first_poll() {
     let stream = smart_iter(
         iter::repeat_with(move || {
             let _holds = &guard;
-            unreachable!("nobody asks for an item")
+            unreachable!("no item is asked for")
         }),
         ahead(1),
     );
@@ -155,7 +155,7 @@ fn nothing_runs_before_the_first_poll() {
 }
 
 #[test]
-fn an_item_is_there_as_soon_as_it_is_computed() {
+fn an_item_is_ready_as_soon_as_it_is_computed() {
     within(60, || {
         let (hand, iter) = ByHand::new();
         let mut stream = smart_iter(iter, ahead(100));
@@ -166,14 +166,14 @@ fn an_item_is_there_as_soon_as_it_is_computed() {
                 Ok(Some(n))
             );
         }
-        // The job waits for its next item. It is released, and ends.
+        // The job waits for its next item. These drops end it.
         drop(stream);
         drop(hand.give);
     });
 }
 
 #[test]
-fn who_waits_is_woken_once_an_item_and_a_new_waker_replaces_the_old() {
+fn a_new_waker_replaces_the_old_one() {
     within(60, || {
         let (hand, iter) = ByHand::new();
         let mut stream = smart_iter(iter, ahead(4));
@@ -192,7 +192,7 @@ fn who_waits_is_woken_once_an_item_and_a_new_waker_replaces_the_old() {
     });
 }
 
-/// A waker that says on a channel that it was woken.
+/// A waker that says on a channel that it was woken, and the other end of the channel.
 struct Wakes(Arc<Says>, Receiver<()>);
 
 struct Says(Sender<()>);
@@ -211,10 +211,10 @@ impl Default for Wakes {
 }
 
 #[test]
-fn the_iterator_is_never_further_ahead_than_it_may_be() {
+fn the_iterator_never_reads_further_ahead_than_the_capacity() {
     within(60, || {
         for capacity in 1..=9 {
-            // Raised before each poll, so never behind what was taken.
+            // This is raised before each poll, so it is never less than the number of taken items.
             let taken = Arc::new(AtomicUsize::new(0));
             let (sees, furthest) = (taken.clone(), Arc::new(AtomicUsize::new(0)));
             let most = furthest.clone();
@@ -241,7 +241,7 @@ fn the_iterator_is_never_further_ahead_than_it_may_be() {
 }
 
 #[test]
-fn it_reads_as_far_ahead_as_it_may_and_on_when_half_is_taken() {
+fn the_iterator_fills_the_capacity_and_goes_on_when_half_is_taken() {
     within(60, || {
         let (hand, iter) = ByHand::new();
         let mut stream = smart_iter(iter, ahead(4));
@@ -252,7 +252,7 @@ fn it_reads_as_far_ahead_as_it_may_and_on_when_half_is_taken() {
             hand.asked.recv().unwrap();
             hand.give.send(n).unwrap();
         }
-        // Woken by the first item, and by the end of the job, whose waker this is too.
+        // The first item woke the task, and so did the end of the job, which has the same waker.
         woken.1.recv().unwrap();
         woken.1.recv().unwrap();
         assert_eq!(poll(&mut stream, &waker), Poll::Ready(Some(0)));
@@ -261,7 +261,7 @@ fn it_reads_as_far_ahead_as_it_may_and_on_when_half_is_taken() {
             hand.asked.try_recv().is_err(),
             "with half of the items there, no job reads"
         );
-        // Two are left: now it reads on.
+        // Two items are left, so the iterator goes on.
         assert_eq!(poll(&mut stream, &waker), Poll::Ready(Some(2)));
         hand.asked.recv().unwrap();
         drop(stream);
@@ -270,14 +270,14 @@ fn it_reads_as_far_ahead_as_it_may_and_on_when_half_is_taken() {
 }
 
 #[test]
-fn streams_that_nobody_reads_hold_no_thread() {
+fn streams_without_a_reader_hold_no_thread() {
     within(60, || {
         let mut streams: Vec<_> = (0..1000).map(|n| smart_iter(n.., ahead(2))).collect();
         block_on(async {
             for (n, stream) in streams.iter_mut().enumerate() {
                 assert_eq!(stream.next().await, Some(n));
             }
-            // Were each of them to hold a thread, none would be left for this.
+            // If each stream held a thread, no thread would be left for this job.
             assert_eq!(offload(|| 1).await, 1);
             for (n, stream) in streams.iter_mut().enumerate() {
                 assert_eq!(stream.nth(9).await, Some(n + 10));
@@ -320,7 +320,7 @@ fn a_drop_stops_the_iterator_and_drops_what_was_read_ahead() {
 }
 
 #[test]
-fn a_drop_does_not_wait_for_the_item_that_is_computed_now() {
+fn a_drop_does_not_wait_for_the_current_item() {
     within(60, || {
         let (hand, iter) = ByHand::new();
         let (dropped, was_dropped) = mpsc::channel();
@@ -339,7 +339,7 @@ fn a_drop_does_not_wait_for_the_item_that_is_computed_now() {
         was_dropped.recv().unwrap();
         assert!(
             hand.asked.try_recv().is_err(),
-            "it was asked for no further item"
+            "the iterator was asked for another item"
         );
     });
 }
@@ -359,7 +359,7 @@ fn a_panic_resumes_in_the_consumer_after_the_items_before_it() {
         )
     }
     within(60, || {
-        // Whether the job has ended before the first look, after it or between two of them.
+        // The job may end before the first poll, after it, or between two polls.
         for _ in 0..300 {
             let mut stream = numbers();
             for n in 1..=3 {
@@ -377,7 +377,7 @@ fn a_panic_resumes_in_the_consumer_after_the_items_before_it() {
 }
 
 #[test]
-fn a_panic_that_nobody_awaits_and_items_that_panic_when_dropped_disturb_nobody() {
+fn items_that_panic_when_dropped_do_not_affect_the_pool() {
     within(60, || {
         for _ in 0..50 {
             let (ask, asked) = mpsc::channel();
@@ -401,7 +401,7 @@ fn a_panic_that_nobody_awaits_and_items_that_panic_when_dropped_disturb_nobody()
 }
 
 #[test]
-fn a_waker_that_panics_disturbs_nobody() {
+fn a_waker_that_panics_does_not_affect_the_stream() {
     struct Panics(Sender<()>);
     impl Wake for Panics {
         fn wake(self: Arc<Self>) {
@@ -449,7 +449,7 @@ fn sync_and_async_code_may_take_turns() {
 }
 
 #[test]
-fn it_tells_how_many_items_to_expect() {
+fn a_stream_has_the_size_hint_of_its_iterator() {
     within(60, || {
         let mut stream = smart_iter(0..5, ahead(8));
         assert_eq!(Stream::size_hint(&stream), (5, Some(5)));
