@@ -1,8 +1,8 @@
-//! The cache of loops over all threads: how it counts, what a reset from another thread does, and how
-//! later threads take over the slots of ended ones.
+//! The cache of loops over all threads: how it counts, what a reset from another thread does, and
+//! how later threads take over the slots of ended ones.
 //!
-//! The cache belongs to the process, so this binary holds only these tests, and they run one after the
-//! other: each holds [`ALONE`].
+//! The cache belongs to the process, so this binary holds only these tests, and they run one after
+//! the other: each holds [`ALONE`].
 
 mod support;
 
@@ -28,8 +28,8 @@ use thread_local::ThreadLocal;
 /// Keeps other tests away from the cache.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Calls `f` with an empty cache on a thread of its own, while no other test runs. Panics if it takes
-/// too long.
+/// Calls `f` with an empty cache on a thread of its own, while no other test runs. Panics if it
+/// takes too long.
 fn alone<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     reset_smartasync_cache();
@@ -465,8 +465,8 @@ fn a_thread_that_waits_while_it_ends_does_not_harm_the_thread_that_took_over_its
                 LATE.set(Some(late));
                 block_on(async {});
             });
-            // The loop is younger than `LATE`, so it is destroyed first. Its slot is free when `LATE`
-            // waits.
+            // The loop is younger than `LATE`, so it is destroyed first. Its slot is free when
+            // `LATE` waits.
             let successor = short_lived(None);
             ending.wait();
             successor.join().unwrap();
@@ -485,8 +485,8 @@ impl Drop for AtTheEnd {
     }
 }
 
-/// Calls `f` at the end of a thread that has no loop, after the crate `thread_local` has forgotten the
-/// number of that thread.
+/// Calls `f` at the end of a thread that has no loop, after the crate `thread_local` has forgotten
+/// the number of that thread.
 fn at_the_end_without_a_number(f: fn()) {
     thread_local! {
         static OLDER: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };

@@ -1,7 +1,8 @@
 //! What locks and maps allocate: what a follower costs in bytes, that an uncontended call allocates
 //! nothing, and that a map gives back what its keys took.
 //!
-//! One test takes a gigabyte and is ignored by default. It prints what a follower of a million costs:
+//! One test takes a gigabyte and is ignored by default. It prints what a follower of a million
+//! costs:
 //!
 //! ```text
 //! cargo test --release --test allocations -- --ignored --nocapture
@@ -65,8 +66,8 @@ fn follow(kind: Kind, n: usize) -> AllocationInfo {
     info
 }
 
-/// Asserts that a waiting follower holds at most 64 bytes, and prints what it holds. `.ci/run` looks for
-/// the text.
+/// Asserts that a waiting follower holds at most 64 bytes, and prints what it holds. `.ci/run`
+/// looks for the text.
 fn assert_small(kind: Kind, n: usize) {
     let info = follow(kind, n);
     let each = |bytes| bytes as f64 / n as f64;
@@ -130,7 +131,8 @@ fn a_flight_frees_what_its_followers_took() {
 
 type Map = SmartLockMap<String, usize>;
 
-/// Makes a leader and a follower for each of `n` keys, and calls `end` with them. No key may be left.
+/// Makes a leader and a follower for each of `n` keys, and calls `end` with them. No key may be
+/// left.
 fn use_keys(map: &Map, kind: Kind, n: usize, end: impl Fn(&Map, Vec<[BoxCallOn<'_>; 2]>)) {
     let call = |key: usize| -> BoxCallOn<'_> {
         match kind {

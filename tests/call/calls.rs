@@ -1,5 +1,5 @@
-//! `Call`: it is lazy, a future on every runtime, and `Send` exactly where its body is. Also what it
-//! says when it is misused.
+//! `Call`: it is lazy, a future on every runtime, and `Send` exactly where its body is. Also what
+//! it says when it is misused.
 
 use crate::support::is_send::{IsSend, NotSend};
 use futures_lite::future::{poll_once, yield_now, zip};

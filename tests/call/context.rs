@@ -387,10 +387,13 @@ fn in_the_sync_copy_only_the_outermost_wait_checks_the_context() {
     smart_fn!(
         #[maybe_async]
         async fn outer() -> (u32, bool) {
-            // Between the outermost wait and the nested call, the thread counts as async. The nested
-            // call must not check.
+            // Between the outermost wait and the nested call, the thread counts as async. The
+            // nested call must not check.
             smart_await!(
-                sync => forbid_blocking(|| (smart_await!(one_more()) + smart_await!(count_sync(counter())) as u32, one_more().try_wait().is_ok())),
+                sync => forbid_blocking(|| {
+                    let sum = smart_await!(one_more()) + smart_await!(count_sync(counter())) as u32;
+                    (sum, one_more().try_wait().is_ok())
+                }),
                 async => async { (0, true) },
             )
         }
@@ -398,8 +401,8 @@ fn in_the_sync_copy_only_the_outermost_wait_checks_the_context() {
     within(60, || assert_eq!(outer().wait(), (4, false)));
 }
 
-/// Waits for the gate of `level`. The first poll of that wait starts the wait of the next level inside
-/// it. Counts the polls of each level.
+/// Waits for the gate of `level`. The first poll of that wait starts the wait of the next level
+/// inside it. Counts the polls of each level.
 fn nested_waits(
     gates: [Gate; 3],
     asleep: &mpsc::Sender<()>,
@@ -519,7 +522,8 @@ fn a_task_that_is_woken_while_a_nested_wait_sleeps_runs_and_its_awaiter_is_woken
                 open_inner.until_awaited();
                 until_asleep(&stat);
                 open_task.open();
-                // The task has to run inside the nested wait. Otherwise nothing would open its gate.
+                // The task has to run inside the nested wait. Otherwise nothing would open its
+                // gate.
                 has_run.recv().unwrap();
                 open_inner.open();
             });

@@ -201,8 +201,8 @@ smart_fn!(
     }
 );
 
-/// One task of a single-threaded executor awaits a sync function that blocks. This function is another
-/// task, which unblocks it. The test would hang if the sync function blocked the executor.
+/// One task of a single-threaded executor awaits a sync function that blocks. This function is
+/// another task, which unblocks it. The test would hang if the sync function blocked the executor.
 async fn unblock(send: Sender<u32>) {
     futures_lite::future::yield_now().await;
     send.send(7).unwrap();

@@ -1,7 +1,8 @@
 //! The size of a call as a future, compared with the same `async fn` written by hand.
 //!
-//! A call of an `async fn` is exactly its future. A call of a `#[maybe_async]` function holds either its
-//! arguments or its future, and a tag that tells which. So it may be larger by one alignment unit.
+//! A call of an `async fn` is exactly its future. A call of a `#[maybe_async]` function holds
+//! either its arguments or its future, and a tag that tells which. So it may be larger by one
+//! alignment unit.
 
 use smartasync::SmartLock;
 use std::future::{pending, ready};
@@ -178,11 +179,20 @@ macro_rules! assert_no_larger {
     ($levels:literal: $function:ident($($argument:expr),*)) => {
         let (by_hand, align) = layout(hand::$function($($argument),*));
         let (maybe, _) = layout(smart::$function($($argument),*));
-        assert!(maybe <= by_hand + $levels * align, "{}: {maybe} bytes, and by hand {by_hand}", stringify!($function));
+        assert!(
+            maybe <= by_hand + $levels * align,
+            "{}: {maybe} bytes, and by hand {by_hand}",
+            stringify!($function)
+        );
     };
     ($function:ident($($argument:expr),*)) => {
         assert_no_larger!(1: $function($($argument),*));
-        assert_eq!(layout(smart::driven::$function($($argument),*)), layout(hand::$function($($argument),*)), "the `async fn` {}", stringify!($function));
+        assert_eq!(
+            layout(smart::driven::$function($($argument),*)),
+            layout(hand::$function($($argument),*)),
+            "the `async fn` {}",
+            stringify!($function)
+        );
     };
 }
 

@@ -1,4 +1,5 @@
-//! `Smart`: a value, a future of a value, or a future of another `Smart`. The choice is made at run time.
+//! `Smart`: a value, a future of a value, or a future of another `Smart`. The choice is made at run
+//! time.
 #![allow(
     clippy::async_yields_async,
     reason = "a future of a `Smart` is what `Smart::nested` takes"

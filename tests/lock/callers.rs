@@ -53,7 +53,8 @@ impl<F: Future + ?Sized> CallerOf<F> {
     pub(crate) fn wait_with(mut self, waker: impl Wake + Send + Sync + 'static) -> Self {
         let waker = Waker::from(Arc::new(waker));
         assert!(self.poll_with(&waker).is_pending());
-        // This is not the last reference, so a waker that panics when it is dropped does not panic here.
+        // This is not the last reference, so a waker that panics when it is dropped does not panic
+        // here.
         drop(waker);
         self
     }

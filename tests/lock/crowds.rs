@@ -1,8 +1,8 @@
-//! Locks with crowds of callers: threads and tasks that share one run, and followers that are served,
-//! cancelled or dropped.
+//! Locks with crowds of callers: threads and tasks that share one run, and followers that are
+//! served, cancelled or dropped.
 //!
-//! Two tests compare times, to show that the cost of a crowd grows in proportion to its size. They are
-//! ignored by default, because a busy machine makes them fail:
+//! Two tests compare times, to show that the cost of a crowd grows in proportion to its size. They
+//! are ignored by default, because a busy machine makes them fail:
 //!
 //! ```text
 //! cargo test --release --test lock -- --ignored
@@ -297,8 +297,9 @@ fn the_end_of_a_flight_wakes_each_follower_once_outside_the_lock() {
     }
 }
 
-/// Asserts that 16 times as many followers do not take 100 times as long. With a quadratic cost they
-/// would take 256 times as long. Takes the best of five times, because the machine may be busy.
+/// Asserts that 16 times as many followers do not take 100 times as long. With a quadratic cost
+/// they would take 256 times as long. Takes the best of five times, because the machine may be
+/// busy.
 fn assert_proportional(few: usize, time: impl Fn(usize) -> Duration) {
     let best = |n| (0..5).map(|_| time(n)).min().unwrap();
     let (of_few, of_many) = (best(few), best(16 * few));
@@ -322,8 +323,8 @@ fn the_end_of_a_flight_takes_time_in_proportion_to_its_followers() {
 #[test]
 #[ignore = "compares times, which needs an idle machine"]
 fn lost_leaders_take_time_in_proportion_to_their_number() {
-    // As many followers sleep as leaders are lost twice over. Each lost leader wakes a follower that
-    // is not polled. The lock must not look at each of these.
+    // As many followers sleep as leaders are lost twice over. Each lost leader wakes a follower
+    // that is not polled. The lock must not look at each of these.
     let lose_leaders = |n: usize| {
         let lock = SmartLock::<usize>::new();
         let call = || {

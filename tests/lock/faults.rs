@@ -1,5 +1,5 @@
-//! Locks that lose leaders, drivers or chosen followers again and again, and calls that are forgotten.
-//! The last test shows on which thread wakers are dropped.
+//! Locks that lose leaders, drivers or chosen followers again and again, and calls that are
+//! forgotten. The last test shows on which thread wakers are dropped.
 
 use crate::callers::{Caller, assert_cancelled, leaked, ok};
 use crate::shared::jobs::{Job, bystander};

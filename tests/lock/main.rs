@@ -6,8 +6,8 @@
 //! - `model`: random operations, each compared with a model of the contract.
 //! - `faults` and `crowds`: both functions with many callers.
 //!
-//! `callers.rs`, `shared/jobs.rs`, `shared/turns.rs` and `map/gates.rs` hold no tests. What the lock
-//! allocates is tested in `tests/allocations`.
+//! `callers.rs`, `shared/jobs.rs`, `shared/turns.rs` and `map/gates.rs` hold no tests. What the
+//! lock allocates is tested in `tests/allocations`.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,5 +1,5 @@
-//! Random operations on a lock and a map, on one thread. Each is compared with the oracle, a model of
-//! the contract.
+//! Random operations on a lock and a map, on one thread. Each is compared with the oracle, a model
+//! of the contract.
 
 use crate::oracle::run;
 use crate::support::random::{Limited, Random};

@@ -1,7 +1,7 @@
 //! Tasks of a thread's loop: `spawn_local` and the handle `Task`.
 //!
-//! Tests of tasks whose loop was reset are in `tests/loop_cache.rs`, because a reset affects the whole
-//! process.
+//! Tests of tasks whose loop was reset are in `tests/loop_cache.rs`, because a reset affects the
+//! whole process.
 
 use crate::support::PanicsWhenWoken;
 use crate::support::child::in_a_child;
@@ -139,8 +139,8 @@ fn a_cancelled_task_does_not_run_even_if_it_was_ready() {
     });
 }
 
-/// Starts a chain of `length` tasks. Each task starts and awaits the next one, and holds a value that
-/// `held` makes from the number of tasks after it. Returns the first task.
+/// Starts a chain of `length` tasks. Each task starts and awaits the next one, and holds a value
+/// that `held` makes from the number of tasks after it. Returns the first task.
 fn chain<H: 'static>(length: usize, held: fn(usize) -> H) -> Task<()> {
     fn link<H: 'static>(below: usize, held: fn(usize) -> H) -> Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(async move {
@@ -488,8 +488,8 @@ fn a_nested_wait_in_a_task_may_need_any_task_that_is_ready() {
 #[test]
 fn nested_waits_in_tasks_may_need_each_others_wake_ups() {
     within(60, || {
-        // Each of the first three tasks blocks in a nested wait. The last task, which runs inside all of
-        // these waits, opens their gates.
+        // Each of the first three tasks blocks in a nested wait. The last task, which runs inside
+        // all of these waits, opens their gates.
         let gates: Rc<Vec<Gate>> = Rc::new((0..4).map(|_| Gate::default()).collect());
         let order = Rc::new(RefCell::new(Vec::new()));
         let tasks: Vec<_> = (0..4)

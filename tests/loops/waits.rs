@@ -1,5 +1,5 @@
-//! The loop of one thread: it is made at the first wait and kept, and stays usable after panics. Stray
-//! unparks do not end a wait, and time-outs need no timer.
+//! The loop of one thread: it is made at the first wait and kept, and stays usable after panics.
+//! Stray unparks do not end a wait, and time-outs need no timer.
 //!
 //! Tests of the cache over all threads are in `tests/loop_cache.rs`.
 
@@ -287,8 +287,8 @@ fn waiting_works_in_the_destructor_of_a_thread_local() {
     });
 }
 
-/// The crate `thread_local` gives each thread a number, and forgets it in a destructor of its own. An
-/// older thread-local is destroyed after that, and its destructor may be the first code to wait.
+/// The crate `thread_local` gives each thread a number, and forgets it in a destructor of its own.
+/// An older thread-local is destroyed after that, and its destructor may be the first code to wait.
 #[test]
 fn the_first_wait_may_come_after_the_thread_lost_its_number() {
     // A panic in the destructor of a thread-local aborts the process.

@@ -1,5 +1,5 @@
-//! The attribute form of `smart_fn!` on stable Rust, `#[macro_rules_attribute::apply(smart_fn!)]`, on
-//! every kind of item.
+//! The attribute form of `smart_fn!` on stable Rust, `#[macro_rules_attribute::apply(smart_fn!)]`,
+//! on every kind of item.
 
 use crate::support::both::assert_both;
 use macro_rules_attribute::apply;

@@ -1,4 +1,5 @@
-//! `smart_fn!`: bodies with `return`, `?`, coercions, labels, recursion, and bodies that never return.
+//! `smart_fn!`: bodies with `return`, `?`, coercions, labels, recursion, and bodies that never
+//! return.
 #![allow(
     clippy::needless_question_mark,
     clippy::borrowed_box,

@@ -1,5 +1,5 @@
-//! `smart_fn!`: arguments, locals and temporaries are dropped at the same time and in the same order as
-//! in a hand-written function.
+//! `smart_fn!`: arguments, locals and temporaries are dropped at the same time and in the same
+//! order as in a hand-written function.
 #![allow(
     unused_variables,
     reason = "these tests are about unused arguments too"
@@ -276,9 +276,13 @@ macro_rules! compare {
         let unpolled = logged(|log| call!(native::$function, log));
         assert!(!polled.is_empty() && !unpolled.is_empty());
         $(
-            assert_eq!(logged(|log| call!($module::$function, log).wait()), polled, "{} waited for", stringify!($module));
-            assert_eq!(logged(|log| block_on(call!($module::$function, log))), polled, "{} awaited", stringify!($module));
-            assert_eq!(logged(|log| call!($module::$function, log)), unpolled, "{} dropped unpolled", stringify!($module));
+            let module = stringify!($module);
+            let waited = logged(|log| call!($module::$function, log).wait());
+            assert_eq!(waited, polled, "{module}, waited for");
+            let awaited = logged(|log| block_on(call!($module::$function, log)));
+            assert_eq!(awaited, polled, "{module}, awaited");
+            let dropped = logged(|log| call!($module::$function, log));
+            assert_eq!(dropped, unpolled, "{module}, dropped without a poll");
         )+
     };
 }
@@ -459,8 +463,8 @@ fn a_method_and_its_blocking_twin_share_a_static() {
 
 #[test]
 fn the_blocking_twin_of_a_function_without_self_has_a_static_of_its_own() {
-    // This is a documented limit. The twin cannot name the function, which may be free or associated,
-    // so it has a copy of the body.
+    // This is a documented limit. The twin cannot name the function, which may be free or
+    // associated, so it has a copy of the body.
     assert_eq!(
         [
             count_with_twin().wait(),

@@ -6,7 +6,10 @@ use smartasync::{block_on, smart_await, smart_fn};
 
 /// Emits functions with every kind of fragment.
 macro_rules! emit {
-    ($(#[$attribute:meta])* $vis:vis $name:ident($argument:ident: $ty:ty = $body:block) -> $ret:ty) => {
+    (
+        $(#[$attribute:meta])*
+        $vis:vis $name:ident($argument:ident: $ty:ty = $body:block) -> $ret:ty
+    ) => {
         smart_fn!(
             $(#[$attribute])*
             $vis async fn $name($argument: $ty) -> $ret $body
@@ -20,11 +23,17 @@ macro_rules! emit {
             }
         );
     };
-    (maybe $vis:vis $name:ident<$generic:ident: $bound:path>($ty:ty) $body:expr, $literal:literal) => {
+    (
+        maybe $vis:vis $name:ident<$generic:ident: $bound:path>($ty:ty)
+        $body:expr, $literal:literal
+    ) => {
         smart_fn!(
             #[maybe_async]
             #[blocking(emitted_blocking)]
-            $vis async fn $name<'x, $generic: $bound>(value: &'x $ty, _more: $generic) -> (&'x $ty, u32)
+            $vis async fn $name<'x, $generic: $bound>(
+                value: &'x $ty,
+                _more: $generic,
+            ) -> (&'x $ty, u32)
             where
                 $generic: Clone,
             {
@@ -82,9 +91,15 @@ macro_rules! methods {
     ($($kind:ident $name:ident => $ret:ty: $value:expr;)*) => {
         $(methods! { @ $kind $name => $ret: $value })*
     };
-    (@ asynchronous $name:ident => $ret:ty: $value:expr) => { smart_fn! { async fn $name(&self) -> $ret { $value } } };
-    (@ synchronous $name:ident => $ret:ty: $value:expr) => { smart_fn! { fn $name(&self, text: &str) -> $ret { let _ = text; $value } } };
-    (@ boxed $name:ident => $ret:ty: $value:expr) => { smart_fn! { #[boxed] #[maybe_async] async fn $name(&mut self) -> $ret { $value } } };
+    (@ asynchronous $name:ident => $ret:ty: $value:expr) => {
+        smart_fn! { async fn $name(&self) -> $ret { $value } }
+    };
+    (@ synchronous $name:ident => $ret:ty: $value:expr) => {
+        smart_fn! { fn $name(&self, text: &str) -> $ret { let _ = text; $value } }
+    };
+    (@ boxed $name:ident => $ret:ty: $value:expr) => {
+        smart_fn! { #[boxed] #[maybe_async] async fn $name(&mut self) -> $ret { $value } }
+    };
 }
 
 #[derive(Clone)]

@@ -58,8 +58,8 @@ fn smart_await_with_two_sides_takes_the_side_of_its_copy() {
 smart_fn!(
     #[maybe_async]
     async fn only_one_side_compiles(n: u32) -> u32 {
-        // One side has a closure with `return`, the other an await. Each side is a plain expression of
-        // its own world.
+        // One side has a closure with `return`, the other an await. Each side is a plain expression
+        // of its own world.
         smart_await!(
             sync => { let early = || -> u32 { if n > 0 { return n + 1; } n }; early() },
             async => async { futures_lite::future::yield_now().await; n + 2 },

@@ -89,7 +89,9 @@ mod many {
     use smartasync::smart_fn;
 
     macro_rules! plain {
-        ($($name:ident: $value:literal,)*) => { smart_fn! { $(pub(crate) async fn $name() -> u8 { $value })* } };
+        ($($name:ident: $value:literal,)*) => {
+            smart_fn! { $(pub(crate) async fn $name() -> u8 { $value })* }
+        };
     }
 
     macro_rules! generic {
@@ -133,11 +135,23 @@ fn an_invocation_takes_fifty_plain_functions_or_twenty_with_generics() {
 
 /// Declares a function of the given kind that uses 24 arguments.
 macro_rules! with_24_arguments {
-    ($(#[$($attribute:tt)*])* [$($asyncness:tt)?] $name:ident $(, $receiver:expr, $($self:tt)*)?) => {
+    (
+        $(#[$($attribute:tt)*])*
+        [$($asyncness:tt)?] $name:ident $(, $receiver:expr, $($self:tt)*)?
+    ) => {
         smart_fn!(
             $(#[$($attribute)*])*
-            $($asyncness)? fn $name($($($self)*,)? a0: u32, a1: &str, a2: &[u8], a3: u32, a4: &str, a5: &[u8], a6: u32, a7: &str, a8: &[u8], a9: u32, a10: &str, a11: &[u8], a12: u32, a13: &str, a14: &[u8], a15: u32, a16: &str, a17: &[u8], a18: u32, a19: &str, a20: &[u8], a21: u32, a22: &str, a23: &[u8]) -> usize {
-                0 $(+ $receiver)? + a0 as usize + a1.len() + a2.len() + a3 as usize + a4.len() + a5.len() + a6 as usize + a7.len() + a8.len() + a9 as usize + a10.len() + a11.len() + a12 as usize + a13.len() + a14.len() + a15 as usize + a16.len() + a17.len() + a18 as usize + a19.len() + a20.len() + a21 as usize + a22.len() + a23.len()
+            $($asyncness)? fn $name(
+                $($($self)*,)?
+                a0: u32, a1: &str, a2: &[u8], a3: u32, a4: &str, a5: &[u8],
+                a6: u32, a7: &str, a8: &[u8], a9: u32, a10: &str, a11: &[u8],
+                a12: u32, a13: &str, a14: &[u8], a15: u32, a16: &str, a17: &[u8],
+                a18: u32, a19: &str, a20: &[u8], a21: u32, a22: &str, a23: &[u8]
+            ) -> usize {
+                let numbers = [a0, a3, a6, a9, a12, a15, a18, a21].iter().sum::<u32>();
+                let texts = [a1, a4, a7, a10, a13, a16, a19, a22].concat().len();
+                let lists = [a2, a5, a8, a11, a14, a17, a20, a23].concat().len();
+                0 $(+ $receiver)? + numbers as usize + texts + lists
             }
         );
     };
@@ -161,7 +175,10 @@ impl Receiver {
 /// Calls a function with the 24 arguments.
 macro_rules! call_24 {
     ($($function:tt)*) => {
-        $($function)*(1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc")
+        $($function)*(
+            1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc",
+            1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc"
+        )
     };
 }
 
@@ -185,16 +202,30 @@ fn a_method_takes_24_arguments() {
     assert_eq!(call_24!(Receiver(100).long_blocking), SUM);
 }
 
-/// Declares a function with 8 generic parameters, 8 bounds on them and 8 more in its `where` clause.
+/// Declares a function with 8 generic parameters, 8 bounds on them and 8 more in its `where`
+/// clause.
 macro_rules! with_8_generics {
-    ($(#[$($attribute:tt)*])* [$($asyncness:tt)?] $name:ident $(, $receiver:expr, $($self:tt)*)?) => {
+    (
+        $(#[$($attribute:tt)*])*
+        [$($asyncness:tt)?] $name:ident $(, $receiver:expr, $($self:tt)*)?
+    ) => {
         smart_fn!(
             $(#[$($attribute)*])*
             $($asyncness)? fn $name<
-                A: Clone + Send + 'static, B: Clone + Send + 'static, C: Copy + Send + 'static, D: Send + 'static,
-                E: Send + 'static, F: Send + 'static, G: Into<u32> + Send + 'static, H: Send + 'static,
+                A: Clone + Send + 'static,
+                B: Clone + Send + 'static,
+                C: Copy + Send + 'static,
+                D: Send + 'static,
+                E: Send + 'static,
+                F: Send + 'static,
+                G: Into<u32> + Send + 'static,
+                H: Send + 'static,
             >(
-                $($($self)*,)? g0: A, g1: B, g2: C, g3: D, g4: E, g5: F, g6: G, g7: H, a0: u32, a1: &str, a2: &[u8], a3: u32, a4: &str, a5: &[u8], a6: u32, a7: &str, a8: &[u8], a9: u32, a10: &str, a11: &[u8], a12: u32, a13: &str, a14: &[u8], a15: u32,
+                $($($self)*,)?
+                g0: A, g1: B, g2: C, g3: D, g4: E, g5: F, g6: G, g7: H,
+                a0: u32, a1: &str, a2: &[u8], a3: u32, a4: &str, a5: &[u8], a6: u32, a7: &str,
+                a8: &[u8], a9: u32, a10: &str, a11: &[u8], a12: u32, a13: &str, a14: &[u8],
+                a15: u32,
             ) -> usize
             where
                 A: std::fmt::Debug,
@@ -206,9 +237,13 @@ macro_rules! with_8_generics {
                 G: Clone,
                 H: AsRef<str>,
             {
-                let sum = format!("{g0:?}").len() + usize::from(g1 == g1.clone()) + g3.to_string().len() + g7.as_ref().len();
+                let sum = format!("{g0:?}").len() + usize::from(g1 == g1.clone());
+                let sum = sum + g3.to_string().len() + g7.as_ref().len();
                 let sum = sum + (g2.into() + g4.sum::<u32>() + g5(1) + g6.clone().into()) as usize;
-                sum $(+ $receiver)? + a0 as usize + a1.len() + a2.len() + a3 as usize + a4.len() + a5.len() + a6 as usize + a7.len() + a8.len() + a9 as usize + a10.len() + a11.len() + a12 as usize + a13.len() + a14.len() + a15 as usize
+                let numbers = [a0, a3, a6, a9, a12, a15].iter().sum::<u32>();
+                let texts = [a1, a4, a7, a10, a13].concat().len();
+                let lists = [a2, a5, a8, a11, a14].concat().len();
+                sum $(+ $receiver)? + numbers as usize + texts + lists
             }
         );
     };
@@ -229,7 +264,10 @@ impl Receiver {
 /// Calls a function with 24 arguments, 8 of them generic.
 macro_rules! call_generic {
     ($($function:tt)*) => {
-        $($function)*(1u8, 2u8, 3u8, 4u8, 0..3u32, |n: u32| n + 1, 5u8, "five55", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1)
+        $($function)*(
+            1u8, 2u8, 3u8, 4u8, 0..3u32, |n: u32| n + 1, 5u8, "five55",
+            1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1, "ab", b"abc", 1
+        )
     };
 }
 

@@ -1,4 +1,5 @@
-//! `smart_fn!`: signatures with generics, lifetimes, bounds, argument patterns, and all kinds of results.
+//! `smart_fn!`: signatures with generics, lifetimes, bounds, argument patterns, and all kinds of
+//! results.
 #![allow(
     clippy::needless_lifetimes,
     clippy::trivially_copy_pass_by_ref,
@@ -374,10 +375,14 @@ mod commas {
     use super::*;
 
     smart_fn!(
-        async fn everywhere<'a, T: Clone, const N: usize,>(one: &'a T, two: [u8; N],) -> (T, HashMap<u8, (usize,),>,) where T: Debug,  { (one.clone(), HashMap::from([(1, (two.len(),))]),) }
+        async fn everywhere<'a, T: Clone, const N: usize,>(one: &'a T, two: [u8; N],)
+        -> (T, HashMap<u8, (usize,),>,) where T: Debug,
+        { (one.clone(), HashMap::from([(1, (two.len(),))]),) }
         fn nowhere<T: Send + 'static>(one: T) -> T where T: Clone { one.clone() }
-        fn no_spaces<T>(one:T)->Option<Option<T>> where T:Send+'static,Option<Option<T>>:Send{Some(Some(one))}
-        #[maybe_async] async fn shifted<T: Into<Option<Option<u8>>>>(one: T) -> Option<Option<u8>> { one.into() }
+        fn no_spaces<T>(t:T)->Option<Option<T>>where T:Send+'static,Option<T>:Send{Some(Some(t))}
+        #[maybe_async] async fn shifted<T: Into<Option<Option<u8>>>>(one: T) -> Option<Option<u8>> {
+            one.into()
+        }
     );
 
     #[test]
@@ -446,8 +451,8 @@ struct Counted(u32);
 
 impl Counted {
     smart_fn!(
-        /// On the pool the method is called again with a `self` of any lifetime, so the result must not
-        /// capture a lifetime.
+        /// On the pool the method is called again with a `self` of any lifetime, so the result must
+        /// not capture a lifetime.
         fn up_to_self(
             &self,
             step: usize,

@@ -1,5 +1,5 @@
-//! `smart_fn!`: methods of traits, with and without default bodies, their implementations, `dyn` traits,
-//! and generic code.
+//! `smart_fn!`: methods of traits, with and without default bodies, their implementations, `dyn`
+//! traits, and generic code.
 
 use crate::support::both::assert_both;
 use smartasync::{block_on, smart_await, smart_fn};
@@ -36,7 +36,10 @@ trait Store {
         #[maybe_async]
         #[blocking(either_blocking)]
         async fn either(&self, key: &str) -> String {
-            smart_await!(sync => format!("sync {key} {}", Self::NAME), async => async { format!("async {key} {}", Self::NAME) })
+            smart_await!(
+                sync => format!("sync {key} {}", Self::NAME),
+                async => async { format!("async {key} {}", Self::NAME) },
+            )
         }
 
         fn key(&self, key: Self::Key) -> Self::Key

@@ -1,9 +1,9 @@
 //! The pool when the system refuses to start a thread: each job runs on a thread that exists, or on
 //! the caller.
 //!
-//! Each test runs itself again in a child process that can start no thread, or only one. In the child,
-//! the stacks of threads (`RUST_MIN_STACK`) do not fit into the address space (`ulimit -v`). A thread
-//! that asks for a small stack still starts.
+//! Each test runs itself again in a child process that can start no thread, or only one. In the
+//! child, the stacks of threads (`RUST_MIN_STACK`) do not fit into the address space (`ulimit -v`).
+//! A thread that asks for a small stack still starts.
 
 use crate::support::chains::{sum_of_chains, sync_step};
 use crate::support::child::{CHILD, test_of};
@@ -32,7 +32,8 @@ enum Threads {
     One,
 }
 
-/// Runs `scenario`, a closure of the calling test, in a child process that can start so many threads.
+/// Runs `scenario`, a closure of the calling test, in a child process that can start so many
+/// threads.
 fn with_threads(threads: Threads, scenario: impl FnOnce()) {
     if env::var_os(CHILD).is_some() {
         occupy_the_thread_of_the_test();
@@ -40,8 +41,8 @@ fn with_threads(threads: Threads, scenario: impl FnOnce()) {
         assert_eq!(how_many_threads_fit(), expected);
         return scenario();
     }
-    // A stack of 2^60 bytes never fits. In the other case one of 2 GiB fits twice into 5 GiB: once for
-    // the thread of the test.
+    // A stack of 2^60 bytes never fits. In the other case one of 2 GiB fits twice into 5 GiB: once
+    // for the thread of the test.
     let (stack, kilobytes) = match threads {
         Threads::None => (1_u64 << 60, String::from("unlimited")),
         Threads::One => (2 << 30, (5_u64 << 20).to_string()),

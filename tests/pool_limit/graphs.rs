@@ -1,5 +1,5 @@
-//! Random graphs of smart calls, with offloads, tasks, wake-ups from other threads, and panics. Each
-//! graph ends and has its value.
+//! Random graphs of smart calls, with offloads, tasks, wake-ups from other threads, and panics.
+//! Each graph ends and has its value.
 
 use crate::ALONE;
 use crate::graph::{Node, check};
@@ -23,8 +23,8 @@ fn random_graphs_end_with_their_values() {
     }
 }
 
-/// Each level waits for a job of the pool. It runs twice, because the first run panics. Together these
-/// are more jobs than the pool has threads.
+/// Each level waits for a job of the pool. It runs twice, because the first run panics. Together
+/// these are more jobs than the pool has threads.
 #[test]
 fn coalesced_calls_that_panic_and_need_more_jobs_than_threads_end() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! How many jobs are active under a limit, which threads start when jobs are blocked, the maximum number
-//! of threads (the cap), and when threads retire.
+//! How many jobs are active under a limit, which threads start when jobs are blocked, the maximum
+//! number of threads (the cap), and when threads retire.
 
 use crate::ALONE;
 use crate::support::chains::{async_step, sum_of_chains, sync_step};
@@ -34,8 +34,8 @@ fn set_limit(active: usize) {
     set_offload_limit(NonZeroUsize::new(active).unwrap());
 }
 
-/// Calls `f` under this limit on a thread of its own, while no other test runs. Panics if it takes too
-/// long.
+/// Calls `f` under this limit on a thread of its own, while no other test runs. Panics if it takes
+/// too long.
 fn with_limit<T: Send + 'static>(limit: usize, f: impl FnOnce() -> T + Send + 'static) -> T {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     set_limit(limit);
@@ -279,8 +279,8 @@ fn a_chain_deeper_than_the_cap_finishes() {
     with_limit(1, move || assert_eq!(block_on(sync_step(depth)), depth));
 }
 
-/// At the cap, a job that a thread waits for runs on top of that wait. Without this rule, each of the
-/// deeper jobs would need a thread beyond the cap.
+/// At the cap, a job that a thread waits for runs on top of that wait. Without this rule, each of
+/// the deeper jobs would need a thread beyond the cap.
 #[cfg(target_os = "linux")]
 #[test]
 fn jobs_that_block_on_each_other_deeper_than_the_cap_run_on_the_threads_that_wait() {

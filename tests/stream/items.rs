@@ -1,5 +1,5 @@
-//! `smart_stream` and `smart_unfold`: sync and async code get the same items, each item is one wait, and
-//! a drop cancels.
+//! `smart_stream` and `smart_unfold`: sync and async code get the same items, each item is one
+//! wait, and a drop cancels.
 
 use crate::support::gate::Gate;
 use crate::support::is_send::{IsSend, NotSend};

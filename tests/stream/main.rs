@@ -1,4 +1,5 @@
-//! Streams: `smart_stream`, `smart_unfold` and `smart_iter`. This binary needs the feature `stream`.
+//! Streams: `smart_stream`, `smart_unfold` and `smart_iter`. This binary needs the feature
+//! `stream`.
 
 #[path = "../support/mod.rs"]
 mod support;

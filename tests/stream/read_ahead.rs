@@ -28,8 +28,8 @@ fn poll<S: Stream + Unpin>(stream: &mut S, waker: &Waker) -> Poll<Option<S::Item
     Pin::new(stream).poll_next(&mut Context::from_waker(waker))
 }
 
-/// The test's side of an iterator. The iterator says on a channel that it was asked for an item, and
-/// gives the numbers that the test sends. It ends when the test drops its sender.
+/// The test's side of an iterator. The iterator says on a channel that it was asked for an item,
+/// and gives the numbers that the test sends. It ends when the test drops its sender.
 struct ByHand {
     asked: Receiver<()>,
     give: Sender<u32>,

@@ -1,5 +1,5 @@
-//! Random graphs of smart calls, sync and async, that go through the loops and the pool. Each graph has
-//! a known value.
+//! Random graphs of smart calls, sync and async, that go through the loops and the pool. Each graph
+//! has a known value.
 
 use super::choices::Choices;
 use smartasync::{
@@ -327,8 +327,9 @@ async fn coalesce(node: &Arc<Node>) -> u64 {
 /// Whether a future was woken, and its waker.
 type Bell = Arc<Mutex<(bool, Option<Waker>)>>;
 
-/// A thread that rings the bells that it is sent. It has a name of its own: a thread without one takes
-/// over the name of the pool thread that starts it, and tests count the threads with that name.
+/// A thread that rings the bells that it is sent. It has a name of its own: a thread without one
+/// takes over the name of the pool thread that starts it, and tests count the threads with that
+/// name.
 static RINGER: LazyLock<Mutex<Sender<Bell>>> = LazyLock::new(|| {
     let (sender, bells) = channel::<Bell>();
     let ring = move || {

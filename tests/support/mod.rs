@@ -1,7 +1,7 @@
 //! What several test binaries share. Each binary includes this module and uses a part of it.
 //!
-//! The model of the lock (`oracle.rs`, `work.rs`) and the random graphs of calls (`graph.rs`) are not
-//! in this module: `tests/lock`, `tests/pool_limit` and the fuzz targets include these files
+//! The model of the lock (`oracle.rs`, `work.rs`) and the random graphs of calls (`graph.rs`) are
+//! not in this module: `tests/lock`, `tests/pool_limit` and the fuzz targets include these files
 //! themselves.
 #![allow(dead_code, reason = "each binary uses a part")]
 

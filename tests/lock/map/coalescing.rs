@@ -1,5 +1,5 @@
-//! `SmartLockMap`: the callers of a key share one run, different keys do not wait for each other, and a
-//! key leaves the map with its last caller.
+//! `SmartLockMap`: the callers of a key share one run, different keys do not wait for each other,
+//! and a key leaves the map with its last caller.
 
 use crate::callers::ok;
 use crate::map::gates::{Gate, Map, bystander, leaked};

@@ -1,5 +1,5 @@
-//! `SmartLockMap::reset`: it takes a key's flight out of the map. However that flight ends, it does not
-//! affect a newer flight of the key.
+//! `SmartLockMap::reset`: it takes a key's flight out of the map. However that flight ends, it does
+//! not affect a newer flight of the key.
 
 use crate::callers::{cancelled, ok};
 use crate::map::gates::{Gate, bystander, leaked};

@@ -1,5 +1,5 @@
-//! `SmartLockMap` under stress: threads and tasks use one, 64 or 10,000 keys at once. The counts are
-//! right, and no key is left in the map.
+//! `SmartLockMap` under stress: threads and tasks use one, 64 or 10,000 keys at once. The counts
+//! are right, and no key is left in the map.
 
 use crate::map::gates::Map;
 use crate::support::random::{Random, THREADS, on_threads};
@@ -139,8 +139,8 @@ fn every_call_of_10_000_keys_is_answered() {
     every_call_is_answered(10_000);
 }
 
-/// Makes calls that are dropped half done, that panic and, with `resets`, that are reset. No call may
-/// hang, and no key may be left.
+/// Makes calls that are dropped half done, that panic and, with `resets`, that are reset. No call
+/// may hang, and no key may be left.
 fn nothing_is_left(keys: usize, resets: bool) {
     let (map, records): (Map, _) = (Box::leak(Box::default()), records(keys));
     on_threads(move |mut random| {

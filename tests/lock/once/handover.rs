@@ -1,5 +1,5 @@
-//! `SmartLock::run_once` when a leader is dropped. The lock wakes one follower, the chosen one, and the
-//! first caller that is polled leads.
+//! `SmartLock::run_once` when a leader is dropped. The lock wakes one follower, the chosen one, and
+//! the first caller that is polled leads.
 
 use crate::callers::{Caller, Gate, assert_idle, ok};
 use smartasync::SmartLock;
@@ -156,8 +156,8 @@ fn followers_that_were_chosen_once_are_chosen_first_again() {
     drop(lead());
     assert_eq!(wakes(&followers), [2, 2, 0, 0]);
     drop(lead());
-    // The second follower leads and is dropped. The third follower, which is not chosen any more, is
-    // dropped too.
+    // The second follower leads and is dropped. The third follower, which is not chosen any more,
+    // is dropped too.
     assert!(followers.remove(1).poll().is_pending());
     drop(followers.remove(1));
     assert_eq!(wakes(&followers), [2, 1]);

@@ -1,5 +1,5 @@
-//! `SmartLock::reset` with `run_once`: followers are cancelled, a running leader keeps its own result,
-//! and the next caller leads a new flight.
+//! `SmartLock::reset` with `run_once`: followers are cancelled, a running leader keeps its own
+//! result, and the next caller leads a new flight.
 
 use crate::callers::{Caller, Gate, assert_cancelled, assert_idle, ok};
 use smartasync::SmartLock;

@@ -37,7 +37,8 @@ fn yields(mut times: usize) -> impl Future<Output = ()> {
     })
 }
 
-/// Polls the call by hand up to three times. Then drops it, or finishes it here or on another thread.
+/// Polls the call by hand up to three times. Then drops it, or finishes it here or on another
+/// thread.
 fn use_randomly<F>(
     random: &mut Random,
     call: F,

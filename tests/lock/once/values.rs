@@ -1,5 +1,5 @@
-//! `SmartLock::run_once` with values whose `Clone` and `Drop` panic or use the lock, and with followers
-//! that are dropped while the leader clones the value.
+//! `SmartLock::run_once` with values whose `Clone` and `Drop` panic or use the lock, and with
+//! followers that are dropped while the leader clones the value.
 
 use crate::callers::{Caller, Gate, leaked};
 use crate::support::child::in_a_child;

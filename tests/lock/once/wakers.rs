@@ -1,5 +1,5 @@
-//! `SmartLock::run_once` with wakers that panic when they are woken or dropped: no caller hangs, and
-//! the process does not abort.
+//! `SmartLock::run_once` with wakers that panic when they are woken or dropped: no caller hangs,
+//! and the process does not abort.
 
 use crate::callers::{Bomb, Caller, Gate, assert_works, leaked};
 use crate::support::child::in_a_child;
@@ -219,8 +219,8 @@ fn a_re_entering_follower_whose_old_waker_panics_when_dropped_leaves_the_lock_on
         poll_fn(move |_| match slot.take() {
             None => Poll::Pending,
             Some(mut waiting) => {
-                // This poll is inside its own leader. The follower leaves the lock, and its old waker
-                // is dropped.
+                // This poll is inside its own leader. The follower leaves the lock, and its old
+                // waker is dropped.
                 drop(catch_unwind(AssertUnwindSafe(|| waiting.poll())));
                 assert_eq!(lock.waiters(), 0);
                 drop(waiting);

@@ -1,5 +1,5 @@
-//! `SmartLock::run_shared` with callers that come and go. The lock owns the future, so no work is lost
-//! with a caller. Whichever caller is polled drives the future.
+//! `SmartLock::run_shared` with callers that come and go. The lock owns the future, so no work is
+//! lost with a caller. Whichever caller is polled drives the future.
 
 use crate::callers::{assert_idle, leaked, ok};
 use crate::shared::jobs::{Caller, Job, bystander};
@@ -146,7 +146,8 @@ fn any_one_of_the_waiting_callers_can_drive_alone() {
             .collect();
         for (step, result) in [Poll::Pending, ok(2)].into_iter().enumerate() {
             job.step();
-            // The other callers were woken in the first step. They are not woken again before a poll.
+            // The other callers were woken in the first step. They are not woken again before a
+            // poll.
             let woken: Vec<_> = callers.iter().map(Caller::wakes).collect();
             assert!(
                 woken

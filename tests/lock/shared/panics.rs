@@ -101,7 +101,8 @@ fn a_future_whose_destructor_panics_leaves_an_idle_lock() {
     }));
     assert!(panics(|| done.poll()));
     assert_works(lock);
-    // When `reset` drops the future, it first cancels all followers. Then the panic reaches its caller.
+    // When `reset` drops the future, it first cancels all followers. Then the panic reaches its
+    // caller.
     let bomb = Bomb;
     let leader = Caller::new(lock.run_shared(move || async move {
         let _bomb = bomb;

@@ -1,5 +1,5 @@
-//! `SmartLock::reset` with `run_shared`: followers are cancelled. The caller that drove last keeps the
-//! future, which is now detached from the lock, and gets its result.
+//! `SmartLock::reset` with `run_shared`: followers are cancelled. The caller that drove last keeps
+//! the future, which is now detached from the lock, and gets its result.
 
 use crate::callers::{assert_idle, cancelled, leaked, ok};
 use crate::shared::jobs::{Caller, Job, bystander};

@@ -1,5 +1,5 @@
-//! `SmartLock::run_shared` callers whose own future panicked in another caller. Such a caller is spent:
-//! it has no closure left to run. It must not stop other callers from starting again.
+//! `SmartLock::run_shared` callers whose own future panicked in another caller. Such a caller is
+//! spent: it has no closure left to run. It must not stop other callers from starting again.
 
 use crate::callers::{leaked, ok};
 use crate::shared::jobs::{Caller, assert_works};

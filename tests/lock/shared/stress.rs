@@ -1,5 +1,5 @@
-//! `SmartLock::run_shared` under stress: threads and tasks of two runtimes that start, poll, drop and
-//! reset at once. The last test shows which calls are `Send`.
+//! `SmartLock::run_shared` under stress: threads and tasks of two runtimes that start, poll, drop
+//! and reset at once. The last test shows which calls are `Send`.
 
 use crate::support::random::{Random, on_threads};
 use smartasync::{Cancelled, SmartLock};
@@ -226,7 +226,8 @@ fn callers_whose_futures_panic_never_hang() {
             });
             match catch_unwind(AssertUnwindSafe(|| call.wait())) {
                 Ok(Ok(_)) => {}
-                // The call's own future panicked on another thread, and no follower could start again.
+                // The call's own future panicked on another thread, and no follower could start
+                // again.
                 Ok(Err(error)) => assert!(error.to_string().contains("panicked in another caller")),
                 // The panic resumes in the driver.
                 Err(payload) => {

@@ -1,5 +1,5 @@
-//! `SmartLock::run_shared`: no wake-up of the future is lost, at whatever time it comes. The last tests
-//! mix callers of `run_once` and `run_shared`.
+//! `SmartLock::run_shared`: no wake-up of the future is lost, at whatever time it comes. The last
+//! tests mix callers of `run_once` and `run_shared`.
 
 use crate::callers::{assert_idle, leaked, ok};
 use crate::shared::jobs::{Caller, Job, bystander};
@@ -19,8 +19,8 @@ fn poll_elsewhere(caller: &mut Caller) -> Poll<Result<usize, Cancelled>> {
 
 // Wake-ups during a poll.
 
-/// The leader's first poll calls `meanwhile` with its waker and a newcomer. The leader is not polled
-/// again, so the newcomer has to end the run.
+/// The leader's first poll calls `meanwhile` with its waker and a newcomer. The leader is not
+/// polled again, so the newcomer has to end the run.
 fn newcomer_ends_the_run(meanwhile: impl FnOnce(&Waker, &mut Caller) + Send + 'static) {
     let lock = leaked();
     let newcomer = Arc::new(Mutex::new(bystander(lock)));
