@@ -10,40 +10,32 @@
 //!   `async_caller_awaits_an_async_method`
 //! - An async caller of a sync method offloads it to a thread.
 //!   `async_caller_of_a_sync_method_offloads_to_a_thread`
-//! - A sync method does not block async callers.
-//!   `a_sync_method_does_not_block_async_callers`
-//! - Inline use wraps and calls a function in one line.
-//!   `smart_wraps_and_calls_in_one_line`
+//! - A sync method does not block async callers. `a_sync_method_does_not_block_async_callers`
+//! - Inline use wraps and calls a function in one line. `smart_wraps_and_calls_in_one_line`
 //! - Inline use wraps a function once, for many calls.
 //!   `a_function_is_wrapped_once_and_called_many_times`
-//! - Third-party async functions can be wrapped.
-//!   `a_third_party_async_function_is_wrapped`
+//! - Third-party async functions can be wrapped. `a_third_party_async_function_is_wrapped`
 //! - Each thread has its own loop, which is made at first use and reused.
 //!   `each_thread_gets_its_own_loop_reused_for_later_calls`
-//! - The pool of loops holds one loop for each thread.
-//!   `the_cache_counts_a_loop_for_each_thread`
-//! - A running loop means async context.
-//!   `a_running_loop_means_async_context`
+//! - The pool of loops holds one loop for each thread. `the_cache_counts_a_loop_for_each_thread`
+//! - A running loop means async context. `a_running_loop_means_async_context`
 //! - `smartawait` takes a value, a coroutine, or a nested coroutine.
 //!   `smartawait_resolves_nested_awaitables`
 //! - `smartcontinuation` of a value gives the result.
 //!   `smartcontinuation_of_a_sync_value_gives_the_result`
 //! - `smartcontinuation` of an awaitable gives a coroutine.
 //!   `smartcontinuation_of_an_async_value_gives_a_call`
-//! - `smartcontinuation` passes `*args` on.
-//!   `smartcontinuation_passes_further_arguments_on`
+//! - `smartcontinuation` passes `*args` on. `smartcontinuation_passes_further_arguments_on`
 //! - Only the first caller of a `SmartLock` executes, and the others wait.
 //!   `only_the_first_caller_of_smartlock_executes`
 //! - `SmartLock` prevents a thundering herd, of threads too.
 //!   `smartlock_coalesces_a_herd_of_threads`
 //! - `run_once(function, *args)` passes arguments on.
 //!   `run_once_passes_arguments_through_its_closure`
-//! - The cached loader loads once.
-//!   `the_cached_loader_loads_once`
+//! - The cached loader loads once. `the_cached_loader_loads_once`
 //! - `SmartLock.reset` cancels waiting callers and resets the state.
 //!   `smartlock_reset_cancels_pending_callers`
-//! - Nested mixed calls work when all functions are smart.
-//!   `nested_mixed_calls_reach_the_result`
+//! - Nested mixed calls work when all functions are smart. `nested_mixed_calls_reach_the_result`
 //! - Only entry points need the decorator, and plain async functions work inside.
 //!   `internal_methods_need_no_macro`
 //! - Instance, class and static methods and standalone functions can be smart.
@@ -52,16 +44,12 @@
 //!   `a_smart_method_calls_another_in_both_contexts`
 //! - A call makes no new loop, unlike `asyncio.run`.
 //!   `each_thread_gets_its_own_loop_reused_for_later_calls`
-//! - A call works in an async context, unlike `asyncio.run`.
-//!   `async_caller_awaits_an_async_method`
+//! - A call works in an async context, unlike `asyncio.run`. `async_caller_awaits_an_async_method`
 //! - A call uses a loop that exists, unlike `asyncio.run`.
 //!   `an_awaited_method_runs_on_the_existing_loop`
-//! - `reset()` is thread-safe while other threads wait.
-//!   `reset_is_safe_while_other_threads_wait`
-//! - `reset_smartasync_cache` clears all cached loops.
-//!   `reset_clears_all_cached_loops`
-//! - Exceptions of any method reach the caller.
-//!   `errors_and_panics_reach_the_caller`
+//! - `reset()` is thread-safe while other threads wait. `reset_is_safe_while_other_threads_wait`
+//! - `reset_smartasync_cache` clears all cached loops. `reset_clears_all_cached_loops`
+//! - Exceptions of any method reach the caller. `errors_and_panics_reach_the_caller`
 //! - Without the decorator, a nested async call gives a plain coroutine.
 //!   `a_forgotten_macro_gives_a_plain_future`
 //!
@@ -586,8 +574,8 @@ fn a_forgotten_macro_gives_a_plain_future() {
     async fn undecorated() -> u32 {
         1
     }
-    // The original hands out a coroutine. Here the compiler reports a forgotten `.await`, and `smart`
-    // makes a call of the future.
+    // The original hands out a coroutine. Here the compiler reports a forgotten `.await`, and
+    // `smart` makes a call of the future.
     let raw = undecorated();
     assert_eq!(smart(raw).wait(), 1);
 }

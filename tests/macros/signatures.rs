@@ -379,7 +379,8 @@ mod commas {
         -> (T, HashMap<u8, (usize,),>,) where T: Debug,
         { (one.clone(), HashMap::from([(1, (two.len(),))]),) }
         fn nowhere<T: Send + 'static>(one: T) -> T where T: Clone { one.clone() }
-        fn no_spaces<T>(t:T)->Option<Option<T>>where T:Send+'static,Option<T>:Send{Some(Some(t))}
+        fn no_spaces<T>(t:T)->Option<Option<T>>where T:Send+'static,Option<Option<T>>:Send{
+            Some(Some(t))}
         #[maybe_async] async fn shifted<T: Into<Option<Option<u8>>>>(one: T) -> Option<Option<u8>> {
             one.into()
         }
