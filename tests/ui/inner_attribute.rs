@@ -1,4 +1,4 @@
-//! An attribute inside the body.
+//! A body cannot have an inner attribute.
 
 use smartasync::smart_fn;
 
