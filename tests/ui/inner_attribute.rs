@@ -1,4 +1,4 @@
-//! A body cannot have an inner attribute.
+//! An attribute inside the body.
 
 use smartasync::smart_fn;
 
