@@ -1,8 +1,8 @@
-//! The cache of loops over all threads: counting, resetting from another thread, slots that later
-//! threads take over.
+//! The cache of loops over all threads: how it counts, what a reset from another thread does, and
+//! how later threads take over the slots of ended ones.
 //!
-//! The cache is one for the process, so each test here holds [`ALONE`], and no other test may be in
-//! this binary.
+//! The cache belongs to the process, so this binary holds only these tests, and they run one after
+//! the other: each holds [`ALONE`].
 
 mod support;
 
@@ -18,24 +18,25 @@ use std::sync::mpsc;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, ThreadId};
+use support::PanicsWhenWoken;
 use support::count::Count;
 use support::gate::Gate;
-use support::lock::Angry;
 use support::watchdog::within;
 use support::yield_once;
 use thread_local::ThreadLocal;
 
-/// Protects the cache from other tests.
+/// Keeps other tests away from the cache.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Calls `f` with an empty cache, alone, on a thread of its own, and panics if it takes too long.
+/// Calls `f` with an empty cache on a thread of its own, while no other test runs. Panics if it
+/// takes too long.
 fn alone<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     reset_smartasync_cache();
-    within(30, f)
+    within(60, f)
 }
 
-/// Says on which thread it was dropped.
+/// A value that reports on which thread it was dropped.
 struct ReportsDrop(mpsc::Sender<ThreadId>);
 
 impl Drop for ReportsDrop {
@@ -96,7 +97,7 @@ fn a_reset_drops_idle_loops_of_every_thread() {
         reset_smartasync_cache();
         assert_eq!((cached_loops(), current_loop()), (0, None));
         let (none, second) = next();
-        assert_eq!(none, None, "a dropped loop is nobody's current one");
+        assert_eq!(none, None, "a dropped loop is no thread's current loop");
         assert!(second.is_some() && second != first);
         block_on(async {});
         assert_ne!(current_loop(), mine);
@@ -120,7 +121,7 @@ fn a_running_loop_goes_on_after_a_reset_and_leaves_the_cache() {
                     let (before, after) = block_on(async {
                         let before = current_loop();
                         gate.await;
-                        // A task that is started now runs too.
+                        // A task that is started after the reset runs too.
                         spawn_local(async { current_loop() }).await;
                         (before, current_loop())
                     });
@@ -173,7 +174,7 @@ fn a_reset_inside_a_wait_lets_this_wait_and_its_nested_ones_finish() {
 }
 
 #[test]
-fn resets_that_rain_on_waiting_threads_lose_no_wake_up() {
+fn many_resets_while_threads_wait_lose_no_wake_up() {
     alone(|| {
         let threads: Vec<_> = (0..2)
             .map(|_| {
@@ -300,10 +301,13 @@ fn a_destructor_of_a_task_may_use_the_loops_during_a_reset() {
 }
 
 #[test]
-fn a_waker_that_panics_during_a_reset_keeps_no_other_from_being_woken() {
+fn a_reset_wakes_all_awaiters_when_a_waker_panics() {
     alone(|| {
         let woken = Arc::new(Count::default());
-        let wakers = [Waker::from(Arc::new(Angry)), Waker::from(woken.clone())];
+        let wakers = [
+            Waker::from(Arc::new(PanicsWhenWoken)),
+            Waker::from(woken.clone()),
+        ];
         let _tasks = wakers.map(|waker| {
             let mut task = spawn_local(pending::<()>());
             assert!(
@@ -319,7 +323,7 @@ fn a_waker_that_panics_during_a_reset_keeps_no_other_from_being_woken() {
     });
 }
 
-/// Waits for a wake-up of another thread, for a future and for a task, on a thread of its own.
+/// Starts a thread that waits for a task and for a future. Another thread wakes both.
 fn short_lived(together: Option<Arc<Barrier>>) -> thread::JoinHandle<()> {
     thread::spawn(move || {
         let (gate, in_task) = (Gate::default(), Gate::default());
@@ -356,7 +360,7 @@ fn a_thousand_overlapping_threads_need_no_more_slots_than_live_at_once() {
     alone(|| {
         const AT_ONCE: usize = 20;
         for _ in 0..50 {
-            // All of them have a loop at the same time.
+            // All threads have a loop at the same time.
             let together = Arc::new(Barrier::new(AT_ONCE));
             let threads: Vec<_> = (0..AT_ONCE)
                 .map(|_| short_lived(Some(together.clone())))
@@ -391,9 +395,9 @@ fn threads_that_come_while_others_go_are_woken() {
 }
 
 #[test]
-fn wakers_of_an_ended_thread_do_no_harm_to_the_one_that_took_over_its_slot() {
+fn wakers_of_an_ended_thread_do_not_harm_the_thread_that_took_over_its_slot() {
     alone(|| {
-        // Wakers of tasks in slots 0 to 9, and of a wait, all of a thread that ended.
+        // These are the wakers of ten tasks and of a wait, on a thread that has ended.
         let old: Vec<Waker> = thread::spawn(|| {
             block_on(async {
                 let mut wakers = Vec::new();
@@ -418,7 +422,7 @@ fn wakers_of_an_ended_thread_do_no_harm_to_the_one_that_took_over_its_slot() {
         assert_eq!(cached_loops(), 1);
         let (gate, in_task) = (Gate::default(), Gate::default());
         let openers = [in_task.clone(), gate.clone()];
-        let heir = thread::spawn(move || {
+        let successor = thread::spawn(move || {
             block_on(async {
                 spawn_local(in_task).await;
                 gate.await;
@@ -427,10 +431,10 @@ fn wakers_of_an_ended_thread_do_no_harm_to_the_one_that_took_over_its_slot() {
         for opener in openers {
             opener.until_awaited();
             (0..100).for_each(|_| old.iter().for_each(Waker::wake_by_ref));
-            assert!(!heir.is_finished());
+            assert!(!successor.is_finished());
             opener.open();
         }
-        heir.join().unwrap();
+        successor.join().unwrap();
         assert_eq!(cached_loops(), 1, "the slot was taken over");
     });
 }
@@ -452,7 +456,7 @@ impl Drop for WaitsLate {
 }
 
 #[test]
-fn a_thread_that_waits_while_it_ends_does_not_disturb_the_heir_of_its_slot() {
+fn a_thread_that_waits_while_it_ends_does_not_harm_the_thread_that_took_over_its_slot() {
     alone(|| {
         for _ in 0..100 {
             let ending = Arc::new(Barrier::new(2));
@@ -461,18 +465,18 @@ fn a_thread_that_waits_while_it_ends_does_not_disturb_the_heir_of_its_slot() {
                 LATE.set(Some(late));
                 block_on(async {});
             });
-            // The loop is younger than `LATE`, so it is gone when `LATE` waits, and its slot is
-            // free.
-            let heir = short_lived(None);
+            // The loop is younger than `LATE`, so it is destroyed first. Its slot is free when
+            // `LATE` waits.
+            let successor = short_lived(None);
             ending.wait();
-            heir.join().unwrap();
+            successor.join().unwrap();
             thread.join().unwrap();
         }
         assert!(cached_loops() <= 2);
     });
 }
 
-/// Calls the function at the end of a thread.
+/// A value that calls its function at the end of its thread.
 struct AtTheEnd(fn());
 
 impl Drop for AtTheEnd {
@@ -481,9 +485,9 @@ impl Drop for AtTheEnd {
     }
 }
 
-/// Calls `f` at the end of a thread that has no loop, when the `thread_local` crate can number it
-/// no more.
-fn at_an_end_without_a_number(f: fn()) {
+/// Calls `f` at the end of a thread that has no loop, after the crate `thread_local` has forgotten
+/// the number of that thread.
+fn at_the_end_without_a_number(f: fn()) {
     thread_local! {
         static OLDER: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };
     }
@@ -496,19 +500,19 @@ fn at_an_end_without_a_number(f: fn()) {
 }
 
 #[test]
-fn threads_that_first_wait_when_they_have_no_number_any_more_keep_no_slots() {
+fn threads_that_first_wait_after_they_lost_their_number_keep_no_slots() {
     alone(|| {
         for _ in 0..10 {
-            at_an_end_without_a_number(|| (0..2).for_each(|_| block_on(yield_once())));
+            at_the_end_without_a_number(|| (0..2).for_each(|_| block_on(yield_once())));
         }
         assert_eq!(cached_loops(), 0);
     });
 }
 
 #[test]
-fn a_wait_that_spawns_when_its_thread_has_no_number_any_more_is_woken() {
+fn a_wait_that_spawns_after_its_thread_lost_its_number_is_woken() {
     alone(|| {
-        at_an_end_without_a_number(|| {
+        at_the_end_without_a_number(|| {
             let mut woken = false;
             block_on(poll_fn(|cx| {
                 if woken {
@@ -531,7 +535,7 @@ fn a_future_that_is_polled_by_hand_belongs_to_no_loop() {
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
         else {
-            panic!("it is ready")
+            panic!("the future is ready")
         };
         assert_eq!((seen, cached_loops()), (None, 0));
     });

@@ -1,48 +1,66 @@
-//! Each promise of the Python original's documentation, and the test here that keeps it.
+//! Each promise in the documentation of the Python original, and the test that shows it in Rust.
 //!
-//! | promise of the original                                          | test                                                                        |
-//! |------------------------------------------------------------------|-----------------------------------------------------------------------------|
-//! | works in both contexts, without the callee knowing which         | `one_method_serves_sync_and_async_callers`                                  |
-//! | sync caller, async method: result directly                       | `sync_caller_gets_the_result_of_an_async_method_directly`                   |
-//! | sync caller, sync method: direct call, pass-through              | `sync_caller_of_a_sync_method_makes_a_direct_call`                          |
-//! | async caller, async method: a coroutine to await                 | `async_caller_awaits_an_async_method`                                       |
-//! | async caller, sync method: offloaded to a thread                 | `async_caller_of_a_sync_method_offloads_to_a_thread`                        |
-//! | a sync method does not block async callers                       | `a_sync_method_does_not_block_async_callers`                                |
-//! | inline: wrap and call in one line                                | `smart_wraps_and_calls_in_one_line`                                         |
-//! | inline: wrap once, call many times                               | `a_function_is_wrapped_once_and_called_many_times`                          |
-//! | third-party async functions                                      | `a_third_party_async_function_is_wrapped`                                   |
-//! | each thread has its own loop, made at first use, reused          | `each_thread_gets_its_own_loop_reused_for_later_calls`                      |
-//! | the pool of loops holds one for each thread                      | `the_cache_counts_a_loop_for_each_thread`                                   |
-//! | context detection: a running loop means async                    | `a_running_loop_means_async_context`                                        |
-//! | `smartawait` takes a value, a coroutine, a nested coroutine      | `smartawait_resolves_nested_awaitables`                                     |
-//! | `smartcontinuation` of a value gives the result                  | `smartcontinuation_of_a_sync_value_gives_the_result`                        |
-//! | `smartcontinuation` of an awaitable gives a coroutine            | `smartcontinuation_of_an_async_value_gives_a_call`                          |
-//! | `smartcontinuation` passes `*args` on                            | `smartcontinuation_passes_further_arguments_on`                             |
-//! | `SmartLock`: only the first caller executes, others wait         | `only_the_first_caller_of_smartlock_executes`                               |
-//! | `SmartLock` prevents the thundering herd, in threads too         | `smartlock_coalesces_a_herd_of_threads`                                     |
-//! | `run_once(function, *args)`                                      | `run_once_passes_arguments_through_its_closure`                             |
-//! | the cached loader                                                | `the_cached_loader_loads_once`                                              |
-//! | `SmartLock.reset` cancels who waits and resets the state         | `smartlock_reset_cancels_pending_callers`                                   |
-//! | nested mixed calls work when all are smart                       | `nested_mixed_calls_reach_the_result`                                       |
-//! | leaf-level decoration: plain async functions inside              | `internal_methods_need_no_macro`                                            |
-//! | instance, class and static methods, standalone functions         | `methods_associated_functions_and_functions_are_smart`                      |
-//! | a smart method calls another, in both contexts                   | `a_smart_method_calls_another_in_both_contexts`                             |
-//! | no new loop for each call, unlike `asyncio.run`                  | `each_thread_gets_its_own_loop_reused_for_later_calls`                      |
-//! | usable from an async context, unlike `asyncio.run`               | `async_caller_awaits_an_async_method`                                       |
-//! | integrates with existing loops, unlike `asyncio.run`             | `an_awaited_method_runs_on_the_loop_that_is_there`                          |
-//! | thread-safe: `reset()` while other threads wait                  | `reset_is_safe_while_other_threads_wait`                                    |
-//! | `reset_smartasync_cache` clears all cached loops                 | `reset_clears_all_cached_loops`                                             |
-//! | exceptions reach the caller (of any call of a method)            | `errors_and_panics_reach_the_caller`                                        |
-//! | without the macro a nested async call gives a raw coroutine      | `a_forgotten_macro_gives_a_plain_future`                                    |
+//! - A function works in both contexts, and does not know which one it is in.
+//!   `one_method_serves_sync_and_async_callers`
+//! - A sync caller of an async method gets its result directly.
+//!   `sync_caller_gets_the_result_of_an_async_method_directly`
+//! - A sync caller of a sync method makes a direct call.
+//!   `sync_caller_of_a_sync_method_makes_a_direct_call`
+//! - An async caller of an async method gets a coroutine to await.
+//!   `async_caller_awaits_an_async_method`
+//! - An async caller of a sync method offloads it to a thread.
+//!   `async_caller_of_a_sync_method_offloads_to_a_thread`
+//! - A sync method does not block async callers. `a_sync_method_does_not_block_async_callers`
+//! - Inline use wraps and calls a function in one line. `smart_wraps_and_calls_in_one_line`
+//! - Inline use wraps a function once, for many calls.
+//!   `a_function_is_wrapped_once_and_called_many_times`
+//! - Third-party async functions can be wrapped. `a_third_party_async_function_is_wrapped`
+//! - Each thread has its own loop, which is made at first use and reused.
+//!   `each_thread_gets_its_own_loop_reused_for_later_calls`
+//! - The pool of loops holds one loop for each thread. `the_cache_counts_a_loop_for_each_thread`
+//! - A running loop means async context. `a_running_loop_means_async_context`
+//! - `smartawait` takes a value, a coroutine, or a nested coroutine.
+//!   `smartawait_resolves_nested_awaitables`
+//! - `smartcontinuation` of a value gives the result.
+//!   `smartcontinuation_of_a_sync_value_gives_the_result`
+//! - `smartcontinuation` of an awaitable gives a coroutine.
+//!   `smartcontinuation_of_an_async_value_gives_a_call`
+//! - `smartcontinuation` passes `*args` on. `smartcontinuation_passes_further_arguments_on`
+//! - Only the first caller of a `SmartLock` executes, and the others wait.
+//!   `only_the_first_caller_of_smartlock_executes`
+//! - `SmartLock` prevents a thundering herd, of threads too.
+//!   `smartlock_coalesces_a_herd_of_threads`
+//! - `run_once(function, *args)` passes arguments on.
+//!   `run_once_passes_arguments_through_its_closure`
+//! - The cached loader loads once. `the_cached_loader_loads_once`
+//! - `SmartLock.reset` cancels waiting callers and resets the state.
+//!   `smartlock_reset_cancels_pending_callers`
+//! - Nested mixed calls work when all functions are smart. `nested_mixed_calls_reach_the_result`
+//! - Only entry points need the decorator, and plain async functions work inside.
+//!   `internal_methods_need_no_macro`
+//! - Instance, class and static methods and standalone functions can be smart.
+//!   `methods_associated_functions_and_functions_are_smart`
+//! - A smart method calls another one in both contexts.
+//!   `a_smart_method_calls_another_in_both_contexts`
+//! - A call makes no new loop, unlike `asyncio.run`.
+//!   `each_thread_gets_its_own_loop_reused_for_later_calls`
+//! - A call works in an async context, unlike `asyncio.run`. `async_caller_awaits_an_async_method`
+//! - A call uses a loop that exists, unlike `asyncio.run`.
+//!   `an_awaited_method_runs_on_the_existing_loop`
+//! - `reset()` is thread-safe while other threads wait. `reset_is_safe_while_other_threads_wait`
+//! - `reset_smartasync_cache` clears all cached loops. `reset_clears_all_cached_loops`
+//! - Exceptions of any method reach the caller. `errors_and_panics_reach_the_caller`
+//! - Without the decorator, a nested async call gives a plain coroutine.
+//!   `a_forgotten_macro_gives_a_plain_future`
 //!
-//! Promises that make no test in Rust:
+//! These promises have no test in Rust:
 //!
-//! - One call expression for both contexts: Rust has no result type that is a value or a coroutine
-//!   as the context wants it; the caller writes `.wait()` or `.await`.
-//! - `async for` and `async with` are unchanged: Rust has neither.
-//! - `**kwargs`: Rust has no named arguments.
-//! - The overhead of context detection is small: a claim about speed, which the benches measure.
-//! - The import path in `genro-toolbox`: the `use` line below stands for it.
+//! - One call expression serves both contexts. No type in Rust is a value or a coroutine, depending
+//!   on the context. The caller writes `.wait()` or `.await`.
+//! - `async for` and `async with` work as usual. Rust has neither.
+//! - `**kwargs` are passed on. Rust has no named arguments.
+//! - The overhead of context detection is small. The benches measure it.
+//! - The import path in `genro-toolbox` works. The `use` line below is the import.
 
 use futures_lite::future::{poll_once, yield_now, zip};
 use smartasync::{
@@ -55,8 +73,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-/// The cache of loops belongs to the process: the tests come one after the other, each with an
-/// empty cache.
+/// Keeps other tests away and empties the cache of loops, which belongs to the process.
 fn alone() -> MutexGuard<'static, ()> {
     static TESTS: Mutex<()> = Mutex::new(());
     let guard = TESTS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -472,7 +489,7 @@ fn a_smart_method_calls_another_in_both_contexts() {
 }
 
 #[test]
-fn an_awaited_method_runs_on_the_loop_that_is_there() {
+fn an_awaited_method_runs_on_the_existing_loop() {
     let _alone = alone();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
@@ -557,8 +574,8 @@ fn a_forgotten_macro_gives_a_plain_future() {
     async fn undecorated() -> u32 {
         1
     }
-    // The compiler says so where the original hands out a coroutine; `smart` makes a call of it
-    // afterwards.
+    // The original hands out a coroutine. Here the compiler reports a forgotten `.await`, and
+    // `smart` makes a call of the future.
     let raw = undecorated();
     assert_eq!(smart(raw).wait(), 1);
 }

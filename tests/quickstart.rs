@@ -1,5 +1,5 @@
-//! Runs the `quickstart` example as its user does: on real directories, and on what may be wrong
-//! with them.
+//! Runs the `quickstart` example as a user does: on real directories, and with wrong arguments,
+//! files and servers.
 #![cfg(feature = "std")]
 
 use std::io::{BufRead, BufReader, Write};
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs, process, thread};
 
-/// The built example. `cargo test` builds it before any test runs; `cargo test --test quickstart`
-/// alone does not.
+/// The built example. `cargo test` builds it before any test runs, but `cargo test --test
+/// quickstart` does not.
 fn quickstart() -> Command {
     let test = env::current_exe().unwrap();
     let target = test.parent().and_then(Path::parent).unwrap();
@@ -18,7 +18,7 @@ fn quickstart() -> Command {
         .join(format!("quickstart{}", env::consts::EXE_SUFFIX));
     assert!(
         program.is_file(),
-        "{program:?} is missing: build it first, with `cargo build --example quickstart` and this run's flags"
+        "{program:?} is missing: run `cargo build --example quickstart` first, with the same flags"
     );
     Command::new(program)
 }
@@ -51,7 +51,7 @@ impl Drop for Directory {
     }
 }
 
-/// A server that gives every request the same reply.
+/// Starts a server that gives every request the same reply, and returns its port.
 fn server_that_says(reply: &'static str) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -91,7 +91,7 @@ fn assert_fails(output: &Output, reason: &str) {
     assert!(!err.contains("panicked"), "{err}");
 }
 
-/// How many files there are in a directory and in those in it.
+/// How many files a directory and its subdirectories contain.
 fn count(directory: &Path) -> usize {
     let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
     entries
@@ -156,7 +156,7 @@ fn odd_names_empty_files_and_large_ones_are_served() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_plain_file_is_skipped() {
+fn links_and_names_that_are_no_text_are_skipped() {
     use std::ffi::OsStr;
     use std::os::unix::{ffi::OsStrExt, fs::symlink};
     let directory = Directory::new("skip").with("plain", b"abc");
@@ -173,7 +173,7 @@ fn what_is_no_plain_file_is_skipped() {
 #[test]
 fn a_running_server_can_be_asked() {
     let directory = Directory::new("running").with("page", b"not what the server says");
-    // It says more than it should, as well: what counts is `Content-Length`.
+    // The server also sends more bytes than its `Content-Length` says.
     let port = server_that_says("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabcdef");
     let lines = [
         "sync    1 file, 3 bytes",

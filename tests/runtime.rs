@@ -1,26 +1,19 @@
-//! A foreign runtime that is installed: tokio's I/O and timers, and hyper, under `.wait()`.
+//! An installed runtime: tokio's I/O and timers under `.wait()`, and each method of `Runtime`.
 //!
-//! Installing is for good and for the whole process, so this binary has nothing else in it. How the
-//! runtime behaves is set by thread.
+//! A runtime is installed once for the whole process, so this binary holds only these tests. Each
+//! test sets on its own thread how the runtime behaves. hyper and reqwest are tested in
+//! `tests/crates/neighbours`.
 
 mod support;
 
-use http_body_util::{BodyExt, Empty, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{Request, Response, client, server};
-use hyper_util::rt::TokioIo;
 use smartasync::{
     AlreadyInstalled, Runtime, allow_blocking, block_on, install_runtime, is_async_context,
     offload, smart, smart_await, smart_fn, smart_sync, spawn_local,
 };
 use std::any::Any;
 use std::cell::Cell;
-use std::convert::Infallible;
-use std::error::Error;
 use std::future::{pending, poll_fn};
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
 use std::thread;
@@ -38,10 +31,11 @@ thread_local! {
     static CALLS: Cell<u32> = const { Cell::new(1) };
     /// Whether [`Runtime::around_offload`] calls the job.
     static CALLS_JOBS: Cell<bool> = const { Cell::new(true) };
-    /// What travels with a job to the pool's thread.
+    /// A value that the runtime carries with a job to the pool thread.
     static SPAN: Cell<u32> = const { Cell::new(0) };
-    /// How often this thread was asked for its context, and how often it says that it is sync.
+    /// How often the runtime was asked for the context of this thread.
     static ASKED: Cell<u32> = const { Cell::new(0) };
+    /// How many of these questions are answered with sync context.
     static SYNC_FOR: Cell<u32> = const { Cell::new(u32::MAX) };
 }
 
@@ -68,7 +62,7 @@ impl Runtime for Tokio {
     }
 }
 
-/// Installs the runtime, once, and says what further attempts give.
+/// Installs the runtime once, and returns the error of another attempt.
 fn install() -> Option<AlreadyInstalled> {
     static INSTALLED: OnceLock<Option<AlreadyInstalled>> = OnceLock::new();
     INSTALLED.get_or_init(|| install_runtime(tokio()).err());
@@ -91,7 +85,7 @@ fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 'stati
     watchdog::within(seconds, f)
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn message_of(payload: &(dyn Any + Send)) -> &str {
     payload
         .downcast_ref::<String>()
@@ -99,7 +93,7 @@ fn message_of(payload: &(dyn Any + Send)) -> &str {
 }
 
 smart_fn!(
-    /// Sends each word and waits for its echo; sleeps in between.
+    /// Sends each word and waits for its echo. Sleeps after each word.
     async fn echo(address: SocketAddr, words: &[&str]) -> std::io::Result<String> {
         let mut stream = TcpStream::connect(address).await?;
         let mut all = String::new();
@@ -116,40 +110,6 @@ smart_fn!(
     #[maybe_async]
     async fn echo_either(address: SocketAddr, word: &str) -> std::io::Result<String> {
         smart_await!(sync => echo_with_std(address, word), async => echo(address, &[word]))
-    }
-
-    /// One request; the connection is a task of this thread.
-    async fn get(address: SocketAddr, path: &str) -> Result<(u16, Bytes), Box<dyn Error>> {
-        let stream = TcpStream::connect(address).await?;
-        let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let connection = spawn_local(connection);
-        let request = Request::get(path)
-            .header("host", "localhost")
-            .body(Empty::<Bytes>::new())?;
-        let response = sender.send_request(request).await?;
-        let status = response.status().as_u16();
-        let body = response.into_body().collect().await?.to_bytes();
-        drop(sender);
-        connection.await?;
-        Ok((status, body))
-    }
-
-    /// Answers the requests of one connection.
-    async fn serve(listener: TcpListener) -> Result<(), Box<dyn Error + Send + Sync>> {
-        listener.set_nonblocking(true)?;
-        let (stream, _) = tokio::net::TcpListener::from_std(listener)?
-            .accept()
-            .await?;
-        let answer = |request: Request<Incoming>| async move {
-            let path = request.uri().path().to_owned();
-            Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(format!(
-                "you asked for {path}"
-            )))))
-        };
-        server::conn::http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), service_fn(answer))
-            .await?;
-        Ok(())
     }
 
     fn span_of_sync() -> u32 {
@@ -177,7 +137,7 @@ fn a_second_runtime_is_refused() {
     assert_eq!(Some(refused), install());
 }
 
-/// Its destructor begins a loop on this thread, and on one that it waits for.
+/// A runtime whose destructor waits on this thread and on another one.
 struct WaitsWhenDropped;
 
 impl Runtime for WaitsWhenDropped {}
@@ -191,14 +151,14 @@ impl Drop for WaitsWhenDropped {
 
 #[test]
 fn a_refused_runtime_may_wait_in_its_destructor() {
-    in_a_child("a_refused_runtime_may_wait_in_its_destructor", || {
-        within(10, || assert!(install_runtime(WaitsWhenDropped).is_err()));
+    in_a_child(|| {
+        within(60, || assert!(install_runtime(WaitsWhenDropped).is_err()));
     });
 }
 
 #[test]
 fn tokio_s_sockets_and_timers_work_under_wait() {
-    within(10, || {
+    within(60, || {
         let (address, server) = echo_server(4);
         assert_eq!(
             echo(address, &["one", "two", "three"]).wait().unwrap(),
@@ -227,7 +187,7 @@ fn tokio_s_sockets_and_timers_work_under_wait() {
 
 #[test]
 fn tokio_s_sockets_work_in_tasks_of_this_thread_and_in_tokio_s() {
-    within(10, || {
+    within(60, || {
         let (address, server) = echo_server(21);
         let all = block_on(async move {
             let locals: Vec<_> = (0..10)
@@ -246,7 +206,7 @@ fn tokio_s_sockets_work_in_tasks_of_this_thread_and_in_tokio_s() {
             all
         });
         assert_eq!(all, "ab".repeat(10) + &"c".repeat(10));
-        // On a pool thread, too.
+        // The same works on a pool thread.
         let offloaded = block_on(offload(move || echo(address, &["pool"]).wait().unwrap()));
         assert_eq!(offloaded, "pool");
         server.join().unwrap();
@@ -254,54 +214,8 @@ fn tokio_s_sockets_work_in_tasks_of_this_thread_and_in_tokio_s() {
 }
 
 #[test]
-fn a_whole_http_request_works_under_wait_on_both_sides() {
-    within(10, || {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = thread::spawn(move || serve(listener).wait().unwrap());
-        let (status, body) = get(address, "/here").wait().unwrap();
-        assert_eq!((status, &*body), (200, &b"you asked for /here"[..]));
-        server.join().unwrap();
-    });
-}
-
-#[test]
-fn a_whole_http_request_works_under_wait_against_a_hand_written_server() {
-    within(10, || {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut request = Vec::new();
-            let mut byte = [0];
-            while !request.ends_with(b"\r\n\r\n") {
-                stream.read_exact(&mut byte).unwrap();
-                request.push(byte[0]);
-            }
-            // In two pieces, so that the body has to be waited for.
-            stream
-                .write_all(
-                    b"HTTP/1.1 404 Not Found\r\ncontent-length: 9\r\nconnection: close\r\n\r\nnot",
-                )
-                .unwrap();
-            stream.flush().unwrap();
-            stream.write_all(b" there").unwrap();
-            String::from_utf8(request).unwrap()
-        });
-        let (status, body) = get(address, "/there").wait().unwrap();
-        assert_eq!((status, &*body), (404, &b"not there"[..]));
-        assert!(
-            server
-                .join()
-                .unwrap()
-                .starts_with("GET /there HTTP/1.1\r\n")
-        );
-    });
-}
-
-#[test]
 fn a_wait_in_a_bare_tokio_task_is_refused_on_both_flavours() {
-    within(10, || {
+    within(60, || {
         let current = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -332,12 +246,12 @@ fn a_wait_in_a_bare_tokio_task_is_refused_on_both_flavours() {
 
 #[test]
 fn a_job_is_wrapped_on_its_way_to_the_pool_and_runs() {
-    within(10, || {
+    within(60, || {
         SPAN.set(7);
         assert_eq!(block_on(offload(|| SPAN.get() * 10)), 70);
         assert_eq!(block_on(span_of_sync()), 7);
         assert_eq!(block_on(smart_sync(|| SPAN.get())), 7);
-        // Through a chain: the wrapped job offloads in its turn.
+        // A wrapped job may offload another job.
         assert_eq!(
             block_on(offload(|| smart(offload(|| SPAN.get())).wait())),
             7
@@ -348,8 +262,8 @@ fn a_job_is_wrapped_on_its_way_to_the_pool_and_runs() {
 }
 
 #[test]
-fn whoever_awaits_a_job_that_the_runtime_never_calls_is_told() {
-    within(10, || {
+fn a_job_that_the_runtime_never_calls_panics_in_its_awaiter() {
+    within(60, || {
         CALLS_JOBS.set(false);
         let payload = catch_unwind(|| block_on(offload(|| ()))).unwrap_err();
         assert!(
@@ -363,8 +277,8 @@ fn whoever_awaits_a_job_that_the_runtime_never_calls_is_told() {
 }
 
 #[test]
-fn a_wait_that_the_runtime_never_calls_panics_and_one_that_it_calls_twice_runs_once() {
-    within(10, || {
+fn a_wait_that_the_runtime_never_calls_panics_and_a_wait_that_it_calls_twice_runs_once() {
+    within(60, || {
         CALLS.set(0);
         let payload = catch_unwind(|| smart(async {}).wait()).unwrap_err();
         assert!(
@@ -381,7 +295,7 @@ fn a_wait_that_the_runtime_never_calls_panics_and_one_that_it_calls_twice_runs_o
 
 #[test]
 fn a_panic_passes_through_the_runtime_and_leaves_everything_usable() {
-    within(10, || {
+    within(60, || {
         let payload = catch_unwind(AssertUnwindSafe(|| {
             smart(async {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -399,11 +313,11 @@ fn a_panic_passes_through_the_runtime_and_leaves_everything_usable() {
 }
 
 #[test]
-fn the_sync_copy_asks_the_runtime_once_however_many_calls_it_nests() {
-    within(10, || {
+fn the_sync_copy_asks_the_runtime_once_for_all_its_nested_calls() {
+    within(60, || {
         ASKED.set(0);
         SYNC_FOR.set(1);
-        // From the second question on the answer would be that this is async code.
+        // From the second question on, the runtime would answer with async context.
         assert_eq!(sum(1).wait(), 2);
         assert_eq!(ASKED.get(), 1);
         assert!(span_of_sync().try_wait().is_err());
@@ -411,8 +325,8 @@ fn the_sync_copy_asks_the_runtime_once_however_many_calls_it_nests() {
 }
 
 #[test]
-fn an_entered_tokio_runtime_is_no_task_and_allow_blocking_opens_its_blocking_threads() {
-    within(10, || {
+fn an_entered_tokio_runtime_is_sync_context_and_allow_blocking_works_on_its_blocking_threads() {
+    within(60, || {
         let multi = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .build()
@@ -421,7 +335,8 @@ fn an_entered_tokio_runtime_is_no_task_and_allow_blocking_opens_its_blocking_thr
         assert_eq!(sum(1).wait(), 2);
         drop(guard);
         multi.block_on(async {
-            // To tokio `spawn_blocking` is a task too, so `try_id` cannot tell it from async code.
+            // For tokio, `spawn_blocking` is a task too, so `try_id` cannot tell it from async
+            // code.
             let blocking = tokio::task::spawn_blocking(|| {
                 (is_async_context(), allow_blocking(|| sum(1).wait()))
             });
@@ -434,7 +349,7 @@ fn an_entered_tokio_runtime_is_no_task_and_allow_blocking_opens_its_blocking_thr
     });
 }
 
-/// Says on drop whether tokio is entered, where a destructor of tokio's looks for it.
+/// A value that records on drop whether tokio is entered, as the destructors of tokio's types need.
 struct LooksForTokio<'a>(&'a Cell<Option<bool>>);
 
 impl Drop for LooksForTokio<'_> {
@@ -446,7 +361,7 @@ impl Drop for LooksForTokio<'_> {
 
 #[test]
 fn a_future_whose_time_is_up_is_dropped_inside_the_runtime() {
-    within(10, || {
+    within(60, || {
         let found = Cell::new(None);
         let held = LooksForTokio(&found);
         let pending = async move {
@@ -466,7 +381,7 @@ fn a_future_whose_time_is_up_is_dropped_inside_the_runtime() {
 #[test]
 fn a_stream_of_sync_code_is_dropped_inside_the_runtime() {
     use futures_lite::{StreamExt, stream};
-    within(10, || {
+    within(60, || {
         let found = Cell::new(None);
         let numbers = || {
             let held = LooksForTokio(&found);
@@ -497,8 +412,8 @@ fn a_stream_of_sync_code_is_dropped_inside_the_runtime() {
 }
 
 #[test]
-fn what_a_finished_future_still_holds_is_dropped_inside_the_runtime() {
-    within(10, || {
+fn values_that_a_finished_future_holds_are_dropped_inside_the_runtime() {
+    within(60, || {
         let found = Cell::new(None);
         let held = LooksForTokio(&found);
         let loser = async move {
@@ -515,8 +430,8 @@ fn what_a_finished_future_still_holds_is_dropped_inside_the_runtime() {
 }
 
 #[test]
-fn what_a_future_that_panics_holds_is_dropped_inside_the_runtime() {
-    within(10, || {
+fn values_that_a_panicking_future_holds_are_dropped_inside_the_runtime() {
+    within(60, || {
         let found = Cell::new(None);
         let held = LooksForTokio(&found);
         let panics = poll_fn(move |_| -> std::task::Poll<()> {

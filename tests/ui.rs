@@ -1,9 +1,9 @@
-//! What a user reads who has made a mistake: each file in `tests/ui` is one mistake, and the
-//! `.stderr` beside it what the compiler says.
+//! What the compiler says about mistakes. Each `.rs` file in `tests/ui` is one mistake, and the
+//! `.stderr` file beside it holds the message of the compiler.
 //!
-//! The compiler's words differ between releases, so the test runs with the release that the
-//! `.stderr` files come from, and says so where it does not. `TRYBUILD=overwrite cargo test --test
-//! ui` writes them anew.
+//! The messages differ between releases of the compiler. The test runs only with the release that
+//! wrote the `.stderr` files, and says so if it is skipped. `TRYBUILD=overwrite cargo test --test
+//! ui` writes the files again.
 
 use std::io::{Write, stderr};
 use std::path::Path;
@@ -22,7 +22,7 @@ fn each_mistake_gets_one_clear_sentence() {
     if !version.starts_with(RELEASE) {
         writeln!(
             stderr(),
-            "skipped: tests/ui/*.stderr are what {RELEASE}x says, and this is {}",
+            "skipped: {RELEASE}x wrote tests/ui/*.stderr, and this is {}",
             version.trim()
         )
         .unwrap();
@@ -31,7 +31,7 @@ fn each_mistake_gets_one_clear_sentence() {
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }
 
-/// The rows of the first table after `heading`, without its head.
+/// The rows of the first table after `heading`, without its header.
 fn table<'a>(text: &'a str, heading: &str) -> Vec<[&'a str; 2]> {
     let after = text
         .split_once(heading)

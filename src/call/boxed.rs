@@ -12,7 +12,6 @@ use core::task::{Context, Poll};
 
 /// The return type of a `#[boxed]` smart function.
 ///
-///
 /// # Examples
 ///
 /// ```

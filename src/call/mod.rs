@@ -49,14 +49,12 @@ pin_project! {
     /// runtime. It is `Send` exactly where the body of the function is `Send`. Each poll of a call
     /// marks the code inside as async (see [`is_async_context`](crate::is_async_context)).
     ///
-    ///
     /// # Cancel safety
     ///
     /// If you drop a call before its first poll, nothing has run. If you drop it later, the kind of
     /// function decides. A call of an async function drops its future. A call of a sync function
     /// drops its [`Offload`](crate::Offload): a job that has not started never runs, and a job that
     /// has started runs to its end, but nobody gets its result.
-    ///
     ///
     /// # Panics
     ///
@@ -104,7 +102,6 @@ impl<W: Work> Call<W> {
     ///
     /// Panics if the body panics.
     ///
-    ///
     /// # Examples
     ///
     /// ```
@@ -116,8 +113,9 @@ impl<W: Work> Call<W> {
         self.work.run(true)
     }
 
-    /// Runs the call in sync code, as [`wait`](Call::wait) does, and gives the call back in async
-    /// code.
+    /// Waits for the call in sync code, and gives the call back in async code.
+    ///
+    /// In sync code it does the same as [`wait`](Call::wait).
     ///
     /// # Errors
     ///
@@ -130,7 +128,6 @@ impl<W: Work> Call<W> {
     /// # Panics
     ///
     /// Panics if the body panics.
-    ///
     ///
     /// # Examples
     ///
@@ -161,8 +158,8 @@ impl<W: Work> Call<W> {
     /// Use it in firmware, which has no thread to park. Without `std`, [`wait`](Call::wait) polls a
     /// future with [`spin_loop`](core::hint::spin_loop) between the polls. With `wait_with` you can
     /// save power between them, for example with the instruction `wfe`. The async form of a
-    /// `#[maybe_async]` function is its async copy. To run its sync copy, use `wait`: a sync copy
-    /// is never polled as a whole, so it has no use for `idle`.
+    /// `#[maybe_async]` function is its async copy. To run its sync copy, use `wait`. The sync copy
+    /// needs no `idle`, because it is not a future.
     ///
     /// With `std`, this thread's loop drives the future, and the thread's tasks run too. There
     /// `wait_with` is useful if the thread also has to run an event loop of another kind. `idle` is
@@ -197,7 +194,6 @@ impl<W: Work> Call<W> {
     ///
     /// Panics in async code, as [`wait`](Call::wait) does, and if the body or `idle` panics.
     ///
-    ///
     /// # Examples
     ///
     /// ```
@@ -217,7 +213,6 @@ impl<W: Work> Call<W> {
     ///
     /// You can also poll the call with your own waker. It replaces the waker of the poll. For
     /// example, take a waker of your executor, or make a waker from a `static` flag:
-    ///
     ///
     /// ```
     /// # extern crate alloc;
@@ -280,7 +275,6 @@ impl<W: Work> Call<W> {
     /// # Panics
     ///
     /// Panics in async code, as [`wait`](Call::wait) does, and if the body panics.
-    ///
     ///
     /// # Examples
     ///

@@ -9,7 +9,6 @@
 //! `Nested` for seven levels, and so on. The compiler uses the first of these types whose methods
 //! fit. That type has as many levels as the expression.
 //!
-//!
 //! In sync code each level may be a [`Call`] or another future, so the expansion resolves one level
 //! at a time. A [`Probe`] stands for a type. `probe.sync_step()` finds the first match among three:
 //! an inherent method of the probe, which exists only for a call, a trait method for a future, and

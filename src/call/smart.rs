@@ -21,7 +21,6 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// If you drop it, you drop the future that it holds at that moment.
 ///
-///
 /// # Examples
 ///
 /// ```

@@ -3,7 +3,6 @@
 //! [`Driven`] contains a future, which a wait drives. [`Forked`] contains a fork: a choice that the
 //! caller has not made yet. A fork either runs in place or becomes a future. These are the forks:
 //!
-//!
 //! - [`Both`]: two functions over the same arguments. The first runs the body, the second makes a
 //!   future.
 //! - [`Routes`]: one closure, which gets the chosen [`Route`] as its argument. It serves
@@ -11,7 +10,6 @@
 //!   two closures cannot both own it.
 //! - [`Packed`](crate::call::travel::Packed): the body of a sync function, its arguments, and how
 //!   they travel to the pool.
-//!
 //!
 //! The future of a sync function is an [`Offload`](crate::Offload). The future of a
 //! `#[maybe_async]` function is its async copy. A fork owns its arguments. So nothing is cloned,
@@ -333,7 +331,6 @@ where
 /// Use it inline, or for functions of other crates. The call runs `into_future` when you finish the
 /// call, not before.
 ///
-///
 /// # Examples
 ///
 /// ```
@@ -357,7 +354,6 @@ pub fn smart<F: IntoFuture>(future: F) -> Call<impl Work<Output = F::Output>> {
 /// Makes a call from a closure that blocks.
 ///
 /// `.wait()` runs the closure on this thread. `.await` runs it on the offload pool.
-///
 ///
 /// # Examples
 ///

@@ -3,7 +3,6 @@
 //! flights, the jobs, the pool, the buffer of a stream and the queue of woken tasks. A lost wake-up
 //! becomes a deadlock, and loom reports it.
 //!
-//!
 //! ```text
 //! RUSTFLAGS="--cfg smartasync_model" cargo test --release --features stream --lib models
 //! ```

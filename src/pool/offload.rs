@@ -173,7 +173,6 @@ pub(crate) fn model_job<T: Send + 'static>(
 /// any depth. See [`set_offload_limit`](crate::set_offload_limit) for the number of jobs that run
 /// at once.
 ///
-///
 /// # Examples
 ///
 /// ```

@@ -39,7 +39,6 @@ pub trait Source: Stream + Sealed {
 /// A function with many items returns a `SmartStream`, as a smart function with one output returns
 /// a [`Call`].
 ///
-///
 /// | in sync code | in async code |
 /// | --- | --- |
 /// | `for item in stream` | `while let Some(item) = stream.next().await` |
@@ -69,7 +68,6 @@ pub trait Source: Stream + Sealed {
 ///
 /// As an iterator it panics in async code, as [`Call::wait`] does. The message names the line that
 /// asks for the item. It also panics if the source panics.
-///
 ///
 /// # Examples
 ///
@@ -140,7 +138,6 @@ impl<S: Source> SmartStream<S> {
     ///
     /// If you drop the call, or if it times out, no item is lost: the next call continues where
     /// this one stopped.
-    ///
     ///
     /// # Examples
     ///
@@ -252,7 +249,6 @@ impl<S> fmt::Debug for SmartStream<S> {
 ///
 /// `next` panics in async code, as [`Call::wait`] does, and if the source panics.
 ///
-///
 /// # Examples
 ///
 /// ```
@@ -313,7 +309,6 @@ impl<S: Stream> Source for Streamed<S> {
 ///
 /// Sync code iterates over it. Each item is one wait, in which this thread's loop drives the
 /// stream.
-///
 ///
 /// # Examples
 ///
@@ -395,7 +390,6 @@ where
 /// Each item takes the path of its caller. In sync code the sync copy of a `#[maybe_async]`
 /// function runs on this thread, without a future. In async code its async copy is awaited. So you
 /// can define a stream of pages, cursors or frames once, for both worlds.
-///
 ///
 /// # Examples
 ///

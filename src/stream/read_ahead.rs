@@ -276,7 +276,6 @@ impl<I: Iterator> Drop for ReadAhead<I> {
 /// The iterator may compute its items on different threads of the pool. There it is sync code: it
 /// may wait for smart calls.
 ///
-///
 /// # Cancel safety
 ///
 /// If you drop the stream, you stop the iterator. If the pool is computing an item at that moment,
@@ -287,7 +286,6 @@ impl<I: Iterator> Drop for ReadAhead<I> {
 ///
 /// If the iterator panics, the stream first returns the items before the panic. The next request
 /// for an item then resumes the panic, with its payload.
-///
 ///
 /// # Examples
 ///

@@ -1,11 +1,12 @@
-//! Both ways to finish a call.
+//! A macro that finishes a call in both ways.
 #![allow(
     unused_imports,
     unused_macros,
-    reason = "not every test has calls to finish"
+    reason = "not every binary finishes calls"
 )]
 
-/// Finishes a call in both ways and compares the outputs.
+/// Finishes a call with `.wait()` and with `.await`, and compares both outputs with the expected
+/// one.
 macro_rules! assert_both {
     ($call:expr, $expected:expr) => {
         assert_eq!($call.wait(), $expected, "with `.wait()`");

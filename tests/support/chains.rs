@@ -3,7 +3,7 @@
 use smartasync::{block_on, smart_fn, spawn_local};
 
 smart_fn!(
-    /// Returns `depth`, by way of as many functions.
+    /// Returns `depth`, after a chain of that many calls.
     pub(crate) fn sync_step(depth: u32) -> u32 {
         if depth == 0 {
             0
@@ -12,7 +12,7 @@ smart_fn!(
         }
     }
 
-    /// Returns `depth`, by way of as many functions.
+    /// Returns `depth`, after a chain of that many calls.
     pub(crate) async fn async_step(depth: u32) -> u32 {
         if depth == 0 {
             0

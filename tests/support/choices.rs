@@ -1,12 +1,12 @@
 //! Where random operations come from.
 
-/// This makes choices, as long as there are any left.
+/// A source of choices, which may be limited.
 pub(crate) trait Choices {
-    /// Gives a number below `bound`, or `None` when there are no more.
+    /// Gives a number below `bound`, or `None` if no choice is left.
     fn choose(&mut self, bound: usize) -> Option<usize>;
 }
 
-/// One choice a byte.
+/// A source that makes one choice from each byte.
 pub(crate) struct Bytes<'d>(pub(crate) &'d [u8]);
 
 impl Choices for Bytes<'_> {

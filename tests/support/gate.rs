@@ -1,11 +1,11 @@
-//! A future that other threads open.
+//! A future that another thread makes ready.
 
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-/// This future is ready once another thread has opened it.
+/// A future that is ready once the gate was opened.
 #[derive(Clone, Default)]
 pub(crate) struct Gate(Arc<GateState>);
 
@@ -16,7 +16,7 @@ struct GateState {
 }
 
 impl Gate {
-    /// Opens the gate, and wakes who awaits it.
+    /// Opens the gate and wakes its awaiter.
     pub(crate) fn open(&self) {
         let waker = {
             let mut inside = self.0.inside.lock().unwrap();
@@ -28,12 +28,12 @@ impl Gate {
         }
     }
 
-    /// Says whether somebody awaits the gate, which is not open.
+    /// Whether the gate, which is not open yet, is awaited.
     pub(crate) fn is_awaited(&self) -> bool {
         self.0.inside.lock().unwrap().1.is_some()
     }
 
-    /// Blocks until somebody awaits the gate, and gives a clone of their waker.
+    /// Blocks until the gate is awaited. Returns a clone of the awaiter's waker.
     pub(crate) fn until_awaited(&self) -> Waker {
         let inside = self
             .0
@@ -43,7 +43,7 @@ impl Gate {
         inside.1.clone().unwrap()
     }
 
-    /// Starts a thread that opens the gate as soon as somebody awaits it.
+    /// Starts a thread that opens the gate as soon as it is awaited.
     pub(crate) fn open_once_awaited(&self) -> thread::JoinHandle<()> {
         let opener = self.clone();
         thread::spawn(move || {

@@ -1,5 +1,5 @@
-//! Random graphs of smart calls, sync and async, that go through the loops and the pool, and the
-//! value that each must have.
+//! Random graphs of smart calls, sync and async, that go through the loops and the pool. Each graph
+//! has a known value.
 
 use super::choices::Choices;
 use smartasync::{
@@ -14,14 +14,14 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-/// One step of a graph. All but the first two wait for those inside them.
+/// One step of a graph. All but the first two contain other steps and wait for them.
 #[derive(Debug)]
 pub(crate) enum Node {
     Value(u64),
     Panic,
-    /// Gives 7 where the inner one panics.
+    /// Gives 7 if the inner step panics.
     Catch(Arc<Node>),
-    /// Suspends so many times, and wakes itself.
+    /// Suspends so many times and wakes itself.
     Yield(usize, Arc<Node>),
     /// Suspends until another thread wakes it.
     Woken(Arc<Node>),
@@ -29,20 +29,20 @@ pub(crate) enum Node {
     Async(Arc<Node>),
     /// A smart `fn`.
     Sync(Arc<Node>),
-    /// A smart function of both kinds.
+    /// A `#[maybe_async]` function.
     Either(Arc<Node>),
     Offload(Arc<Node>),
     /// A wait inside a poll.
     Nested(Arc<Node>),
-    /// Tasks of the thread, awaited last one first.
+    /// Tasks of the thread. The last one is awaited first.
     Spawn(Vec<Arc<Node>>),
-    /// A task that nobody awaits. Gives 0.
+    /// A detached task. Gives 0.
     Detach(Arc<Node>),
-    /// Polled in turns by one future.
+    /// Steps that one future polls in turn.
     Join(Vec<Arc<Node>>),
-    /// Polled once, and dropped. Gives 0.
+    /// Polled once and dropped. Gives 0.
     Drop(Arc<Node>),
-    /// Run on a lock by two callers, one on the pool. Gives the sum.
+    /// Run on a lock by two callers, one of them on the pool. Gives the sum.
     Coalesce(Arc<Node>),
 }
 
@@ -54,13 +54,13 @@ use Node::{
 /// How many steps a graph has at most.
 const STEPS: usize = 40;
 
-/// How many [`Coalesce`]s may stand in each other. What panics in the innermost one runs twice for
-/// each, so their number tells how long a graph may take; with more of them, the pool could come to
-/// its cap, where it is slow.
+/// How many [`Coalesce`] steps may contain each other. Each of them doubles the runs of a step that
+/// panics inside it, so this number bounds the time that a graph takes. With more of them the pool
+/// could reach its cap, where it is slow.
 const COALESCES: usize = 6;
 
 impl Node {
-    /// Makes a graph as the choices say.
+    /// Makes the graph that the choices describe.
     pub(crate) fn choose(choices: &mut impl Choices) -> Arc<Self> {
         Self::choose_one(choices, &mut STEPS.clone(), 0)
     }
@@ -111,7 +111,7 @@ impl Node {
         })
     }
 
-    /// What the graph gives, or `None` where it panics.
+    /// The value of the graph, or `None` if it panics.
     pub(crate) fn value(&self) -> Option<u64> {
         match self {
             Value(value) => Some(*value),
@@ -146,7 +146,7 @@ smart_fn!(
     }
 );
 
-/// How many runs have begun and are neither done nor dropped.
+/// How many runs have begun and have neither ended nor been dropped.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
 struct Alive;
@@ -164,19 +164,19 @@ impl Drop for Alive {
     }
 }
 
-/// Blocks until nothing runs any more: dropped jobs of the pool run to their end.
+/// Blocks until no run is left. Dropped jobs of the pool run to their end.
 pub(crate) fn until_nothing_runs() {
     while ALIVE.load(SeqCst) > 0 {
         thread::yield_now();
     }
 }
 
-/// Panics as a graph does, without the hook, which would print it.
+/// The panic of a graph, without the panic hook, so that nothing is printed.
 fn panic() -> ! {
     resume_unwind(Box::new("graph"))
 }
 
-/// Takes 7 for the panic of a graph, and passes others on.
+/// Replaces the panic of a graph by 7, and resumes any other panic.
 fn caught(result: thread::Result<u64>) -> u64 {
     result.unwrap_or_else(|payload| {
         if payload.downcast_ref() == Some(&"graph") {
@@ -261,7 +261,7 @@ pub(crate) fn run(node: &Arc<Node>) -> Run {
     })
 }
 
-/// The result, or the payload of a panic.
+/// The output of the future, or the payload of its panic.
 async fn caught_in_polls(mut future: Run) -> thread::Result<u64> {
     poll_fn(
         |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
@@ -285,7 +285,7 @@ async fn yields(mut times: usize) {
     .await;
 }
 
-/// The sum of all, which are polled in turns.
+/// Polls all runs in turn, and gives the sum of their values.
 async fn join(runs: Vec<Run>) -> u64 {
     let mut runs: Vec<_> = runs.into_iter().map(Some).collect();
     let mut sum = 0;
@@ -305,8 +305,7 @@ async fn join(runs: Vec<Run>) -> u64 {
     .await
 }
 
-/// Two callers of a lock share a run, or take over from each other where one of them panics or is
-/// dropped.
+/// Two callers of a lock share a run. If one of them panics or is dropped, the other takes over.
 async fn coalesce(node: &Arc<Node>) -> u64 {
     let lock: Arc<SmartLock<u64>> = Arc::default();
     let (theirs, their_node) = (lock.clone(), node.clone());
@@ -314,13 +313,13 @@ async fn coalesce(node: &Arc<Node>) -> u64 {
         theirs
             .run_once(|| run(&their_node))
             .wait()
-            .expect("nobody resets the lock")
+            .expect("no step resets the lock")
     });
     let node = node.clone();
     let here = async move {
         lock.run_once(|| run(&node))
             .await
-            .expect("nobody resets the lock")
+            .expect("no step resets the lock")
     };
     join(vec![Box::pin(elsewhere), Box::pin(here)]).await
 }
@@ -328,10 +327,12 @@ async fn coalesce(node: &Arc<Node>) -> u64 {
 /// Whether a future was woken, and its waker.
 type Bell = Arc<Mutex<(bool, Option<Waker>)>>;
 
-/// A thread that rings bells.
+/// A thread that rings the bells that it is sent. It has a name of its own: a thread without one
+/// takes over the name of the pool thread that starts it, and tests count the threads with that
+/// name.
 static RINGER: LazyLock<Mutex<Sender<Bell>>> = LazyLock::new(|| {
     let (sender, bells) = channel::<Bell>();
-    thread::spawn(move || {
+    let ring = move || {
         for bell in bells {
             let waker = {
                 let mut bell = bell.lock().unwrap();
@@ -342,7 +343,11 @@ static RINGER: LazyLock<Mutex<Sender<Bell>>> = LazyLock::new(|| {
                 waker.wake();
             }
         }
-    });
+    };
+    thread::Builder::new()
+        .name("ringer".into())
+        .spawn(ring)
+        .expect("the system starts a thread");
     Mutex::new(sender)
 });
 
@@ -364,7 +369,7 @@ async fn woken_from_elsewhere() {
     .await;
 }
 
-/// Runs a graph once in sync code and once in async code, and compares the results.
+/// Runs a graph once in sync code and once in async code. Asserts that both give its value.
 pub(crate) fn check(node: &Arc<Node>) {
     let expected = node.value();
     let here = catch_unwind(AssertUnwindSafe(|| run_here(node)));
@@ -377,7 +382,7 @@ pub(crate) fn check(node: &Arc<Node>) {
             (Ok(value), None) => panic!("it gave {value} instead of a panic: {node:?}"),
         }
     }
-    // Tasks that nobody awaits go with their loop.
+    // Detached tasks are dropped with their loop.
     smartasync::reset_smartasync_cache();
     until_nothing_runs();
 }

@@ -1,12 +1,12 @@
-//! Whether a type is `Send`, as a value.
+//! A check at run time that a type is `Send`.
 
-/// This finds whether a value is `Send`: the inherent method hides the trait's where its bound is
-/// met.
+/// Finds out whether a value is `Send`. If it is, the inherent method hides the method of the
+/// trait.
 pub(crate) struct IsSend<'a, T>(pub(crate) &'a T);
 
-/// This trait has the answer for all types whose inherent method does not apply.
+/// The answer for types that are not `Send`.
 pub(crate) trait NotSend {
-    /// Says that the value is not `Send`.
+    /// Returns false.
     fn is_send(&self) -> bool {
         false
     }
@@ -15,7 +15,7 @@ pub(crate) trait NotSend {
 impl<T> NotSend for IsSend<'_, T> {}
 
 impl<T: Send> IsSend<'_, T> {
-    /// Says that the value is `Send`.
+    /// Returns true.
     pub(crate) fn is_send(&self) -> bool {
         true
     }

@@ -1,5 +1,9 @@
-//! What several test files share: each takes it in with `mod support;`, and uses a part.
-#![allow(dead_code, reason = "each test uses a part")]
+//! What several test binaries share. Each binary includes this module and uses a part of it.
+//!
+//! The model of the lock (`oracle.rs`, `work.rs`) and the random graphs of calls (`graph.rs`) are
+//! not in this module: `tests/lock`, `tests/pool_limit` and the fuzz targets include these files
+//! themselves.
+#![allow(dead_code, reason = "each binary uses a part")]
 
 pub(crate) mod both;
 pub(crate) mod chains;
@@ -7,29 +11,23 @@ pub(crate) mod child;
 pub(crate) mod choices;
 pub(crate) mod count;
 pub(crate) mod gate;
-pub(crate) mod graph;
+pub(crate) mod gated_lock;
 pub(crate) mod is_send;
-pub(crate) mod lock;
-pub(crate) mod map;
+pub(crate) mod kind;
 pub(crate) mod net;
-pub(crate) mod oracle;
 pub(crate) mod random;
 pub(crate) mod refused;
-pub(crate) mod shared;
-pub(crate) mod turns;
 pub(crate) mod watchdog;
-pub(crate) mod work;
 
-pub(crate) use count::Count;
 use smartasync::Offload;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
-/// This counts how often it is dropped.
+/// A value that counts how often it is dropped.
 pub(crate) struct CountsDrops(pub(crate) Arc<AtomicUsize>);
 
 impl Drop for CountsDrops {
@@ -38,7 +36,7 @@ impl Drop for CountsDrops {
     }
 }
 
-/// This panics when it is dropped, quietly: without the hook, which would print it.
+/// A value whose destructor panics without the panic hook, so that nothing is printed.
 pub(crate) struct PanicsWhenDropped;
 
 impl Drop for PanicsWhenDropped {
@@ -47,7 +45,16 @@ impl Drop for PanicsWhenDropped {
     }
 }
 
-/// This calls its closure when it is dropped.
+/// A waker that panics when it is woken.
+pub(crate) struct PanicsWhenWoken;
+
+impl Wake for PanicsWhenWoken {
+    fn wake(self: Arc<Self>) {
+        panic!("waker");
+    }
+}
+
+/// A value that calls its closure when it is dropped.
 pub(crate) struct OnDrop<F: FnMut()>(pub(crate) F);
 
 impl<F: FnMut()> Drop for OnDrop<F> {
@@ -56,7 +63,7 @@ impl<F: FnMut()> Drop for OnDrop<F> {
     }
 }
 
-/// Is pending once, and wakes itself.
+/// Suspends once and wakes itself.
 pub(crate) async fn yield_once() {
     let mut yielded = false;
     poll_fn(|cx| {
@@ -75,7 +82,7 @@ pub(crate) fn poll<F: Future + ?Sized>(call: &mut Pin<Box<F>>) -> Poll<F::Output
     call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Starts the job, unless the pool is busy, and leaves nobody to be woken.
+/// Polls the job once, so that the pool takes it, with a waker that does nothing.
 pub(crate) fn start<T>(job: &mut Offload<T>) {
     assert!(
         Pin::new(job)
@@ -84,12 +91,12 @@ pub(crate) fn start<T>(job: &mut Offload<T>) {
     );
 }
 
-/// Panics quietly: without the hook, which would print it.
+/// Panics without the panic hook, so that nothing is printed.
 pub(crate) fn panic() -> ! {
     resume_unwind(Box::new("quiet"))
 }
 
-/// Says whether `f` panics.
+/// Whether `f` panics.
 pub(crate) fn panics<T>(f: impl FnOnce() -> T) -> bool {
     catch_unwind(AssertUnwindSafe(f)).is_err()
 }

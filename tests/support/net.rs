@@ -1,10 +1,10 @@
-//! A server that sends back what it receives, and a client.
+//! A server that echoes, and a client.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
-/// Starts a thread that sends back what it receives, on `connections` connections.
+/// Starts a thread that echoes what it receives, on so many connections one after the other.
 pub(crate) fn echo_server(connections: usize) -> (SocketAddr, thread::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -20,7 +20,7 @@ pub(crate) fn echo_server(connections: usize) -> (SocketAddr, thread::JoinHandle
     (address, server)
 }
 
-/// Sends a word with blocking I/O, and returns the echo.
+/// Sends a word with blocking I/O and returns its echo.
 pub(crate) fn echo_with_std(address: SocketAddr, word: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.write_all(word.as_bytes())?;

@@ -1,10 +1,10 @@
-//! The oracle of `SmartLock` and `SmartLockMap`: a small model of the contract, on one thread, that
-//! each operation on a real lock, and on a map of three keys, is compared with. The test with
-//! random operations uses it, and the fuzz target with operations that libFuzzer chooses.
+//! The oracle of `SmartLock` and `SmartLockMap`: a small model of the contract on one thread. Each
+//! operation on a real lock, and on a map of three keys, is compared with the model. A test chooses
+//! random operations, and in the fuzz target libFuzzer chooses them.
 //!
-//! What it compares after each operation: what the polled call returned; which closures were called
-//! and which futures polled; who was woken; which closures and futures still exist; and what
-//! `is_running`, `waiters` and `len` say.
+//! After each operation the oracle compares the result of the polled call, the closures that were
+//! called and the futures that were polled, the calls that were woken, the closures and futures
+//! that still exist, and the results of `is_running`, `waiters` and `len`.
 
 use super::choices::Choices;
 use super::count::Count;
@@ -14,16 +14,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
-/// The lock, and the keys of the map.
+/// The number of places: the lock and three keys of the map.
 const PLACES: usize = 4;
-/// At most so many calls are there at once.
+/// At most so many calls exist at once.
 const CALLS: usize = 12;
 
-/// What a call is, by the contract.
+/// The state of a call, by the contract.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Is {
     Fresh,
-    /// It takes part in a flight that it does not lead, or waits to lead.
+    /// It takes part in a flight that it does not lead, or it waits to lead.
     Waiting,
     /// It runs its own work. Its flight may have been reset.
     Leading,
@@ -36,13 +36,14 @@ enum Is {
     Cancelled,
 }
 
-/// What flies in a room.
+/// The flight of a room.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Flight {
     None,
-    /// Led by this call.
+    /// This call leads.
     Once(usize),
-    /// This work, which was last driven by this call, and woken since it was polled.
+    /// This shared work runs. `driver` polled it last. `woken` says that it was woken since that
+    /// poll.
     Shared {
         work: usize,
         driver: Option<usize>,
@@ -50,8 +51,8 @@ enum Flight {
     },
 }
 
-/// Where the calls meet that came to a place. A key has a new one after each reset, and when it was
-/// idle.
+/// The calls of one place that share a flight. A key gets a new room after each reset, and after it
+/// was idle.
 struct Room {
     flight: Flight,
 }
@@ -61,34 +62,34 @@ struct Call<'a> {
     id: usize,
     kind: Kind,
     place: usize,
-    /// None until it is polled.
+    /// `None` until the call is polled.
     room: Option<usize>,
     is: Is,
-    /// It still has its closure.
+    /// Whether it still has its closure.
     can_lead: bool,
     waker: Arc<Count>,
-    /// It was woken since it was polled last.
+    /// Whether it was woken since its last poll.
     woken: bool,
 }
 
-/// How many that wait may be woken by an operation, and go on waiting.
+/// How many waiting calls an operation may wake although they have to go on waiting.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 enum MayWake {
     Nobody,
-    /// One is chosen to lead.
+    /// One call, which is chosen to lead.
     One,
-    /// The shared future of this room is woken, or there is one now, and all are to register with
-    /// it.
+    /// All calls. The shared future was woken, or a new one exists and all calls have to register
+    /// with it.
     All,
 }
 
 struct Model<'a> {
     places: &'a Arc<Places>,
-    /// Of each place, by the index of its room. The lock has one always.
+    /// The index of the current room of each place. The lock always has a room.
     current: [Option<usize>; PLACES],
     rooms: Vec<Room>,
     calls: Vec<Call<'a>>,
-    /// Those whose closure or future may exist, and those that may be woken by hand.
+    /// The work whose closure or future may exist. Only this work can be woken by hand.
     works: Vec<Arc<Work>>,
     made: usize,
     may_wake: MayWake,
@@ -140,14 +141,14 @@ impl<'a> Model<'a> {
             .clone()
     }
 
-    /// Everyone who waits in the room.
+    /// All calls that wait in the room.
     fn waiting(&mut self, room: usize) -> impl Iterator<Item = &mut Call<'a>> {
         self.calls
             .iter_mut()
             .filter(move |call| call.room == Some(room) && call.is == Is::Waiting)
     }
 
-    /// The flight of the room is over. Who waits gets the value, or one of them is to lead.
+    /// Ends the flight of the room. The waiting calls get the value, or one of them has to lead.
     fn end_flight(&mut self, room: usize, value: Option<usize>) {
         self.rooms[room].flight = Flight::None;
         match value {
@@ -158,7 +159,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The place was reset.
+    /// Updates the model after a reset of the place.
     fn was_reset(&mut self, place: usize) {
         let Some(room) = self.current[place] else {
             return;
@@ -179,7 +180,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// A call is gone. With the last one of a key goes what is left of its flight.
+    /// Updates the model after a call is gone. The last call of a key takes the flight with it.
     fn is_gone(&mut self, call: Call<'a>) {
         let Call {
             call,
@@ -197,11 +198,15 @@ impl<'a> Model<'a> {
                 self.current[place] = None;
             }
         }
-        // A future that the call drove alone may have been given its waker to keep.
+        // A future that the call drove alone may have kept its waker.
         for work in self.works.iter().filter(|work| !work.alive.load(Relaxed)) {
             work.waker.lock().unwrap().take();
         }
-        assert_eq!(Arc::strong_count(&waker), 1, "its waker is still there");
+        assert_eq!(
+            Arc::strong_count(&waker),
+            1,
+            "the waker of the dropped call still exists"
+        );
     }
 
     fn drop_call(&mut self, at: usize) {
@@ -221,7 +226,7 @@ impl<'a> Model<'a> {
         self.is_gone(call);
     }
 
-    /// [Wakes](Model::wake) some work.
+    /// [Wakes](Model::wake) one of the works.
     fn wake_one(&mut self, index: usize) {
         let work = self.works.get(index % self.works.len().max(1));
         if let Some(id) = work.map(|work| work.id) {
@@ -238,7 +243,7 @@ impl<'a> Model<'a> {
         self.was_woken(id);
     }
 
-    /// A work's waker was woken.
+    /// Updates the model after the waker of a work was woken.
     fn was_woken(&mut self, id: usize) {
         for place in 0..PLACES {
             if let Some(Flight::Shared { work, woken, .. }) =
@@ -265,8 +270,8 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The work that the contract says is polled when this call is polled, and its room's flight
-    /// from then on.
+    /// Updates the model before a poll of this call. Returns the room, and the work that has to be
+    /// polled.
     fn board(&mut self, at: usize) -> (usize, Option<usize>) {
         let call = &mut self.calls[at];
         let room = *call.room.get_or_insert_with(|| {
@@ -326,7 +331,7 @@ impl<'a> Model<'a> {
         (room, polled)
     }
 
-    /// Polls a call, and compares.
+    /// Polls a call and compares the result with the model.
     fn poll(&mut self, at: usize, order: Order, with_a_new_waker: bool) {
         let was = self.calls[at].is;
         let could_lead = self.calls[at].can_lead;
@@ -342,8 +347,8 @@ impl<'a> Model<'a> {
             && polled == Some(id)
             && matches!(was, Is::Fresh | Is::Waiting)
             && is_current;
-        // Inside an old flight, only a call that would lead is of interest: it must not follow the
-        // new one, and be dropped.
+        // Inside an old flight, the work makes a call only if that call would lead. Otherwise the
+        // call would follow the new flight and be dropped.
         let newest = self.current[place];
         let may_call =
             is_current || newest.is_none_or(|room| self.rooms[room].flight == Flight::None);
@@ -386,7 +391,7 @@ impl<'a> Model<'a> {
                     .lock()
                     .unwrap()
                     .take()
-                    .expect("it made a call");
+                    .expect("the work made a call");
                 if is_current {
                     assert!(
                         matches!(inner, Poll::Ready(Err(cancelled)) if cancelled.is_reentrant())
@@ -414,7 +419,7 @@ impl<'a> Model<'a> {
         assert_eq!(result.unwrap(), Poll::Pending);
     }
 
-    /// Polls the real call, and checks that a waker that it replaces is dropped.
+    /// Polls the real call, and checks that a replaced waker is dropped.
     fn poll_really(
         &mut self,
         at: usize,
@@ -430,12 +435,12 @@ impl<'a> Model<'a> {
         }));
         assert!(
             old.is_none_or(|old| old.strong_count() == 0) || result.is_err(),
-            "its old waker is still there"
+            "the old waker still exists"
         );
         result
     }
 
-    /// Compares the answer to a call that had to poll nothing.
+    /// Compares the result of a poll that had no work to poll.
     fn polled_in_vain(
         &mut self,
         at: usize,
@@ -448,7 +453,7 @@ impl<'a> Model<'a> {
         let expected = match was {
             Is::Served(value) => Some(Ok(value)),
             Is::Cancelled => Some(Err("the lock was reset while the call waited")),
-            // Its work was lost in another caller.
+            // Its work panicked in another caller.
             Is::Waiting if self.rooms[room].flight == Flight::None => {
                 self.may_wake = MayWake::One;
                 Some(Err(
@@ -460,7 +465,7 @@ impl<'a> Model<'a> {
                 None
             }
             Is::Loose { .. } => None,
-            Is::Leading => unreachable!("it polls its work"),
+            Is::Leading => unreachable!("a leader polls its work"),
         };
         let Some(expected) = expected else {
             return assert_eq!(result, Poll::Pending);
@@ -471,13 +476,13 @@ impl<'a> Model<'a> {
                 (cancelled.to_string().as_str(), cancelled.is_reentrant()),
                 (expected, false)
             ),
-            (result, _) => panic!("{was:?} has got {result:?}"),
+            (result, _) => panic!("a call in the state {was:?} got {result:?}"),
         }
         let call = self.calls.swap_remove(at);
         self.is_gone(call);
     }
 
-    /// What must hold after each operation.
+    /// Checks what must hold after each operation.
     fn check(&mut self) {
         let mut woken_to_wait = 0;
         for call in &mut self.calls {
@@ -504,15 +509,15 @@ impl<'a> Model<'a> {
             let flight = self.rooms[room].flight;
             let mut waiting = self.waiting(room).peekable();
             match flight {
-                // Whoever is chosen to lead may be polled late, but is awake.
+                // The call that is chosen to lead may be polled late, but it was woken.
                 Flight::None => assert!(
                     waiting.peek().is_none() || waiting.any(|call| call.woken),
-                    "all wait, and nobody was woken"
+                    "all calls wait, and none was woken"
                 ),
-                // Each of them may be the only one that is polled.
+                // Any of them may be the only call that is polled from now on.
                 Flight::Shared { woken: true, .. } => assert!(
                     waiting.all(|call| call.woken),
-                    "one who waits was not woken with the future"
+                    "a waiting call was not woken with the future"
                 ),
                 Flight::Shared { .. } | Flight::Once(_) => {}
             }
@@ -520,7 +525,7 @@ impl<'a> Model<'a> {
         self.check_what_exists();
     }
 
-    /// What the lock and the map say, and what they hold.
+    /// Checks what the lock and the map report, and which closures and futures they hold.
     fn check_what_exists(&mut self) {
         let flight = self.rooms[0].flight;
         let drives = usize::from(matches!(
@@ -577,8 +582,8 @@ impl MayWake {
     }
 }
 
-/// Carries out the chosen operations, and compares. At the end everybody that was woken is polled,
-/// and must come to an end. Returns how many operations there were.
+/// Carries out the chosen operations and compares each with the model. At the end, all woken calls
+/// are polled until they end. Returns the number of operations.
 pub(crate) fn run(choices: &mut impl Choices) -> usize {
     let places = Arc::new(Places::default());
     let mut model = Model::new(&places);
@@ -624,7 +629,7 @@ pub(crate) fn run(choices: &mut impl Choices) -> usize {
     operations
 }
 
-/// Polls whoever was woken, and wakes what nobody else would, until all have come to an end.
+/// Polls the woken calls and wakes the works until all calls have ended.
 fn finish(model: &mut Model<'_>) {
     loop {
         let next = |model: &Model<'_>| {
@@ -643,9 +648,9 @@ fn finish(model: &mut Model<'_>) {
         let works: Vec<_> = model.works.iter().map(|work| work.id).collect();
         works.into_iter().for_each(|id| model.wake(id));
         model.check();
-        assert!(next(model).is_some(), "somebody waits for ever");
+        assert!(next(model).is_some(), "a call waits for ever");
     }
-    // A half-done future of the lock waits for callers to come.
+    // A half-done future of the lock would wait for the next caller.
     model.places.reset(0);
     model.was_reset(0);
     model.check();

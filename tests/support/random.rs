@@ -1,15 +1,15 @@
-//! Random operations, on many threads.
+//! Random numbers, and many threads that use them.
 
 use super::choices::Choices;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-/// This is a small generator of numbers that look random (xorshift).
+/// A small generator of pseudo-random numbers (xorshift).
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// Makes a generator whose numbers depend on `seed` alone.
+    /// Makes a generator whose numbers depend only on `seed`.
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
@@ -23,14 +23,14 @@ impl Random {
     }
 }
 
-/// This is a limited number of random choices.
+/// A source of a limited number of random choices.
 pub(crate) struct Limited {
     random: Random,
     left: usize,
 }
 
 impl Limited {
-    /// Makes so many choices.
+    /// Makes a source of so many choices.
     pub(crate) fn new(random: Random, choices: usize) -> Self {
         Self {
             random,
@@ -46,10 +46,10 @@ impl Choices for Limited {
     }
 }
 
-/// This many threads work in [`on_threads`].
+/// How many threads [`on_threads`] starts.
 pub(crate) const THREADS: u64 = 6;
 
-/// Runs `worker` on many threads, and fails if they do not end.
+/// Runs `worker` on [`THREADS`] threads, and fails if one of them does not end.
 pub(crate) fn on_threads(worker: impl Fn(Random) + Send + Sync + 'static) {
     let (ended, all_ended) = mpsc::channel();
     let worker = Arc::new(worker);
@@ -64,6 +64,6 @@ pub(crate) fn on_threads(worker: impl Fn(Random) + Send + Sync + 'static) {
     for _ in 0..THREADS {
         all_ended
             .recv_timeout(Duration::from_secs(120))
-            .expect("a thread hangs, or has panicked");
+            .expect("a thread hangs or has panicked");
     }
 }

@@ -1,10 +1,10 @@
-//! What a refused wait says, and which line it names.
+//! The panic of a refused wait: its message, and the line that it names.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Once;
 
-/// This is where a panic came from, as its hook saw it.
+/// A panic as the panic hook saw it.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Refused {
     pub(crate) message: String,
@@ -17,8 +17,8 @@ thread_local! {
     static RECORDED: RefCell<Option<Refused>> = const { RefCell::new(None) };
 }
 
-/// Calls `f`, which must panic, and says what the panic hook was told. The hook is one for the
-/// process, but records by thread.
+/// Calls `f`, which must panic, and returns the panic as the panic hook saw it. The process has
+/// only one hook, but it records by thread.
 #[track_caller]
 pub(crate) fn refused<T>(f: impl FnOnce() -> T) -> Refused {
     static HOOK: Once = Once::new();
@@ -47,12 +47,12 @@ pub(crate) fn refused<T>(f: impl FnOnce() -> T) -> Refused {
     RECORDING.set(true);
     let called = catch_unwind(AssertUnwindSafe(f));
     RECORDING.set(false);
-    assert!(called.is_err(), "it was not refused");
+    assert!(called.is_err(), "the wait was not refused");
     RECORDED.take().unwrap()
 }
 
-/// Asserts that `f`, which stands on `line` of the caller's file, is refused there, and that the
-/// message names the ways out.
+/// Asserts that the wait in `f` is refused at `line` of the caller's file, and that the message
+/// names the ways out.
 #[track_caller]
 pub(crate) fn assert_refused_at<T>(line: u32, f: impl FnOnce() -> T) {
     let file = Location::caller().file();

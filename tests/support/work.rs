@@ -1,4 +1,4 @@
-//! What the calls of the oracle run: closures and futures that do as they are told, and keep a log.
+//! The closures and futures that the calls of the oracle run. They follow orders and keep a log.
 
 use smartasync::{Cancelled, SmartLock, SmartLockMap};
 use std::future::{poll_fn, ready};
@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-/// A lock, and a map with keys from 1 on: the places on which calls meet. Place 0 is the lock.
+/// The places where calls meet. Place 0 is a lock, and the other places are keys of a map.
 #[derive(Default)]
 pub(crate) struct Places {
     pub(crate) lock: SmartLock<usize>,
     pub(crate) map: SmartLockMap<usize, usize>,
-    /// The ids of the works that were started, and polled, in their order.
+    /// The work that was started or polled, in order.
     pub(crate) log: Mutex<Vec<Logged>>,
 }
 
@@ -23,26 +23,26 @@ pub(crate) enum Logged {
     Polled(usize),
 }
 
-/// Which function makes a call.
+/// The function that makes a call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     Once,
     Shared,
 }
 
-/// What a future is to do in its next poll.
+/// What a future has to do in its next poll.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Order {
     Suspend,
-    /// Suspend, and wake itself.
+    /// Suspend and wake itself.
     Yield,
     Finish,
     Panic,
-    /// Panic, in the closure if it was not called yet.
+    /// Panic. If the closure was not called yet, it panics instead of the future.
     PanicInClosure,
-    /// Reset its own place, and suspend.
+    /// Reset its own place and suspend.
     Reset,
-    /// Make a call on its own place, poll it once, drop it, and suspend.
+    /// Make a call on its own place, poll it once, drop it and suspend.
     Call(Kind),
 }
 
@@ -76,8 +76,8 @@ impl Places {
         }
     }
 
-    /// What a call that is made now, and would be ready at once with `value`, says when it is
-    /// polled.
+    /// Makes a call whose run is ready at once with `value`, and returns the result of its first
+    /// poll.
     fn poll_a_call(&self, place: usize, kind: Kind, value: usize) -> Poll<Result> {
         let mut cx = Context::from_waker(Waker::noop());
         let run = || ready(value);
@@ -95,11 +95,11 @@ pub(crate) struct Work {
     pub(crate) id: usize,
     pub(crate) place: usize,
     pub(crate) order: Mutex<Order>,
-    /// Its closure or its future exists.
+    /// Whether its closure or its future exists.
     pub(crate) alive: AtomicBool,
     /// The waker of its last poll.
     pub(crate) waker: Mutex<Option<Waker>>,
-    /// What the call that it was ordered to make said.
+    /// The result of the call that it was ordered to make.
     pub(crate) inner: Mutex<Option<Poll<Result>>>,
 }
 
@@ -117,7 +117,7 @@ impl Work {
     }
 }
 
-/// A work's closure, later its future.
+/// The closure of a work, and later its future.
 struct Running {
     work: Arc<Work>,
     places: Arc<Places>,
@@ -152,7 +152,7 @@ impl Running {
             Order::Suspend => {}
             Order::Yield => cx.waker().wake_by_ref(),
             Order::Finish => return Poll::Ready(work.id),
-            // Without the hook, which would print it.
+            // This does not call the panic hook, which would print the panic.
             Order::Panic | Order::PanicInClosure => resume_unwind(Box::new("as ordered")),
             Order::Reset => self.places.reset(work.place),
             Order::Call(kind) => {
@@ -164,5 +164,5 @@ impl Running {
     }
 }
 
-/// What a call from inside a work with this id gives, if it leads: so much more than the id.
+/// A call from inside a work gives the id of the work plus this number, if the call leads.
 pub(crate) const INNER: usize = 1_000_000;

@@ -1,4 +1,4 @@
-//! After the arguments comes the result.
+//! The result type follows the arguments.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! An argument is a pattern with a type.
+//! An argument needs a pattern and a type.
 
 use smartasync::smart_fn;
 

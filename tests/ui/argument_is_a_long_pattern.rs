@@ -1,4 +1,4 @@
-//! The pattern of an argument has six tokens at most.
+//! The pattern of an argument may have at most six tokens.
 
 use smartasync::smart_fn;
 

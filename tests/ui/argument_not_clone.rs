@@ -1,4 +1,4 @@
-//! `&T` of a sync function travels, so `T` needs `Clone`.
+//! A sync function copies its `&T` argument for the pool, so `T` needs `Clone`.
 
 use smartasync::smart_fn;
 

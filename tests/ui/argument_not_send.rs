@@ -1,4 +1,4 @@
-//! An argument of a sync function travels, so it is `Send`.
+//! A sync function sends its arguments to the pool, so they need `Send`.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! An argument has a type.
+//! An argument needs a type.
 
 use smartasync::smart_fn;
 

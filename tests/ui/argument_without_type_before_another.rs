@@ -1,4 +1,4 @@
-//! Each argument has a type.
+//! Each argument needs a type.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! In a `#[maybe_async]` body `smart_await!` is the only await.
+//! A `#[maybe_async]` body awaits with `smart_await!` only.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! `#[blocking]` stands once.
+//! `#[blocking]` may be given only once.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! An argument of a sync function cannot borrow inside.
+//! An argument of a sync function cannot hold a reference.
 
 use smartasync::smart_fn;
 
@@ -9,7 +9,7 @@ smart_fn!(
 );
 
 fn main() {
-    // A call of it is no second mistake.
+    // A call of the refused function is no error.
     let count: usize = first(vec!["a"]).wait();
     drop(count);
 }

@@ -1,4 +1,4 @@
-//! An argument of a sync function is a slice of references.
+//! An argument of a sync function cannot be a slice of references.
 
 use smartasync::smart_fn;
 

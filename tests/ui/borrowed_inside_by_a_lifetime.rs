@@ -1,4 +1,4 @@
-//! An argument of a sync function has a lifetime.
+//! An argument of a sync function cannot have a lifetime.
 
 use smartasync::smart_fn;
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! The result of a sync function has a reference inside.
+//! The result of a sync function cannot hold a reference.
 
 use smartasync::smart_fn;
 use std::borrow::Cow;

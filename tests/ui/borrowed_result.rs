@@ -9,6 +9,6 @@ smart_fn!(
 );
 
 fn main() {
-    // A call of it is no second mistake.
+    // A call of the refused function is no error.
     assert_eq!(first("a").wait(), "a");
 }

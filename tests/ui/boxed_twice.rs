@@ -1,4 +1,4 @@
-//! A helper attribute stands once.
+//! A helper attribute may be given only once.
 
 use smartasync::smart_fn;
 

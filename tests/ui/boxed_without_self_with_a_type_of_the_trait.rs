@@ -1,4 +1,4 @@
-//! Without `self`, a type of the trait, taken by value, may not outlive the boxed call.
+//! Without `self`, a boxed call may outlive a type of the trait that it takes by value.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! Neither is a `const` one, with generics or without.
+//! An async smart function cannot be `const`, with or without generics.
 
 use smartasync::smart_fn;
 

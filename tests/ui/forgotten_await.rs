@@ -1,4 +1,4 @@
-//! In async code too.
+//! A call that is not awaited in async code does nothing.
 
 #![deny(unused_must_use)]
 

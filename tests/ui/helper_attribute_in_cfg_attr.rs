@@ -1,4 +1,4 @@
-//! A helper attribute under a condition.
+//! A helper attribute cannot be conditional.
 
 use smartasync::smart_fn;
 

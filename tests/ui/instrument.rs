@@ -1,4 +1,4 @@
-//! An attribute that would see the call alone.
+//! `#[instrument]` would see only the call, not the body.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! A lock outlives the calls on it.
+//! A lock has to outlive the calls on it.
 
 use smartasync::SmartLock;
 

@@ -1,4 +1,4 @@
-//! A map outlives the calls on it.
+//! A map has to outlive the calls on it.
 
 use smartasync::SmartLockMap;
 

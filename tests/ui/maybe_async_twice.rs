@@ -1,4 +1,4 @@
-//! `#[maybe_async]` stands once.
+//! `#[maybe_async]` may be given only once.
 
 use smartasync::smart_fn;
 

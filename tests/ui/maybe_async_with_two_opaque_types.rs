@@ -1,4 +1,4 @@
-//! The two copies of the body have a closure each, so `impl Iterator` would be two types.
+//! Each copy of the body has its own closure, so `impl Iterator` would be two types.
 
 use smartasync::smart_fn;
 

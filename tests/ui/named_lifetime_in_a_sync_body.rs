@@ -1,4 +1,4 @@
-//! On the pool the arguments live in another place, so the body of a sync function cannot name their lifetime.
+//! On the pool the arguments are copies, so a sync body cannot name their lifetime.
 
 use smartasync::smart_fn;
 

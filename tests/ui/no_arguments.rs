@@ -1,4 +1,4 @@
-//! A function has arguments.
+//! A function needs a list of arguments.
 
 use smartasync::smart_fn;
 

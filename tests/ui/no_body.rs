@@ -1,4 +1,4 @@
-//! A function has a body.
+//! A function needs a body.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! A function has a body also after `where`.
+//! A function with a `where` clause needs a body.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! Attributes need a function.
+//! A function has to follow the attributes.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! A `self` by value that cannot travel.
+//! A sync method sends its `self` to the pool, so it needs `Send`.
 
 use smartasync::smart_fn;
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! The result of a sync function travels back, so it is `Send`.
+//! The result of a sync function comes back from the pool, so it needs `Send`.
 
 use smartasync::smart_fn;
 

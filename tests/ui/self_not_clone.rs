@@ -1,4 +1,4 @@
-//! `&self` of a sync method travels, so the type needs `Clone`.
+//! A sync method copies its `&self` for the pool, so the type needs `Clone`.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! A sync method with `&self` takes 24 arguments at most.
+//! A sync method with `&self` takes at most 24 arguments.
 
 use smartasync::smart_fn;
 

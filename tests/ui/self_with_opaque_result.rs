@@ -1,4 +1,4 @@
-//! An `impl Trait` in the result of a sync method with `&self` says that it captures nothing.
+//! An `impl Trait` result of a sync method with `&self` must not capture a lifetime.
 
 use smartasync::smart_fn;
 

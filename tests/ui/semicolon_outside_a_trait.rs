@@ -1,4 +1,4 @@
-//! Outside of a trait a function without `#[wraps]` has a body.
+//! Outside of a trait, a function without `#[wraps]` needs a body.
 
 use smartasync::smart_fn;
 

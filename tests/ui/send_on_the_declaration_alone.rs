@@ -1,4 +1,4 @@
-//! The method of the implementation calls itself on the pool, and has to promise what the trait promises.
+//! On the pool the method of the `impl` calls itself, so it needs the `#[send]` of the trait.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! The lifetime that `#[boxed]` adds.
+//! `#[boxed]` adds the lifetime `'smart`, so a function cannot use this name.
 
 use smartasync::smart_fn;
 

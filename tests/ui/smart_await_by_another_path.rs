@@ -1,4 +1,4 @@
-//! In the sync copy only `smart_await!` and `smartasync::smart_await!` are the macro of sync code.
+//! A `#[maybe_async]` body calls `smart_await!` by its name or as `smartasync::smart_await!`.
 
 use smartasync::smart_fn;
 

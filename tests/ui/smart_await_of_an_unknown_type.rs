@@ -1,4 +1,4 @@
-//! The type is inferred from what is done with the value.
+//! The type of a value cannot be inferred from its use after `smart_await!`.
 
 use smartasync::{smart_await, smart_fn};
 

@@ -1,4 +1,4 @@
-//! `smart_await!` takes both sides.
+//! `smart_await!` with sides needs both of them.
 
 use smartasync::{smart_await, smart_fn};
 

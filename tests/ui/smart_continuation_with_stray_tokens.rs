@@ -1,4 +1,4 @@
-//! After the closure of `smart_continuation!` comes a comma.
+//! A comma has to follow the closure of `smart_continuation!`.
 
 use smartasync::smart_continuation;
 

@@ -1,4 +1,4 @@
-//! Between functions there is nothing.
+//! Only functions may follow a function.
 
 use smartasync::smart_fn;
 

@@ -1,4 +1,4 @@
-//! An attribute that is no helper attribute stays on the function, and has to exist.
+//! An attribute that is no helper attribute stays on the function, so it has to exist.
 
 use smartasync::smart_fn;
 

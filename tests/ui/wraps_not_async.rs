@@ -1,4 +1,4 @@
-//! What an `async fn` wraps returns a future.
+//! An `async fn` can wrap only a function that returns a future.
 
 use smartasync::smart_fn;
 

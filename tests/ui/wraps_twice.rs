@@ -1,4 +1,4 @@
-//! `#[wraps]` stands once.
+//! `#[wraps]` may be given only once.
 
 use smartasync::smart_fn;
 

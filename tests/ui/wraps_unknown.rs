@@ -1,4 +1,4 @@
-//! What is wrapped exists.
+//! The wrapped function has to exist.
 
 use smartasync::smart_fn;
 

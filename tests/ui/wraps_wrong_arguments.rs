@@ -1,4 +1,4 @@
-//! A wrapped function takes what the signature says.
+//! A wrapped function has to take the arguments of the signature.
 
 use smartasync::smart_fn;
 

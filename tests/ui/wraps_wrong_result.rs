@@ -1,4 +1,4 @@
-//! A wrapped function returns what the signature says.
+//! A wrapped function has to return the result of the signature.
 
 use smartasync::smart_fn;
 

@@ -1,0 +1,60 @@
+//! What tasks of a thread's loop allocate.
+
+use crate::support::watchdog::within;
+use crate::support::yield_once;
+use allocation_counter::measure;
+use smartasync::{Task, block_on, spawn_local};
+use std::cell::Cell;
+use std::future::{pending, poll_fn};
+use std::rc::Rc;
+use std::task::Poll;
+
+#[test]
+fn tasks_that_are_cancelled_before_their_first_turn_leave_nothing_behind() {
+    within(60, || {
+        let spawn_and_cancel = || (0..10_000).for_each(|_| drop(spawn_local(pending::<()>())));
+        // The queue has room for a few.
+        (0..4).map(|_| spawn_local(pending::<()>())).for_each(drop);
+        let allocated = measure(spawn_and_cancel);
+        assert_eq!(allocated.count_current, 0, "{allocated:?}");
+        let polls = Rc::new(Cell::new(0));
+        let count = polls.clone();
+        spawn_local(poll_fn(move |_| {
+            count.set(count.get() + 1);
+            Poll::<()>::Pending
+        }))
+        .detach();
+        block_on(yield_once());
+        assert_eq!(polls.get(), 1);
+    });
+}
+
+#[test]
+fn a_small_task_in_a_slot_that_had_one_like_it_allocates_nothing() {
+    fn spawn<const SIZE: usize>() -> Task<u8> {
+        let bytes = [1; SIZE];
+        spawn_local(async move {
+            yield_once().await;
+            bytes[0]
+        })
+    }
+    within(60, || {
+        let small = || assert_eq!(block_on(spawn::<8>()), 1);
+        let large = || assert_eq!(block_on(spawn::<1000>()), 1);
+        // The first task makes the slot, and what the queues hold.
+        small();
+        assert_eq!(measure(small).count_total, 0);
+        let info = measure(large);
+        assert_eq!(
+            (info.count_total, info.count_current),
+            (1, -1),
+            "the small box goes, and a large one does not stay"
+        );
+        assert_eq!(measure(small).count_total, 1);
+        let detached = || {
+            spawn::<8>().detach();
+            (0..3).for_each(|_| block_on(yield_once()));
+        };
+        assert_eq!(measure(detached).count_total, 0);
+    });
+}

@@ -1,0 +1,7 @@
+//! `SmartLockMap`.
+
+mod coalescing;
+pub(crate) mod gates;
+mod keys;
+mod reset;
+mod stress;

@@ -1,0 +1,11 @@
+//! `SmartLock::run_once`.
+
+mod handover;
+mod leading;
+mod panics;
+mod reentry;
+mod reset;
+mod stress;
+mod threads;
+mod values;
+mod wakers;

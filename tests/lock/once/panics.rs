@@ -1,0 +1,169 @@
+//! `SmartLock::run_once` when leaders panic: in the closure, in the future, or in its destructor.
+
+use crate::callers::{Bomb, Caller, Gate, assert_works, is_reentrant, leaked, ok};
+use crate::support::{OnDrop, panics, poll};
+use std::cell::Cell;
+use std::future::{pending, poll_fn, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::task::Poll;
+
+#[test]
+fn a_panic_stays_in_the_leader_and_one_follower_takes_over() {
+    let lock = leaked();
+    let explode = Rc::new(Cell::new(false));
+    let fuse = explode.clone();
+    let mut leader = Caller::new(lock.run_once(|| {
+        poll_fn(move |_| {
+            if fuse.get() {
+                panic!("leader")
+            } else {
+                Poll::Pending
+            }
+        })
+    }))
+    .wait_for_its_turn();
+    let mut one = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
+    let mut two = Caller::new(lock.run_once(|| ready(2))).wait_for_its_turn();
+    explode.set(true);
+    let payload = catch_unwind(AssertUnwindSafe(|| leader.poll())).unwrap_err();
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"leader"));
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 2));
+    assert_eq!(one.wakes() + two.wakes(), 1);
+    let (chosen, other) = if one.wakes() == 1 {
+        (&mut one, &mut two)
+    } else {
+        (&mut two, &mut one)
+    };
+    let Poll::Ready(Ok(value)) = chosen.poll() else {
+        panic!("it leads")
+    };
+    assert_eq!(other.poll(), Poll::Ready(Ok(value)));
+    drop(leader);
+    assert_works(lock);
+}
+
+#[test]
+fn a_closure_or_a_first_poll_that_panics_leaves_an_idle_lock() {
+    let lock = leaked();
+    let mut in_closure =
+        Caller::new(lock.run_once(|| -> std::future::Ready<u32> { panic!("closure") }));
+    assert!(panics(|| in_closure.poll()));
+    let mut in_poll = Caller::new(lock.run_once(|| async { panic!("future") }));
+    assert!(panics(|| in_poll.poll()));
+    assert!(panics(|| lock
+        .run_once(|| async { panic!("waited for") })
+        .wait()));
+    assert!(panics(|| in_poll.poll()), "it has ended");
+    drop((in_closure, in_poll));
+    assert_works(lock);
+}
+
+#[test]
+fn a_closure_that_panics_after_a_hand_over_hands_over_again() {
+    let lock = leaked();
+    let leader = Caller::new(lock.run_once(pending)).wait_for_its_turn();
+    let mut one = Caller::new(lock.run_once(|| -> std::future::Ready<u32> { panic!("closure") }))
+        .wait_for_its_turn();
+    let mut two = Caller::new(lock.run_once(|| ready(2))).wait_for_its_turn();
+    drop(leader);
+    assert!(panics(|| one.poll()));
+    assert_eq!((two.wakes(), two.poll()), (1, Poll::Ready(Ok(2))));
+    assert_works(lock);
+}
+
+#[test]
+fn the_future_of_a_leader_that_panics_is_dropped_before_another_caller_can_lead() {
+    let lock = leaked();
+    let (explode, at_drop) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(None)));
+    let (fuse, seen) = (explode.clone(), at_drop.clone());
+    let sees = OnDrop(move || {
+        let Poll::Ready(inside) = poll(&mut Box::pin(lock.run_once(|| ready(7)))) else {
+            panic!("nobody else leads")
+        };
+        seen.set(Some((lock.is_running(), is_reentrant(inside))));
+    });
+    let mut leader = Caller::new(lock.run_once(|| {
+        poll_fn(move |_| {
+            let _owned = &sees;
+            if fuse.get() {
+                crate::support::panic()
+            } else {
+                Poll::Pending
+            }
+        })
+    }))
+    .wait_for_its_turn();
+    let mut follower = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
+    explode.set(true);
+    assert!(panics(|| leader.poll()));
+    assert_eq!(at_drop.get(), Some((true, true)));
+    assert_eq!((follower.wakes(), follower.poll()), (1, ok(1)));
+    assert_works(lock);
+}
+
+#[test]
+fn a_leader_whose_destructor_panics_hands_over() {
+    let lock = leaked();
+    let bomb = Bomb;
+    let leader = Caller::new(lock.run_once(|| async move {
+        let _bomb = bomb;
+        pending().await
+    }))
+    .wait_for_its_turn();
+    let mut follower = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
+    assert!(panics(|| drop(leader)));
+    assert_eq!((follower.wakes(), follower.poll()), (1, Poll::Ready(Ok(1))));
+    assert_works(lock);
+}
+
+#[test]
+fn a_leader_that_panics_while_its_finished_future_is_dropped_hands_over() {
+    let lock = leaked();
+    let gate = Gate::new();
+    let (bomb, inner) = (Bomb, gate.run());
+    let mut leader = Caller::new(lock.run_once(|| {
+        let mut inner = Box::pin(inner);
+        poll_fn(move |cx| {
+            let _captured = &bomb;
+            inner.as_mut().poll(cx)
+        })
+    }))
+    .wait_for_its_turn();
+    let mut follower = Caller::new(lock.run_once(|| ready(1))).wait_for_its_turn();
+    gate.0.set(Some(0));
+    assert!(panics(|| leader.poll()));
+    assert_eq!((follower.wakes(), follower.poll()), (1, Poll::Ready(Ok(1))));
+    assert_works(lock);
+}
+
+#[test]
+fn a_leader_that_panics_after_a_reset_does_not_affect_the_new_flight() {
+    let lock = leaked();
+    let (gate, fuse) = (Gate::new(), Rc::new(Cell::new(false)));
+    let burning = fuse.clone();
+    let mut old = Caller::new(lock.run_once(|| {
+        poll_fn(move |_| {
+            if burning.get() {
+                panic!("old")
+            } else {
+                Poll::Pending
+            }
+        })
+    }))
+    .wait_for_its_turn();
+    lock.reset();
+    let mut new = gate.lead(lock);
+    let mut follower = Caller::new(lock.run_once(|| ready(0))).wait_for_its_turn();
+    fuse.set(true);
+    assert!(panics(|| old.poll()));
+    assert_eq!(
+        (lock.is_running(), lock.waiters(), follower.wakes()),
+        (true, 1, 0)
+    );
+    gate.0.set(Some(2));
+    assert_eq!(
+        (new.poll(), follower.poll()),
+        (Poll::Ready(Ok(2)), Poll::Ready(Ok(2)))
+    );
+}

@@ -1,0 +1,20 @@
+//! The macros: `smart_fn!`, `smart_await!` and `smart_continuation!`.
+//!
+//! What the compiler says about mistakes is in `tests/ui`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod apply;
+mod attributes;
+mod bodies;
+mod boxed;
+mod drops;
+mod hygiene;
+mod kinds;
+mod limits;
+mod methods;
+mod rustfmt;
+mod signatures;
+mod smart_await;
+mod traits;

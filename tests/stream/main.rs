@@ -1,0 +1,8 @@
+//! Streams: `smart_stream`, `smart_unfold` and `smart_iter`. This binary needs the feature
+//! `stream`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod items;
+mod read_ahead;
