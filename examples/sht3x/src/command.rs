@@ -14,8 +14,8 @@ pub enum Repeatability {
 }
 
 impl Repeatability {
-    /// The command for a single measurement, without clock stretching. Its pause is the longest
-    /// that a measurement takes, at the lowest supply voltage.
+    /// Returns the command for a single measurement, without clock stretching. Its pause is the
+    /// longest duration of a measurement at the lowest supply voltage.
     pub(crate) const fn single_shot(self) -> Command {
         match self {
             Self::Low => Command::new(0x2416, 4_500),
@@ -62,11 +62,10 @@ impl Rate {
 /// The pause that the chip needs after most commands, in microseconds.
 const AFTER_COMMAND: u16 = 1_000;
 
-/// What is written to the chip, and the pause that the chip needs after it.
+/// A command, as it is written to the chip, and the pause that the chip needs after it.
 ///
-/// Both are in one word, so that a call of the driver's `send` has two words of arguments, the
-/// driver and this. The body of a `#[maybe_async]` function is a closure. Where the optimiser calls
-/// the closure instead of inlining it, two words travel in registers, and more travel in memory.
+/// Both are in one word. A call of the driver's `send` then has two words of arguments, the driver
+/// and this, which the compiler passes in registers.
 #[derive(Clone, Copy)]
 pub(crate) struct Command(u32);
 
