@@ -64,11 +64,6 @@ impl<B> Sht3x<B> {
     }
 }
 
-/// The pause that the chip needs after a command, in microseconds.
-const AFTER_COMMAND: u32 = 1_000;
-/// The pause that the chip needs after a reset, in microseconds.
-const AFTER_RESET: u32 = 1_500;
-
 impl<B: Bus> Sht3x<B> {
     smart_fn!(
         /// Measures once. Do not call it while the chip measures periodically.
@@ -81,7 +76,7 @@ impl<B: Bus> Sht3x<B> {
             &mut self,
             repeatability: Repeatability,
         ) -> Result<Measurement, Error<B::Error>> {
-            smart_await!(self.send(repeatability.single_shot(), repeatability.microseconds()))?;
+            smart_await!(self.send(repeatability.single_shot()))?;
             let mut answer = [0; 6];
             smart_await!(self.bus.read(self.address as u8, &mut answer))?;
             measurement(answer)
@@ -98,7 +93,7 @@ impl<B: Bus> Sht3x<B> {
             rate: Rate,
             repeatability: Repeatability,
         ) -> Result<(), Error<B::Error>> {
-            smart_await!(self.send(rate.start(repeatability), AFTER_COMMAND))
+            smart_await!(self.send(rate.start(repeatability)))
         }
 
         /// Returns the last measurement since [`start`](Sht3x::start), or `None` if there is no new
@@ -109,7 +104,7 @@ impl<B: Bus> Sht3x<B> {
         /// [`Error::Bus`], or [`Error::Checksum`] if the answer is damaged.
         #[maybe_async]
         pub async fn fetch(&mut self) -> Result<Option<Measurement>, Error<B::Error>> {
-            smart_await!(self.send(Command::FETCH, AFTER_COMMAND))?;
+            smart_await!(self.send(Command::FETCH))?;
             let mut answer = [0; 6];
             match smart_await!(self.bus.read(self.address as u8, &mut answer)) {
                 Ok(()) => measurement(answer).map(Some),
@@ -127,7 +122,7 @@ impl<B: Bus> Sht3x<B> {
         /// [`Error::Bus`].
         #[maybe_async]
         pub async fn stop(&mut self) -> Result<(), Error<B::Error>> {
-            smart_await!(self.send(Command::STOP, AFTER_COMMAND))
+            smart_await!(self.send(Command::STOP))
         }
 
         /// Resets the chip. It stops measuring, and reads its calibration again.
@@ -137,7 +132,7 @@ impl<B: Bus> Sht3x<B> {
         /// [`Error::Bus`].
         #[maybe_async]
         pub async fn reset(&mut self) -> Result<(), Error<B::Error>> {
-            smart_await!(self.send(Command::RESET, AFTER_RESET))
+            smart_await!(self.send(Command::RESET))
         }
 
         /// Turns the heater on or off, to check that the sensor works, or to dry it.
@@ -147,14 +142,11 @@ impl<B: Bus> Sht3x<B> {
         /// [`Error::Bus`].
         #[maybe_async]
         pub async fn set_heater(&mut self, on: bool) -> Result<(), Error<B::Error>> {
-            smart_await!(self.send(
-                if on {
-                    Command::HEATER_ON
-                } else {
-                    Command::HEATER_OFF
-                },
-                AFTER_COMMAND
-            ))
+            smart_await!(self.send(if on {
+                Command::HEATER_ON
+            } else {
+                Command::HEATER_OFF
+            }))
         }
 
         /// Reads the status register.
@@ -164,7 +156,7 @@ impl<B: Bus> Sht3x<B> {
         /// [`Error::Bus`], or [`Error::Checksum`] if the answer is damaged.
         #[maybe_async]
         pub async fn status(&mut self) -> Result<Status, Error<B::Error>> {
-            smart_await!(self.send(Command::READ_STATUS, AFTER_COMMAND))?;
+            smart_await!(self.send(Command::READ_STATUS))?;
             let mut answer = [0; 3];
             smart_await!(self.bus.read(self.address as u8, &mut answer))?;
             checked(answer).map(Status).ok_or(Error::Checksum)
@@ -177,18 +169,14 @@ impl<B: Bus> Sht3x<B> {
         /// [`Error::Bus`].
         #[maybe_async]
         pub async fn clear_status(&mut self) -> Result<(), Error<B::Error>> {
-            smart_await!(self.send(Command::CLEAR_STATUS, AFTER_COMMAND))
+            smart_await!(self.send(Command::CLEAR_STATUS))
         }
 
         /// Sends a command, and waits until the chip has executed it.
         #[maybe_async]
-        async fn send(
-            &mut self,
-            command: Command,
-            microseconds: u32,
-        ) -> Result<(), Error<B::Error>> {
+        async fn send(&mut self, command: Command) -> Result<(), Error<B::Error>> {
             smart_await!(self.bus.write(self.address as u8, &command.bytes()))?;
-            smart_await!(self.bus.pause(microseconds));
+            smart_await!(self.bus.pause(command.microseconds()));
             Ok(())
         }
     );
