@@ -67,7 +67,7 @@ macro_rules! __smart_outlive {
 #[macro_export]
 macro_rules! __smart_outlive {
     // What a sync function takes is owned, or of a lifetime that only it knows.
-    ([sync] look: $look:tt take: $take:tt $($state:tt)*) => { $crate::__smart_outlive! { look: [] take: [] $($state)* } };
+    ([] look: $look:tt take: $take:tt $($state:tt)*) => { $crate::__smart_outlive! { look: [] take: [] $($state)* } };
     ([async] $($state:tt)*) => { $crate::__smart_outlive! { $($state)* } };
     (look: [$n:ident: &'smart $($l:tt)*] take: [$m:ident: $t:ty, $($more:tt)*] $($state:tt)*) => {
         $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] $($state)* }

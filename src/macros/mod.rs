@@ -5,6 +5,7 @@ mod arguments;
 mod choose;
 mod emit;
 mod errors;
+mod items;
 mod signature;
 mod smart_await;
 mod smart_continuation;

@@ -55,8 +55,16 @@ macro_rules! smart_await {
         })
         .await
     };
-    ($($wrong:tt)*) => {
-        ::core::compile_error! { "`smart_await!` takes one expression, or one for each world: write `smart_await!(sync => a, async => b)`" }
+    // The known mistakes. There is no arm for all others, since an editor would take it for an
+    // expression that is not finished.
+    () => {
+        $crate::__smart_await_error! {}
+    };
+    ($side:ident => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    ($value:expr, $($more:expr),+ $(,)?) => {
+        $crate::__smart_await_error! {}
     };
 }
 
@@ -92,8 +100,27 @@ macro_rules! __smart_await_sync {
             }
         }
     };
-    ($($wrong:tt)*) => {
-        ::core::compile_error! { "`smart_await!` takes one expression, or one for each world: write `smart_await!(sync => a, async => b)`" }
+    // The known mistakes. There is no arm for all others, since an editor would take it for an
+    // expression that is not finished.
+    () => {
+        $crate::__smart_await_error! {}
+    };
+    ($side:ident => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    ($value:expr, $($more:expr),+ $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+}
+
+/// The error of a `smart_await!` that is none.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_await_error {
+    () => {
+        ::core::compile_error! {
+            "`smart_await!` takes one expression, or one for each world: write `smart_await!(sync => a, async => b)`"
+        }
     };
 }
 

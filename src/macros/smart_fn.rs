@@ -36,124 +36,36 @@
 #[cfg(not(feature = "nightly"))]
 #[macro_export]
 macro_rules! smart_fn {
-    ($($items:tt)*) => { $crate::__smart_items! { $($items)* } };
+    ($($items:tt)*) => { $crate::__smart_items! { __smart_function {} $($items)* } };
 }
 
 #[doc = include_str!("smart_fn.md")]
 #[cfg(feature = "nightly")]
 #[macro_export]
 macro_rules! smart_fn {
-    attr() ($($item:tt)*) => { $crate::__smart_items! { $($item)* } };
+    attr() ($($item:tt)*) => { $crate::__smart_items! { __smart_function {} $($item)* } };
     attr($($wrong:tt)+) ($($item:tt)*) => { $crate::__smart_error! { attribute smart_fn } };
-    ($($items:tt)*) => { $crate::__smart_items! { $($items)* } };
+    ($($items:tt)*) => { $crate::__smart_items! { __smart_function {} $($items)* } };
 }
 
-/// Takes one item after the other.
+/// The signature is read: hands the parts on in the order of the next stages.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __smart_items {
-    () => {};
-    // `/// doc` `pub` `async fn name<T>(args)` …, then `async fn name(args)` …
-    ($(# $attribute:tt)* $vis:vis async fn $name:tt < $($rest:tt)*) => {
-        $crate::__smart_generics! {
-            head: { attributes: [$($attribute)*] vis: [$vis] asyncness: [async] } name: $name taken: [<] rest: [$($rest)*]
-        }
-    };
-    ($(# $attribute:tt)* $vis:vis async fn $name:tt $args:tt $($tail:tt)*) => {
-        $crate::__smart_result! {
-            item: { head: { attributes: [$($attribute)*] vis: [$vis] asyncness: [async] } name: [$name $args] generics: [] }
-            tail: [$($tail)*] copy: [$($tail)*]
-        }
-    };
-    ($(# $attribute:tt)* $vis:vis fn $name:tt < $($rest:tt)*) => {
-        $crate::__smart_generics! {
-            head: { attributes: [$($attribute)*] vis: [$vis] asyncness: [sync] } name: $name taken: [<] rest: [$($rest)*]
-        }
-    };
-    ($(# $attribute:tt)* $vis:vis fn $name:tt $args:tt $($tail:tt)*) => {
-        $crate::__smart_result! {
-            item: { head: { attributes: [$($attribute)*] vis: [$vis] asyncness: [sync] } name: [$name $args] generics: [] }
-            tail: [$($tail)*] copy: [$($tail)*]
-        }
-    };
-    // The mistakes.
-    ($(# $attribute:tt)* $vis:vis const $($rest:tt)*) => { $crate::__smart_refuse! { { const } rest: [$($rest)*] } };
-    ($(# $attribute:tt)* $vis:vis async unsafe $($rest:tt)*) => { $crate::__smart_refuse! { { unsafe } rest: [$($rest)*] } };
-    ($(# $attribute:tt)* $vis:vis unsafe $($rest:tt)*) => { $crate::__smart_refuse! { { unsafe } rest: [$($rest)*] } };
-    ($(# $attribute:tt)* $vis:vis extern $($rest:tt)*) => { $crate::__smart_refuse! { { extern } rest: [$($rest)*] } };
-    ($(# $attribute:tt)* $vis:vis $other:ident $($rest:tt)*) => { $crate::__smart_refuse! { { not_a_function $other } rest: [$other $($rest)*] } };
-    ($(# $attribute:tt)+) => { $crate::__smart_error! { nothing_after_attributes } };
-    ($other:tt $($rest:tt)*) => { $crate::__smart_error! { not_a_function $other } };
-}
-
-/// An item is whole. (The next one is looked at beside it, not inside it, so that fewer macros
-/// stand in each other.)
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_whole {
-    // A borrowed result of a sync function: `-> &Type`, `-> Option<&Type>`, `-> Cow<'a, Type>`.
-    (
-        item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: $n:tt generics: $g:tt ret: $r:tt tail: [-> &'static $($t:tt)*] }
-        $($rest:tt)*
-    ) => {
-        $crate::__smart_whole! {
-            item: { head: { attributes: $a vis: $v asyncness: [sync] } name: $n generics: $g ret: $r tail: [-> $($t)*] } $($rest)*
-        }
-    };
+macro_rules! __smart_sort {
     (
         item: {
-            head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: [$name:tt $args:tt]
-            generics: $g:tt ret: $r:tt tail: [-> & $($t:tt)*]
+            body: $body:tt attributes: $attributes:tt vis: $vis:tt asyncness: $asyncness:tt
+            name: $name:tt generics: $generics:tt
         }
-        bounds: $b:tt body: $body:tt
+        ret: $ret:tt bounds: $bounds:tt opaque: $opaque:tt
     ) => {
-        $crate::__smart_error_in! { vis: $v name: [$name $args] generics: $g ret: $r bounds: $b error: { borrowed_result $name } }
-    };
-    (
-        item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: $n:tt generics: $g:tt ret: $r:tt tail: [-> $($t:ident)::+ <&'static $($rest:tt)*] }
-        $($more:tt)*
-    ) => {
-        $crate::__smart_whole! {
-            item: { head: { attributes: $a vis: $v asyncness: [sync] } name: $n generics: $g ret: $r tail: [-> $($t)::+ < $($rest)*] } $($more)*
-        }
-    };
-    (
-        item: { head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: $n:tt generics: $g:tt ret: $r:tt tail: [-> $($t:ident)::+ <'static $($rest:tt)*] }
-        $($more:tt)*
-    ) => {
-        $crate::__smart_whole! {
-            item: { head: { attributes: $a vis: $v asyncness: [sync] } name: $n generics: $g ret: $r tail: [-> $($t)::+ < $($rest)*] } $($more)*
-        }
-    };
-    (
-        item: {
-            head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: [$name:tt $args:tt]
-            generics: $g:tt ret: $r:tt tail: [-> $($t:ident)::+ <& $($rest:tt)*]
-        }
-        bounds: $b:tt body: $body:tt
-    ) => {
-        $crate::__smart_error_in! { vis: $v name: [$name $args] generics: $g ret: $r bounds: $b error: { borrowed_result $name } }
-    };
-    (
-        item: {
-            head: { attributes: $a:tt vis: $v:tt asyncness: [sync] } name: [$name:tt $args:tt]
-            generics: $g:tt ret: $r:tt tail: [-> $($t:ident)::+ <$life:lifetime $($rest:tt)*]
-        }
-        bounds: $b:tt body: $body:tt
-    ) => {
-        $crate::__smart_error_in! { vis: $v name: [$name $args] generics: $g ret: $r bounds: $b error: { borrowed_result $name } }
-    };
-    (
-        item: {
-            head: { attributes: $attributes:tt vis: $vis:tt asyncness: $asyncness:tt } name: $name:tt
-            generics: $generics:tt ret: $ret:tt tail: $tail:tt
-        }
-        bounds: $bounds:tt body: $body:tt
-    ) => {
-        $crate::__smart_find_impl! {
-            look: $tail
-            attributes: $attributes kept: [] maybe: [] twin: [] wraps: [] boxed: [] send: []
-            item: { vis: $vis asyncness: $asyncness name: $name generics: $generics ret: $ret bounds: $bounds body: $body }
+        $crate::__smart_attributes! {
+            opaque: $opaque attributes: $attributes
+            kept: [] maybe: [] twin: [] wraps: [] boxed: [] send: []
+            item: {
+                vis: $vis asyncness: $asyncness name: $name generics: $generics ret: $ret
+                bounds: $bounds body: $body
+            }
         }
     };
 }
