@@ -77,7 +77,7 @@ fn the_last_temporary_is_dropped_when_a_plain_function_drops_it() {
 smart_fn!(
     #[deny(unused_variables)]
     fn with_an_inner_attribute() -> u32 {
-        #![allow(unused_variables)]
+        #![allow(unused_variables, reason = "the attribute is what is tested")]
         let unused = 1;
         2
     }
@@ -87,8 +87,8 @@ smart_fn!(
     where
         T: 'a,
     {
-        #![allow(unused_variables)]
-        #![allow(unused_mut)]
+        #![allow(unused_variables, reason = "the attribute is what is tested")]
+        #![allow(unused_mut, reason = "a second one")]
         let mut unused = text.as_ref();
         Ok(smart_await!(n))
     }

@@ -7,7 +7,7 @@
 //! soon as it is known for one.
 //!
 //! ```text
-//! smart_fn!                 the name that users know, as a macro and, with the feature `nightly`, as an attribute
+//! smart_fn!                 the name that users know, as a macro and, with `--cfg smartasync_nightly`, as an attribute
 //! └ __smart_items!          one item after the other: attributes, visibility, `async`, name
 //!  └ __smart_generics!      finds the end of `<…>`, if there is one                            (signature.rs)
 //!     └ __smart_result!     `-> Ret`                                                           (signature.rs)
@@ -33,14 +33,14 @@
 //! second invocation.
 
 #[doc = include_str!("smart_fn.md")]
-#[cfg(not(feature = "nightly"))]
+#[cfg(not(smartasync_nightly))]
 #[macro_export]
 macro_rules! smart_fn {
     ($($items:tt)*) => { $crate::__smart_items! { __smart_function {} $($items)* } };
 }
 
 #[doc = include_str!("smart_fn.md")]
-#[cfg(feature = "nightly")]
+#[cfg(smartasync_nightly)]
 #[macro_export]
 macro_rules! smart_fn {
     attr() ($($item:tt)*) => { $crate::__smart_items! { __smart_function {} $($item)* } };
