@@ -135,7 +135,7 @@ define_windows! {
             $crate::__smart_other_item! { then: $then context: $context $($other)+ }
         };
     ]
-    places:
+    places: 
         [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] [a b c e f g h i]
         [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l]
 }
@@ -148,7 +148,7 @@ define_windows! {
     }
     first: []
     last: [
-        ($then:ident $context:tt $state:tt [$($taken:tt)*]
+        ($then:ident $context:tt $state:tt [$($taken:tt)*] 
             $a:tt $b:tt $c:tt $e:tt $f:tt $g:tt $h:tt $i:tt $j:tt $k:tt $l:tt $m:tt $n:tt $o:tt
             $p:tt $q:tt $r:tt $s:tt $u:tt $v:tt $w:tt $x:tt $y:tt $z:tt $($rest:tt)*) => {
             $crate::__smart_find_body! { $then $context $state [$($taken)* $a $b $c $e $f $g $h $i $j $k $l $m $n $o $p $q $r $s $u $v $w $x $y $z] $($rest)* }
@@ -157,7 +157,7 @@ define_windows! {
             $crate::__smart_no_body! { $($state)* header: [$($taken)* $($rest)*] }
         };
     ]
-    places:
+    places: 
         [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] [a b c e f g h i]
         [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l] [a b c e f g h i j k l m]
         [a b c e f g h i j k l m n] [a b c e f g h i j k l m n o] [a b c e f g h i j k l m n o p]
@@ -168,29 +168,3 @@ define_windows! {
         [a b c e f g h i j k l m n o p q r s u v w x y]
 }
 
-/// Any other item, or a function with a word before it that a smart function cannot have.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_other_item {
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis const $($rest:tt)*) => {
-        $crate::__smart_refuse! { { const } rest: [$($rest)*] }
-    };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis async unsafe $($rest:tt)*) => {
-        $crate::__smart_refuse! { { unsafe } rest: [$($rest)*] }
-    };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis unsafe $($rest:tt)*) => {
-        $crate::__smart_refuse! { { unsafe } rest: [$($rest)*] }
-    };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis extern $($rest:tt)*) => {
-        $crate::__smart_refuse! { { extern } rest: [$($rest)*] }
-    };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis $other:ident $($rest:tt)*) => {
-        $crate::__smart_refuse! { { not_a_function $other } rest: [$other $($rest)*] }
-    };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)+) => {
-        $crate::__smart_error! { nothing_after_attributes }
-    };
-    (then: $then:ident context: $c:tt $other:tt $($rest:tt)*) => {
-        $crate::__smart_error! { not_a_function $other }
-    };
-}

@@ -2,6 +2,7 @@
 //! can see; their names start with `__smart_`.
 
 mod arguments;
+mod blocks;
 mod choose;
 mod emit;
 mod errors;
@@ -10,3 +11,4 @@ mod signature;
 mod smart_await;
 mod smart_continuation;
 mod smart_fn;
+mod split;

@@ -113,6 +113,44 @@ macro_rules! __smart_await_sync {
     };
 }
 
+/// `smart_await!` in the sync half of a split: the expression itself.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_await_split_sync {
+    (sync => (), async => $async:expr $(,)?) => {{}};
+    (async => $async:expr, sync => () $(,)?) => {{}};
+    (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $sync
+    };
+    (async => $async:expr, sync => $sync:expr $(,)?) => {
+        $sync
+    };
+    ($value:expr $(,)?) => {
+        $value
+    };
+    () => { $crate::__smart_await_error! {} };
+    ($side:ident => $($value:expr),* $(,)?) => {};
+    ($value:expr, $($more:expr),+ $(,)?) => {};
+}
+
+/// `smart_await!` in the async half of a split: the expression, awaited.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_await_split_async {
+    (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $async.await
+    };
+    (async => $async:expr, sync => $sync:expr $(,)?) => {
+        $async.await
+    };
+    ($value:expr $(,)?) => {
+        $value.await
+    };
+    () => { $crate::__smart_await_error! {} };
+    ($side:ident => $($value:expr),* $(,)?) => { $crate::__smart_await_error! {} };
+    ($value:expr, $($more:expr),+ $(,)?) => { $crate::__smart_await_error! {} };
+}
+
 /// The error of a `smart_await!` that is none.
 #[doc(hidden)]
 #[macro_export]

@@ -155,6 +155,27 @@ macro_rules! __smart_attributes {
             maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed send: [send] $($state)*
         }
     };
+    // `#[split(name)]`
+    (
+        opaque: $opaque:tt attributes: [[split($to:ident)] $($more:tt)*] kept: $kept:tt
+        maybe: [] twin: [] wraps: [] boxed: [] send: [] item: $item:tt
+    ) => {
+        $crate::__smart_split_function! { to: $to attributes: [$($more)*] kept: $kept item: $item }
+    };
+    // Not of a user: the function of a half with `#[send]`.
+    (
+        opaque: $opaque:tt attributes: [[__smart_send_half $($kept:tt)*]] kept: []
+        maybe: [] twin: [] wraps: [] boxed: [] send: []
+        item: {
+            vis: $vis:tt asyncness: $a:tt name: $name:tt generics: $generics:tt ret: $ret:tt
+            bounds: $bounds:tt body: $body:tt
+        }
+    ) => {
+        $crate::__smart_send_half! {
+            kept: [$($kept)*] vis: $vis name: $name generics: $generics ret: $ret bounds: $bounds
+            opaque: $opaque body: $body
+        }
+    };
     // Any other attribute stays on the function.
     (opaque: $opaque:tt attributes: [$other:tt $($more:tt)*] $($state:tt)*) => {
         $crate::__smart_other_attribute! { look: $other attribute: $other opaque: $opaque attributes: [$($more)*] $($state)* }
@@ -186,6 +207,10 @@ macro_rules! __smart_other_attribute {
     (look: [boxed $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { attribute boxed } $($state)* } };
     (look: [instrument $($with:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { instrument } $($state)* } };
     (look: [tracing::instrument $($with:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { instrument } $($state)* } };
+    (look: [split $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { split } $($state)* } };
+    (look: [sync_only $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { outside_split sync_only } $($state)* } };
+    (look: [async_only $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { outside_split async_only } $($state)* } };
+    (look: [sync_where $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { outside_split sync_where } $($state)* } };
     (look: [send $($wrong:tt)*] $($state:tt)*) => { $crate::__smart_wrong_attribute! { { attribute send } $($state)* } };
     (look: $look:tt attribute: $other:tt opaque: $opaque:tt attributes: $more:tt kept: [$($kept:tt)*] $($state:tt)*) => {
         $crate::__smart_attributes! { opaque: $opaque attributes: $more kept: [$($kept)* # $other] $($state)* }
