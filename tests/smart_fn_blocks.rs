@@ -196,14 +196,14 @@ macro_rules! generic {
         smart_fn!(
             impl Many {
                 $(
-                    pub async fn $name<'a, T: Into<String> + Clone + 'a, F, const N: usize>(&'a self, key: T, with: F) -> Result<Vec<[u32; N]>, std::fmt::Error>
+                    pub async fn $name<T: Into<String> + Clone, F>(&self, key: T, with: F) -> Result<Vec<u32>, std::fmt::Error>
                     where
-                        F: Fn(&str) -> Option<u32> + Copy + 'a,
+                        F: Fn(&str) -> Option<u32> + Copy,
                         T: Send,
                     {
                         let key: String = key.into();
                         println!("{key}");
-                        Ok(vec![[with(&key).unwrap_or(self.0); N]])
+                        Ok(vec![with(&key).unwrap_or(self.0)])
                     }
                 )*
             }
@@ -214,14 +214,14 @@ macro_rules! generic {
             impl Split {
                 $(
                     #[sync_where(T: Sync, F: Fn(&str) -> Option<u32>)]
-                    pub async fn $name<'a, T: Into<String> + Clone + 'a, F, const N: usize>(&'a self, key: T, with: F) -> Result<Vec<[u32; N]>, std::fmt::Error>
+                    pub async fn $name<T: Into<String> + Clone, F>(&self, key: T, with: F) -> Result<Vec<u32>, std::fmt::Error>
                     where
-                        F: Fn(&str) -> Option<u32> + Copy + 'a,
+                        F: Fn(&str) -> Option<u32> + Copy,
                         T: Send,
                     {
                         let key: String = key.into();
                         println!("{key}");
-                        Ok(vec![[with(&key).unwrap_or(1); N]])
+                        Ok(vec![with(&key).unwrap_or(1)])
                     }
                 )*
             }
@@ -255,7 +255,7 @@ fn a_block_and_an_invocation_take_100_plain_functions_or_40_with_generics() {
     assert_eq!(f99(1, "a").wait(), Ok(1));
     assert_eq!(blocking::Split.f99(1, "a"), Ok(1));
     assert_eq!(block_on(Split.f99(1, "a")), Ok(1));
-    assert_eq!(Many(1).g39::<_, _, 2>("a", |_| None).wait(), Ok(vec![[1; 2]]));
-    assert_eq!(blocking::Split.g39::<_, _, 2>("a", |_| None), Ok(vec![[1; 2]]));
-    assert_eq!(block_on(Split.g39::<_, _, 2>("a", |_| None)), Ok(vec![[1; 2]]));
+    assert_eq!(Many(1).g39("a", |_| None).wait(), Ok(vec![1]));
+    assert_eq!(blocking::Split.g39("a", |_| None), Ok(vec![1]));
+    assert_eq!(block_on(Split.g39("a", |_| None)), Ok(vec![1]));
 }

@@ -119,7 +119,10 @@ fn an_impl_has_two_halves() {
         sync.frame().unwrap_err().kind(),
         io::ErrorKind::UnexpectedEof
     );
-    assert_eq!((sync.frames, sync.world(), sync.name()), (2, "sync", "connection"));
+    assert_eq!(
+        (sync.frames, sync.world(), sync.name()),
+        (2, "sync", "connection")
+    );
     assert_eq!(sync.next_of(&mut &BYTES[1..]).unwrap(), 7);
     assert_eq!(blocking::Conn::<&[u8]>::LONGEST, 256);
     assert_eq!(blocking::Conn::<&[u8]>::ONLY_SYNC, 1);
@@ -130,7 +133,10 @@ fn an_impl_has_two_halves() {
         ready(conn.frame()).unwrap_err().kind(),
         io::ErrorKind::UnexpectedEof
     );
-    assert_eq!((conn.frames, conn.world(), ready(conn.name())), (2, "async", "connection"));
+    assert_eq!(
+        (conn.frames, conn.world(), ready(conn.name())),
+        (2, "async", "connection")
+    );
     assert_eq!(ready(conn.next_of(&mut &BYTES[1..])).unwrap(), 7);
     assert_eq!(Conn::<&[u8]>::LONGEST, 256);
     assert_eq!(ready(conn.only_async()), [] as [u8; 0]);
@@ -184,7 +190,10 @@ pub mod shapes {
             pub async fn by_pin(self: Pin<&mut Self>) -> usize {
                 self.rows.len()
             }
-            pub async fn with_lifetime<'s, 'o>(&'s self, other: &'o str) -> (&'s [&'a [T; N]], &'o str)
+            pub async fn with_lifetime<'s, 'o>(
+                &'s self,
+                other: &'o str,
+            ) -> (&'s [&'a [T; N]], &'o str)
             where
                 'a: 's,
             {
@@ -210,7 +219,12 @@ pub mod shapes {
                 let text = text.to_string();
                 std::iter::once(text)
             }
-            pub async fn patterns(&self, (a, mut b): (u32, u32), [c, ..]: [u32; 2], _: &str) -> u32 {
+            pub async fn patterns(
+                &self,
+                (a, mut b): (u32, u32),
+                [c, ..]: [u32; 2],
+                _: &str,
+            ) -> u32 {
                 b.add_assign(a);
                 b + c
             }
@@ -253,14 +267,35 @@ pub mod shapes {
         static ROW: [u8; 2] = [1, 22];
         let sync = blocking::Grid { rows: vec![&ROW] };
         let grid = Grid { rows: vec![&ROW] };
-        assert_eq!((sync.clone().by_value(), ready(grid.clone().by_value())), (1, 1));
-        assert_eq!(sync.clone().by_mut_value(&ROW), ready(grid.clone().by_mut_value(&ROW)));
-        assert_eq!(Box::new(sync.clone()).by_box(), ready(Box::new(grid.clone()).by_box()));
-        assert_eq!(Rc::new(sync.clone()).by_rc(), ready(Rc::new(grid.clone()).by_rc()));
-        assert_eq!(Arc::new(sync.clone()).by_arc(), ready(Arc::new(grid.clone()).by_arc()));
-        assert_eq!(Pin::new(&mut sync.clone()).by_pin(), ready(Pin::new(&mut grid.clone()).by_pin()));
+        assert_eq!(
+            (sync.clone().by_value(), ready(grid.clone().by_value())),
+            (1, 1)
+        );
+        assert_eq!(
+            sync.clone().by_mut_value(&ROW),
+            ready(grid.clone().by_mut_value(&ROW))
+        );
+        assert_eq!(
+            Box::new(sync.clone()).by_box(),
+            ready(Box::new(grid.clone()).by_box())
+        );
+        assert_eq!(
+            Rc::new(sync.clone()).by_rc(),
+            ready(Rc::new(grid.clone()).by_rc())
+        );
+        assert_eq!(
+            Arc::new(sync.clone()).by_arc(),
+            ready(Arc::new(grid.clone()).by_arc())
+        );
+        assert_eq!(
+            Pin::new(&mut sync.clone()).by_pin(),
+            ready(Pin::new(&mut grid.clone()).by_pin())
+        );
         assert_eq!(sync.with_lifetime("a"), ready(grid.with_lifetime("a")));
-        assert_eq!((sync.elided(""), ready(grid.elided(""))), (Some(&1), Some(&1)));
+        assert_eq!(
+            (sync.elided(""), ready(grid.elided(""))),
+            (Some(&1), Some(&1))
+        );
         assert_eq!(sync.generic::<_, _, 2>(1_u8, |n| n + 1), [2, 2]);
         assert_eq!(ready(grid.generic::<_, _, 2>(1_u8, |n| n + 1)), [2, 2]);
         assert_eq!(sync.higher_ranked(|row| &row[1]), 2);
@@ -272,7 +307,10 @@ pub mod shapes {
         assert_eq!((sync.returns(0), ready(grid.returns(0))), (Ok(0), Ok(0)));
         assert_eq!((sync.returns(1), ready(grid.returns(1))), (Ok(2), Ok(3)));
         assert!(sync.returns(i64::MAX).is_err() && ready(grid.returns(i64::MAX)).is_err());
-        assert_eq!((sync.line(), sync.inner(), ready(grid.inner())), (line!(), 1, 1));
+        assert_eq!(
+            (sync.line(), sync.inner(), ready(grid.inner())),
+            (line!(), 1, 1)
+        );
         assert!(ready(grid.line()) < line!());
         assert_eq!(blocking::Grid::<u8, 2>::associated(1), 1);
         assert_eq!(ready(Grid::<u8, 2>::associated(1)), 1);
@@ -414,7 +452,10 @@ pub mod traits {
         assert_eq!(generic(&Lengths), (8, 1));
         assert_eq!(BlockingFetch::twice(&Lengths, "four", 1), Ok((8, 1)));
         assert_eq!(BlockingFetch::twice(&Lengths, "1", 1), Err("short".into()));
-        assert_eq!((Fetch::name(&Lengths), BlockingFetch::name(&Lengths)), ("fetch".into(), "fetch".to_owned()));
+        assert_eq!(
+            (Fetch::name(&Lengths), BlockingFetch::name(&Lengths)),
+            ("fetch".into(), "fetch".to_owned())
+        );
     }
 }
 
@@ -432,7 +473,10 @@ pub mod functions {
         }
 
         #[split(shown_blocking)]
-        pub async fn shown<T, const N: usize>(values: &[T; N], mut separator: impl FnMut() -> char) -> String
+        pub async fn shown<T, const N: usize>(
+            values: &[T; N],
+            mut separator: impl FnMut() -> char,
+        ) -> String
         where
             T: Display,
         {
@@ -456,7 +500,10 @@ pub mod functions {
 
     #[test]
     fn a_function_has_two_halves() {
-        assert_eq!((double_blocking(1), ready(double(1)), smart().wait()), (2, 2, 2));
+        assert_eq!(
+            (double_blocking(1), ready(double(1)), smart().wait()),
+            (2, 2, 2)
+        );
         assert_eq!(shown_blocking(&[1, 2, 3], || '-'), "-1-2");
         assert_eq!(ready(shown(&[1, 2, 3], || '-')), "-1-2");
         assert_eq!((nothing_blocking(), ready(nothing())), ((), ()));
@@ -526,7 +573,10 @@ pub mod futures {
     #[test]
     fn the_future_is_that_of_an_async_fn() {
         assert_eq!(size_of_val(&long(1, "a")), size_of_val(&by_hand(1, "a")));
-        assert_eq!((long_blocking(2, "a"), super::ready(long(2, "a"))), (129, 129));
+        assert_eq!(
+            (long_blocking(2, "a"), super::ready(long(2, "a"))),
+            (129, 129)
+        );
         let cell = Cell::new(0);
         assert!(Probe(long(1, "a")).is_send());
         assert!(!Probe(local(&cell)).is_send());

@@ -131,7 +131,7 @@ macro_rules! __smart_arguments {
             item: { vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:tt] }
         }
     ) => {
-        $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
+        $crate::__smart_error_in! { { borrowed_inside $name } at: [$function $arguments] vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c }
     };
     (
         args: [$name:ident: $($path:ident)::+ <& $($rest:tt)*] attributes: $a:tt records: $p:tt receiver: $r:tt
@@ -140,7 +140,7 @@ macro_rules! __smart_arguments {
             item: { vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:tt] }
         }
     ) => {
-        $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
+        $crate::__smart_error_in! { { borrowed_inside $name } at: [$function $arguments] vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c }
     };
     (
         args: [$name:ident: $($path:ident)::+ <$life:lifetime $($rest:tt)*] attributes: $a:tt records: $p:tt receiver: $r:tt
@@ -149,7 +149,7 @@ macro_rules! __smart_arguments {
             item: { vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:tt] }
         }
     ) => {
-        $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
+        $crate::__smart_error_in! { { borrowed_inside $name } at: [$function $arguments] vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c }
     };
     // `name: &Type`, `name: Type`, at once: to go by `@named` would take a level of recursion for each argument.
     (args: [$name:ident: & $life:lifetime $($rest:tt)*] $($state:tt)*) => {

@@ -12,55 +12,29 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_other_item {
-    (
-        then: $then:ident context: $context:tt
-        $(# $attribute:tt)* $vis:vis impl $($rest:tt)*
-    ) => {
+    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis impl $($rest:tt)*) => {
         $crate::__smart_find_block! {
-            block: { attributes: [$($attribute)*] vis: [$vis] kind: [impl] } taken: []
-            then: $then context: $context rest: [$($rest)*]
+            $then $context [$($attribute)*] [vis: [$vis] kind: [impl]] [] $($rest)*
         }
     };
-    (
-        then: $then:ident context: $context:tt
-        $(# $attribute:tt)* $vis:vis trait $($rest:tt)*
-    ) => {
+    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis trait $($rest:tt)*) => {
         $crate::__smart_find_block! {
-            block: { attributes: [$($attribute)*] vis: [$vis] kind: [trait] } taken: []
-            then: $then context: $context rest: [$($rest)*]
+            $then $context [$($attribute)*] [vis: [$vis] kind: [trait]] [] $($rest)*
         }
     };
-    (
-        then: $then:ident context: $context:tt
-        $(# $attribute:tt)* $vis:vis const $name:tt : $($rest:tt)*
-    ) => {
-        $crate::__smart_kept_item! {
-            $then context: $context attributes: [$($attribute)*] $vis const $name : $($rest)*
-        }
+    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis const $name:tt : $($rest:tt)*) => {
+        $crate::__smart_kept_item! { $then $context [$($attribute)*] $vis const $name : $($rest)* }
     };
-    (
-        then: $then:ident context: $context:tt
-        $(# $attribute:tt)* $vis:vis type $($rest:tt)*
-    ) => {
-        $crate::__smart_kept_item! {
-            $then context: $context attributes: [$($attribute)*] $vis type $($rest)*
-        }
+    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis type $($rest:tt)*) => {
+        $crate::__smart_kept_item! { $then $context [$($attribute)*] $vis type $($rest)* }
     };
-    (
-        then: $then:ident context: $context:tt
-        $(# $attribute:tt)* $macro:ident ! $($rest:tt)*
-    ) => {
-        $crate::__smart_kept_item! {
-            $then context: $context attributes: [$($attribute)*] $macro ! $($rest)*
-        }
+    (then: $then:ident context: $context:tt $(# $attribute:tt)* $macro:ident ! $($rest:tt)*) => {
+        $crate::__smart_kept_item! { $then $context [$($attribute)*] $macro ! $($rest)* }
     };
     (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis const $($rest:tt)*) => {
         $crate::__smart_refuse! { { const } rest: [$($rest)*] }
     };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis async unsafe $($rest:tt)*) => {
-        $crate::__smart_refuse! { { unsafe } rest: [$($rest)*] }
-    };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis unsafe $($rest:tt)*) => {
+    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis $(async)? unsafe $($rest:tt)*) => {
         $crate::__smart_refuse! { { unsafe } rest: [$($rest)*] }
     };
     (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis extern $($rest:tt)*) => {
@@ -81,25 +55,19 @@ macro_rules! __smart_other_item {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_kept_item {
-    (
-        __smart_half context: { $half:ident $send:tt } attributes: $attributes:tt
-        $item:item $($next:tt)*
-    ) => {
-        $crate::__smart_half_attributes! {
-            half: $half asyncness: [] attributes: $attributes kept: [] send: $send replace: []
-            item: [$item]
+    (__smart_half $context:tt $attributes:tt $item:item $($next:tt)*) => {
+        $crate::__smart_attributes! {
+            __smart_half { body: [item $item] context: $context } $attributes kept: [] helpers: []
         }
-        $crate::__smart_items! { __smart_half { $half $send } $($next)* }
+        $crate::__smart_items! { __smart_half $context $($next)* }
     };
-    (
-        $then:ident context: $context:tt attributes: [$($attribute:tt)*] $item:item $($next:tt)*
-    ) => {
+    ($then:ident $context:tt [$($attribute:tt)*] $item:item $($next:tt)*) => {
         $(# $attribute)* $item
         $crate::__smart_items! { $then $context $($next)* }
     };
 }
 
-/// Finds the items of a block.
+/// Finds the items of a block. A block before `>`, `>>` or `,` is a constant.
 macro_rules! define_find_block {
     ($d:tt $([$($t:ident)*])+ next: [$($n:ident)+]) => {
         #[doc(hidden)]
@@ -107,49 +75,44 @@ macro_rules! define_find_block {
         macro_rules! __smart_find_block {
             $(
                 (
-                    block: $d block:tt taken: [$d($d taken:tt)*] then: $d then:ident context: $d context:tt
-                    rest: [$($d $t:tt)* { $d($d constant:tt)* } > $d($d rest:tt)*]
+                    $d then:ident $d context:tt $d attributes:tt $d block:tt [$d($d taken:tt)*]
+                    $($d $t:tt)* { $d($d constant:tt)* } > $d($d rest:tt)*
                 ) => {
                     $crate::__smart_find_block! {
-                        block: $d block taken: [$d($d taken)* $($d $t)* { $d($d constant)* } >]
-                        then: $d then context: $d context rest: [$d($d rest)*]
+                        $d then $d context $d attributes $d block
+                        [$d($d taken)* $($d $t)* { $d($d constant)* } >] $d($d rest)*
                     }
                 };
                 (
-                    block: $d block:tt taken: [$d($d taken:tt)*] then: $d then:ident context: $d context:tt
-                    rest: [$($d $t:tt)* { $d($d constant:tt)* }, $d($d rest:tt)*]
+                    $d then:ident $d context:tt $d attributes:tt $d block:tt [$d($d taken:tt)*]
+                    $($d $t:tt)* { $d($d constant:tt)* }, $d($d rest:tt)*
                 ) => {
                     $crate::__smart_find_block! {
-                        block: $d block taken: [$d($d taken)* $($d $t)* { $d($d constant)* },]
-                        then: $d then context: $d context rest: [$d($d rest)*]
+                        $d then $d context $d attributes $d block
+                        [$d($d taken)* $($d $t)* { $d($d constant)* },] $d($d rest)*
                     }
                 };
                 (
-                    block: { $d($d block:tt)* } taken: [$d($d taken:tt)*] then: $d then:ident context: $d context:tt
-                    rest: [$($d $t:tt)* { $d($d item:tt)* } $d($d next:tt)*]
+                    $d then:ident $d context:tt $d attributes:tt [$d($d block:tt)*] [$d($d taken:tt)*]
+                    $($d $t:tt)* { $d($d item:tt)* } $d($d next:tt)*
                 ) => {
-                    $crate::__smart_block! {
-                        items: { $d($d item)* } $d($d block)* header: [$d($d taken)* $($d $t)*]
-                        kept: [] split: [] context: []
+                    $crate::__smart_attributes! {
+                        __smart_block
+                        { items: { $d($d item)* } $d($d block)* header: [$d($d taken)* $($d $t)*] }
+                        $d attributes kept: [] helpers: []
                     }
                     $crate::__smart_items! { $d then $d context $d($d next)* }
                 };
             )+
             (
-                block: $d block:tt taken: [$d($d taken:tt)*] then: $d then:ident context: $d context:tt
-                rest: [$($d $n:tt)+ $d($d rest:tt)*]
+                $d then:ident $d context:tt $d attributes:tt $d block:tt [$d($d taken:tt)*]
+                $($d $n:tt)+ $d($d rest:tt)*
             ) => {
                 $crate::__smart_find_block! {
-                    block: $d block taken: [$d($d taken)* $($d $n)+]
-                    then: $d then context: $d context rest: [$d($d rest)*]
+                    $d then $d context $d attributes $d block [$d($d taken)* $($d $n)+] $d($d rest)*
                 }
             };
-            (
-                block: $d block:tt taken: $d taken:tt then: $d then:ident context: $d context:tt
-                rest: $d rest:tt
-            ) => {
-                $crate::__smart_error! { no_items }
-            };
+            ($d($d rest:tt)*) => { $crate::__smart_error! { no_items } };
         }
     };
 }
@@ -160,102 +123,75 @@ define_find_block! { $
     next: [a b c e f g h i j k l m n]
 }
 
-/// Sorts the attributes of a block, and emits it: once, or its two halves.
+/// A block with its attributes sorted: emits it, or its two halves.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_block {
-    (
-        items: $items:tt
-        attributes: [[doc $($d0:tt)*] [doc $($d1:tt)*] [doc $($d2:tt)*] [doc $($d3:tt)*] $($more:tt)*]
-        vis: $vis:tt kind: $kind:tt header: $header:tt kept: [$($kept:tt)*] $($state:tt)*
-    ) => {
-        $crate::__smart_block! {
-            items: $items attributes: [$($more)*] vis: $vis kind: $kind header: $header
-            kept: [$($kept)* #[doc $($d0)*] #[doc $($d1)*] #[doc $($d2)*] #[doc $($d3)*]] $($state)*
-        }
+    // Smart functions. `context` are the helper attributes for each of them.
+    ($block:tt kept: $kept:tt helpers: [$($helper:tt)*]) => {
+        $crate::__smart_block! { $block kept: $kept helpers: [$($helper)*] context: [] }
+    };
+    ($block:tt kept: $kept:tt helpers: [[maybe_async] $($h:tt)*] context: [$($context:tt)*]) => {
+        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*] context: [$($context)* [every_async]] }
+    };
+    ($block:tt kept: $kept:tt helpers: [[boxed] $($h:tt)*] context: [$($context:tt)*]) => {
+        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*] context: [$($context)* [boxed]] }
+    };
+    ($block:tt kept: $kept:tt helpers: [[send] $($h:tt)*] context: [$($context:tt)*]) => {
+        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*] context: [$($context)* [send]] }
     };
     (
-        items: $items:tt attributes: [[split($($to:tt)+)] $($more:tt)*] vis: $vis:tt kind: $kind:tt
-        header: $header:tt kept: $kept:tt split: [] $($state:tt)*
-    ) => {
-        $crate::__smart_block! {
-            items: $items attributes: [$($more)*] vis: $vis kind: $kind header: $header kept: $kept
-            split: [$($to)+] $($state)*
-        }
-    };
-    (
-        items: $items:tt attributes: [[split $($wrong:tt)*] $($more:tt)*] vis: $vis:tt kind: $kind:tt
-        $($state:tt)*
-    ) => {
-        $crate::__smart_error! { split }
-    };
-    (items: $items:tt attributes: [[maybe_async] $($more:tt)*] $($state:tt)*) => {
-        $crate::__smart_block_helper! { [maybe_async] items: $items attributes: [$($more)*] $($state)* }
-    };
-    (items: $items:tt attributes: [[boxed] $($more:tt)*] $($state:tt)*) => {
-        $crate::__smart_block_helper! { [boxed] items: $items attributes: [$($more)*] $($state)* }
-    };
-    (items: $items:tt attributes: [[send] $($more:tt)*] $($state:tt)*) => {
-        $crate::__smart_block_helper! { [send] items: $items attributes: [$($more)*] $($state)* }
-    };
-    (
-        items: $items:tt attributes: [$other:tt $($more:tt)*] vis: $vis:tt kind: $kind:tt
-        header: $header:tt kept: [$($kept:tt)*] $($state:tt)*
-    ) => {
-        $crate::__smart_block! {
-            items: $items attributes: [$($more)*] vis: $vis kind: $kind header: $header
-            kept: [$($kept)* # $other] $($state)*
-        }
-    };
-    // All are sorted.
-    (
-        items: { $($item:tt)* } attributes: [] vis: [$vis:vis] kind: [$kind:ident]
-        header: [$($header:tt)*] kept: [$($kept:tt)*] split: [] context: [$($context:tt)*]
+        { items: { $($item:tt)* } vis: [$vis:vis] kind: [$kind:ident] header: [$($header:tt)*] }
+        kept: [$($kept:tt)*] helpers: [] context: $context:tt
     ) => {
         $($kept)* $vis $kind $($header)* {
-            $crate::__smart_items! { __smart_function { $($context)* } $($item)* }
+            $crate::__smart_items! { __smart_function $context $($item)* }
         }
     };
+    // Two plain halves.
     (
-        items: { $($item:tt)* } attributes: [] vis: [$vis:vis] kind: [trait]
-        header: [$($header:tt)*] kept: [$($kept:tt)*] split: [$($to:tt)+] context: [$([send] $(@ $r:tt)?)?]
+        { items: { $($item:tt)* } vis: [$vis:vis] kind: [trait] header: [$($header:tt)*] }
+        kept: [$($kept:tt)*] helpers: [[split($($to:tt)+)] $([send] $(@ $r:tt)?)?] context: [$([send] $(@ $s:tt)?)?]
     ) => {
         #[allow(async_fn_in_trait, reason = "whether its futures are `Send` is the author's choice")]
         $($kept)* $vis trait $($header)* {
-            $crate::__smart_items! { __smart_half { async [$(send $(@ $r)?)?] } $($item)* }
+            $crate::__smart_items! { __smart_half [async [$(send $(@ $r)?)? $(send $(@ $s)?)?]] $($item)* }
         }
         $($kept)* $vis trait $($to)+ {
-            $crate::__smart_items! { __smart_half { sync [] } $($item)* }
+            $crate::__smart_items! { __smart_half [sync []] $($item)* }
         }
     };
     (
-        items: { $($item:tt)* } attributes: [] vis: [$vis:vis] kind: [impl]
-        header: [$($header:tt)*] kept: $kept:tt split: $to:tt context: []
+        { items: $items:tt vis: $v:tt kind: [impl] header: [$($header:tt)*] }
+        kept: $kept:tt helpers: [[split($($to:tt)+)]] context: []
     ) => {
-        $crate::__smart_impl_generics! {
-            items: { $($item)* } kept: $kept split: $to rest: [$($header)*]
-        }
+        $crate::__smart_impl_generics! { state: { $items $kept [$($to)+] } taken: [] depth: [] rest: [$($header)*] }
     };
-    (
-        items: $i:tt attributes: [] vis: $v:tt kind: $k:tt header: $h:tt kept: $a:tt split: $to:tt
-        context: [[$helper:ident] $($more:tt)*]
-    ) => {
-        $crate::__smart_error! { in_split $helper }
+    // A second helper attribute beside `#[split(…)]`, or before it.
+    ($block:tt kept: $kept:tt helpers: [[split($($to:tt)+)] $wrong:tt $($h:tt)*] context: $context:tt) => {
+        $crate::__smart_wrong_block! { $wrong in_split look: $wrong }
+    };
+    ($block:tt kept: $kept:tt helpers: [[split($($to:tt)+)]] context: [$wrong:tt $($h:tt)*]) => {
+        $crate::__smart_wrong_block! { $wrong in_split look: $wrong }
+    };
+    ($block:tt kept: $kept:tt helpers: [$wrong:tt $($h:tt)*] context: $context:tt) => {
+        $crate::__smart_wrong_block! { $wrong on_a_block look: $wrong }
     };
 }
 
-/// A helper attribute on a block, for each of its functions.
+/// The error of a helper attribute on a block, at the attribute.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __smart_block_helper {
-    (
-        $helper:tt items: $items:tt attributes: $attributes:tt vis: $vis:tt kind: $kind:tt
-        header: $header:tt kept: $kept:tt split: $split:tt context: [$($context:tt)*]
-    ) => {
-        $crate::__smart_block! {
-            items: $items attributes: $attributes vis: $vis kind: $kind header: $header kept: $kept
-            split: $split context: [$($context)* $helper]
-        }
+macro_rules! __smart_wrong_block {
+    ($attribute:tt in_split look: [every_async]) => { $crate::__smart_error! { in_split maybe_async } };
+    ($attribute:tt on_a_block look: [split $($x:tt)*]) => {
+        $crate::__smart_wrong_block! { $attribute { split } look: [split $($x)*] }
+    };
+    ($attribute:tt $error:ident look: [$name:tt $($x:tt)*]) => {
+        $crate::__smart_wrong_block! { $attribute { $error $name } look: [$name $($x)*] }
+    };
+    ($attribute:tt $error:tt look: [$name:tt $($x:tt)*]) => {
+        const _: () = $crate::__smart_error_here! { [$name $attribute] $error };
     };
 }
 
@@ -266,38 +202,23 @@ macro_rules! __smart_block_helper {
 macro_rules! __smart_impl_generics {
     // The frequent shapes, at once: `<'a, S, R: Read + 'a>`.
     (
-        items: $items:tt kept: $kept:tt split: $to:tt
+        state: { $($state:tt)* } taken: [] depth: []
         rest: [
             <$($p:tt $(: $($b:tt)::+ $(<$($a:tt)::+>)? $(+ $($c:tt)::+ $(<$($e:tt)::+>)?)*)?),+>
             $($header:tt)*
         ]
     ) => {
         $crate::__smart_impl_halves! {
-            items: $items kept: $kept split: $to
-            generics: [<$($p $(: $($b)::+ $(<$($a)::+>)? $(+ $($c)::+ $(<$($e)::+>)?)*)?),+>]
-            header: [$($header)*]
+            $($state)* [<$($p $(: $($b)::+ $(<$($a)::+>)? $(+ $($c)::+ $(<$($e)::+>)?)*)?),+>] [$($header)*]
         }
-    };
-    (items: $items:tt kept: $kept:tt split: $to:tt rest: [< $($rest:tt)*]) => {
-        $crate::__smart_impl_generics! {
-            state: { items: $items kept: $kept split: $to } taken: [<] depth: [<] rest: [$($rest)*]
-        }
-    };
-    (items: $items:tt kept: $kept:tt split: $to:tt rest: $header:tt) => {
-        $crate::__smart_impl_halves! {
-            items: $items kept: $kept split: $to generics: [] header: $header
-        }
-    };
-    (state: { $($state:tt)* } taken: [$($taken:tt)*] depth: [<] rest: [> $($rest:tt)*]) => {
-        $crate::__smart_impl_halves! { $($state)* generics: [$($taken)* >] header: [$($rest)*] }
-    };
-    (state: { $($state:tt)* } taken: [$($taken:tt)*] depth: [< <] rest: [>> $($rest:tt)*]) => {
-        $crate::__smart_impl_halves! { $($state)* generics: [$($taken)* >>] header: [$($rest)*] }
     };
     (state: $state:tt taken: [$($taken:tt)*] depth: [$($depth:tt)*] rest: [< $($rest:tt)*]) => {
         $crate::__smart_impl_generics! {
             state: $state taken: [$($taken)* <] depth: [$($depth)* <] rest: [$($rest)*]
         }
+    };
+    (state: { $($state:tt)* } taken: $taken:tt depth: [] rest: $header:tt) => {
+        $crate::__smart_impl_halves! { $($state)* $taken $header }
     };
     (state: $state:tt taken: [$($taken:tt)*] depth: [< $($depth:tt)*] rest: [> $($rest:tt)*]) => {
         $crate::__smart_impl_generics! {
@@ -320,15 +241,12 @@ macro_rules! __smart_impl_generics {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_impl_halves {
-    (
-        items: { $($item:tt)* } kept: [$($kept:tt)*] split: [$($to:tt)+]
-        generics: [$($generics:tt)*] header: [$($header:tt)*]
-    ) => {
+    ({ $($item:tt)* } [$($kept:tt)*] [$($to:tt)+] [$($generics:tt)*] [$($header:tt)*]) => {
         $($kept)* impl $($generics)* $($header)* {
-            $crate::__smart_items! { __smart_half { async [] } $($item)* }
+            $crate::__smart_items! { __smart_half [async []] $($item)* }
         }
         $($kept)* impl $($generics)* $($to)+ {
-            $crate::__smart_items! { __smart_half { sync [] } $($item)* }
+            $crate::__smart_items! { __smart_half [sync []] $($item)* }
         }
     };
 }

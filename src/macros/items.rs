@@ -29,7 +29,7 @@ macro_rules! define_windows {
         $([
             {
                 prefix: [$($prefix:tt)*] then: [$($then:tt)*] context: [$($context:tt)*]
-                state: [$($state:tt)*] taken: [$($taken:tt)*]
+                attributes: [$($attributes:tt)*] state: [$($state:tt)*] taken: [$($taken:tt)*]
             }
             $($t:ident)*
         ])+
@@ -40,46 +40,54 @@ macro_rules! define_windows {
             $($first)*
             $(
                 ($($prefix)* $($d $t:tt)* ; $d($d($d next:tt)+)?) => {
-                    $crate::$($then)*! {
-                        body: [] context: $($context)* $($state)* header: [$($taken)* $($d $t)*]
+                    $crate::__smart_attributes! {
+                        $($then)* { body: [] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
+                        $($attributes)* kept: [] helpers: []
                     }
                     $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
                 };
                 ($($prefix)* $($d $t:tt)* {$d($d constant:tt)*} > $d($d rest:tt)*) => {
                     $crate::__smart_find_body! {
-                        $($then)* $($context)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} >] $d($d rest)*
+                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} >]
+                        $d($d rest)*
                     }
                 };
                 ($($prefix)* $($d $t:tt)* {$d($d constant:tt)*} >> $d($d rest:tt)*) => {
                     $crate::__smart_find_body! {
-                        $($then)* $($context)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} >>] $d($d rest)*
+                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} >>]
+                        $d($d rest)*
                     }
                 };
                 ($($prefix)* $($d $t:tt)* {$d($d constant:tt)*} , $d($d rest:tt)*) => {
                     $crate::__smart_find_body! {
-                        $($then)* $($context)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} ,] $d($d rest)*
+                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} ,]
+                        $d($d rest)*
                     }
                 };
                 ($($prefix)* $($d $t:tt)* { # ! $d inner:tt $d($d body:tt)* } $d($d($d next:tt)+)?) => {
-                    $crate::$($then)*! {
-                        body: [{ # ! $d inner $d($d body)* }] context: $($context)* $($state)* header: [$($taken)* $($d $t)*]
+                    $crate::__smart_attributes! {
+                        $($then)* { body: [{ # ! $d inner $d($d body)* }] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
+                        $($attributes)* kept: [] helpers: []
                     }
                     $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
                 };
                 ($($prefix)* $($d $t:tt)* $d life:lifetime $d($d rest:tt)*) => {
                     $crate::__smart_find_body! {
-                        $($then)* $($context)* [$($state)*] [$($taken)* $($d $t)* $d life] $d($d rest)*
+                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* $d life]
+                        $d($d rest)*
                     }
                 };
                 ($($prefix)* $($d $t:tt)* $d body:block $d($d($d next:tt)+)?) => {
-                    $crate::$($then)*! {
-                        body: [$d body] context: $($context)* $($state)* header: [$($taken)* $($d $t)*]
+                    $crate::__smart_attributes! {
+                        $($then)* { body: [$d body] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
+                        $($attributes)* kept: [] helpers: []
                     }
                     $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
                 };
                 ($($prefix)* $($d $t:tt)* { $d($d body:tt)* } $d($d($d next:tt)+)?) => {
-                    $crate::$($then)*! {
-                        body: [{ $d($d body)* }] context: $($context)* $($state)* header: [$($taken)* $($d $t)*]
+                    $crate::__smart_attributes! {
+                        $($then)* { body: [{ $d($d body)* }] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
+                        $($attributes)* kept: [] helpers: []
                     }
                     $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
                 };
@@ -100,10 +108,8 @@ define_windows! {
             $then:ident $context:tt
             $(# $attribute:tt)* $vis:vis $(async $(@ $async:tt)?)? fn $name:tt
         ]
-        then: [$then] context: [$context]
-        state: [
-            attributes: [$($attribute)*] vis: [$vis] asyncness: [$(async $(@ $async)?)?] name: $name
-        ]
+        then: [$then] context: [$context] attributes: [[$($attribute)*]]
+        state: [vis: [$vis] asyncness: [$(async $(@ $async)?)?] name: $name]
         taken: []
     }
     first: [
@@ -120,44 +126,62 @@ define_windows! {
         // A function with a longer signature.
         (
             $then:ident $context:tt
+            $(# $attribute:tt)* $vis:vis $(async $(@ $async:tt)?)? fn $name:tt
+            $a:tt $b:tt $c:tt $e:tt $f:tt $g:tt $h:tt $i:tt $j:tt $k:tt $l:tt $m:tt $n:tt $o:tt
+            $p:tt $q:tt $r:tt $s:tt $($rest:tt)*
+        ) => {
+            $crate::__smart_find_body! {
+                $then $context [$($attribute)*]
+                [vis: [$vis] asyncness: [$(async $(@ $async)?)?] name: $name] [
+                    $a $b $c $e $f $g $h $i $j $k $l $m $n $o $p $q $r $s] $($rest)*
+            }
+        };
+        (
+            $then:ident $context:tt
             $(# $attribute:tt)* $vis:vis $(async $(@ $async:tt)?)? fn $name:tt $($rest:tt)*
         ) => {
             $crate::__smart_find_body! {
-                $then $context
-                [
-                    attributes: [$($attribute)*] vis: [$vis]
-                    asyncness: [$(async $(@ $async)?)?] name: $name
-                ]
-                [] $($rest)*
+                $then $context [$($attribute)*]
+                [vis: [$vis] asyncness: [$(async $(@ $async)?)?] name: $name] [] $($rest)*
             }
         };
         ($then:ident $context:tt $($other:tt)+) => {
             $crate::__smart_other_item! { then: $then context: $context $($other)+ }
         };
     ]
-    places: 
+    places:
         [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] [a b c e f g h i]
-        [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l]
+        [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l] [a b c e f g h i j k l m]
+        [a b c e f g h i j k l m n] [a b c e f g h i j k l m n o] [a b c e f g h i j k l m n o p]
+        [a b c e f g h i j k l m n o p q] [a b c e f g h i j k l m n o p q r]
 }
 
 define_windows! {
     $ __smart_find_body
     form: {
-        prefix: [$then:ident $context:tt [$($state:tt)*] [$($taken:tt)*]]
-        then: [$then] context: [$context] state: [$($state)*] taken: [$($taken)*]
+        prefix: [$then:ident $context:tt $attributes:tt [$($state:tt)*] [$($taken:tt)*]]
+        then: [$then] context: [$context] attributes: [$attributes] state: [$($state)*]
+        taken: [$($taken)*]
     }
     first: []
     last: [
-        ($then:ident $context:tt $state:tt [$($taken:tt)*] 
+        ($then:ident $context:tt $attributes:tt $state:tt [$($taken:tt)*]
             $a:tt $b:tt $c:tt $e:tt $f:tt $g:tt $h:tt $i:tt $j:tt $k:tt $l:tt $m:tt $n:tt $o:tt
-            $p:tt $q:tt $r:tt $s:tt $u:tt $v:tt $w:tt $x:tt $y:tt $z:tt $($rest:tt)*) => {
-            $crate::__smart_find_body! { $then $context $state [$($taken)* $a $b $c $e $f $g $h $i $j $k $l $m $n $o $p $q $r $s $u $v $w $x $y $z] $($rest)* }
+            $p:tt $q:tt $r:tt $s:tt $u:tt $v:tt $w:tt $x:tt $y:tt $z:tt $aa:tt $bb:tt $cc:tt
+            $ee:tt $ff:tt $gg:tt $hh:tt $ii:tt $($rest:tt)*) => {
+            $crate::__smart_find_body! {
+                $then $context $attributes $state [$($taken)* $a $b $c $e $f $g $h $i $j $k $l $m $n $o $p $q $r $s $u $v $w $x $y $z $aa $bb $cc
+            $ee $ff $gg $hh $ii] $($rest)*
+            }
         };
-        ($then:ident $context:tt [$($state:tt)*] [$($taken:tt)*] $($rest:tt)*) => {
-            $crate::__smart_no_body! { $($state)* header: [$($taken)* $($rest)*] }
+        (
+            $then:ident $context:tt $attributes:tt [vis: $v:tt asyncness: $a:tt name: $name:tt]
+            [$($taken:tt)*] $($rest:tt)*
+        ) => {
+            $crate::__smart_no_body! { $name $($taken)* $($rest)* }
         };
     ]
-    places: 
+    places:
         [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] [a b c e f g h i]
         [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l] [a b c e f g h i j k l m]
         [a b c e f g h i j k l m n] [a b c e f g h i j k l m n o] [a b c e f g h i j k l m n o p]
@@ -166,5 +190,12 @@ define_windows! {
         [a b c e f g h i j k l m n o p q r s u v] [a b c e f g h i j k l m n o p q r s u v w]
         [a b c e f g h i j k l m n o p q r s u v w x]
         [a b c e f g h i j k l m n o p q r s u v w x y]
+        [a b c e f g h i j k l m n o p q r s u v w x y z]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee ff]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee ff gg]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee ff gg hh]
 }
-

@@ -2,6 +2,7 @@
 //! can see; their names start with `__smart_`.
 
 mod arguments;
+mod attributes;
 mod blocks;
 mod choose;
 mod emit;

@@ -5,38 +5,38 @@
 //! moves the window on. `$t0 $t1 …` are the tokens before the place.
 
 /// A smart function as [`__smart_items`](crate::__smart_items) found it: `header` is what stands
-/// between the name and the body. `context` has the helper attributes of the block around it.
+/// between the name and the body, and `context` has the helper attributes of the block around it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_function {
     (
-        body: $body:tt context: { $($context:tt)* } attributes: [$($attributes:tt)*] vis: $vis:tt
-        asyncness: $asyncness:tt name: $name:tt header: [< $($rest:tt)*]
+        {
+            body: $body:tt context: [$($context:tt)*] vis: $vis:tt asyncness: $asyncness:tt name: $name:tt
+            header: [< $($rest:tt)*]
+        }
+        kept: $kept:tt helpers: [$($helper:tt)*]
     ) => {
         $crate::__smart_generics! {
-            head: {
-                body: $body attributes: [$($attributes)* $($context)*] vis: $vis asyncness: $asyncness
+            item: {
+                kept: $kept helpers: [$($helper)* $($context)*] body: $body vis: $vis asyncness: $asyncness
             }
             name: $name taken: [<] rest: [$($rest)*]
         }
     };
     (
-        body: $body:tt context: { $($context:tt)* } attributes: [$($attributes:tt)*] vis: $vis:tt
-        asyncness: $asyncness:tt name: $name:tt header: [$args:tt $($tail:tt)*]
+        {
+            body: $body:tt context: [$($context:tt)*] vis: $vis:tt asyncness: $asyncness:tt name: $name:tt
+            header: [$args:tt $($tail:tt)*]
+        }
+        kept: $kept:tt helpers: [$($helper:tt)*]
     ) => {
         $crate::__smart_signature! {
             item: {
-                body: $body attributes: [$($attributes)* $($context)*] vis: $vis asyncness: $asyncness
+                kept: $kept helpers: [$($helper)* $($context)*] body: $body vis: $vis asyncness: $asyncness
                 name: [$name $args] generics: []
             }
             tail: [$($tail)*] look: [$($tail)*]
         }
-    };
-    (
-        body: $body:tt context: $c:tt attributes: $a:tt vis: $v:tt
-        asyncness: $asyncness:tt name: $name:tt header: []
-    ) => {
-        $crate::__smart_error_at! { [$name ()] { no_arguments $name } }
     };
 }
 
@@ -44,15 +44,16 @@ macro_rules! __smart_function {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_no_body {
-    (
-        attributes: $a:tt vis: $v:tt asyncness: $asyncness:tt name: $name:tt
-        header: [$args:tt $($rest:tt)*]
-    ) => {
+    ($name:tt $args:tt $($rest:tt)*) => {
         $crate::__smart_error_at! { [$name $args] { no_body $name } }
+    };
+    ($name:tt) => {
+        $crate::__smart_error_at! { [$name ()] { no_arguments $name } }
     };
 }
 
-/// Finds the end of `<…>`: the `>` or `>>` before the parenthesised arguments.
+/// Takes the generics and the arguments off. The end of `<…>` is the `>` or `>>` before the
+/// parenthesised arguments.
 macro_rules! define_generics {
     ($d:tt $([$($t:ident)*])+ next: [$($n:ident)+]) => {
         #[doc(hidden)]
@@ -60,38 +61,36 @@ macro_rules! define_generics {
         macro_rules! __smart_generics {
             $(
                 (
-                    head: { $d($d head:tt)* } name: $d name:tt taken: [$d($d taken:tt)*]
+                    item: { $d($d item:tt)* } name: $d name:tt taken: [$d($d taken:tt)*]
                     rest: [$($d $t:tt)* > ($d($d args:tt)*) $d($d tail:tt)*]
                 ) => {
                     $crate::__smart_signature! {
                         item: {
-                            $d($d head)* name: [$d name ($d($d args)*)]
+                            $d($d item)* name: [$d name ($d($d args)*)]
                             generics: [$d($d taken)* $($d $t)* >]
                         }
                         tail: [$d($d tail)*] look: [$d($d tail)*]
                     }
                 };
                 (
-                    head: { $d($d head:tt)* } name: $d name:tt taken: [$d($d taken:tt)*]
+                    item: { $d($d item:tt)* } name: $d name:tt taken: [$d($d taken:tt)*]
                     rest: [$($d $t:tt)* >> ($d($d args:tt)*) $d($d tail:tt)*]
                 ) => {
                     $crate::__smart_signature! {
                         item: {
-                            $d($d head)* name: [$d name ($d($d args)*)]
+                            $d($d item)* name: [$d name ($d($d args)*)]
                             generics: [$d($d taken)* $($d $t)* >>]
                         }
                         tail: [$d($d tail)*] look: [$d($d tail)*]
                     }
                 };
             )+
-            (head: $d head:tt name: $d name:tt taken: [$d($d taken:tt)*] rest: [$($d $n:tt)+ $d($d rest:tt)*]) => {
+            (item: $d item:tt name: $d name:tt taken: [$d($d taken:tt)*] rest: [$($d $n:tt)+ $d($d rest:tt)*]) => {
                 $crate::__smart_generics! {
-                    head: $d head name: $d name taken: [$d($d taken)* $($d $n)+] rest: [$d($d rest)*]
+                    item: $d item name: $d name taken: [$d($d taken)* $($d $n)+] rest: [$d($d rest)*]
                 }
             };
-            (head: $d head:tt name: $d name:tt taken: $d taken:tt rest: $d rest:tt) => {
-                $crate::__smart_error_at! { [$d name ()] { no_arguments $d name } }
-            };
+            (item: $d item:tt name: $d name:tt $d($d rest:tt)*) => { $crate::__smart_no_body! { $d name } };
         }
     };
 }
@@ -106,30 +105,47 @@ define_generics! { $
 #[macro_export]
 macro_rules! __smart_signature {
     // No result.
-    (item: $item:tt tail: [] look: $look:tt) => {
-        $crate::__smart_sort! { item: $item ret: [()] bounds: [] opaque: [no] }
-    };
-    (item: $item:tt tail: [where $($bounds:tt)*] look: $look:tt) => {
-        $crate::__smart_sort! { item: $item ret: [()] bounds: [$($bounds)*] opaque: [no] }
+    (item: { $($item:tt)* } tail: [$(where $($bounds:tt)*)?] look: $look:tt) => {
+        $crate::__smart_helpers! { $($item)* ret: [()] bounds: [$($($bounds)*)?] opaque: [no] }
     };
     // `-> !` is no type that `Output = …` could name on stable: it is reached through a function pointer.
-    (item: $item:tt tail: [-> ! $(where $($bounds:tt)*)?] look: $look:tt) => {
-        $crate::__smart_sort! {
-            item: $item ret: [<fn() -> ! as $crate::__private::Ret>::Out] bounds: [$($($bounds)*)?]
-            opaque: [no]
+    (item: { $($item:tt)* } tail: [-> ! $(where $($bounds:tt)*)?] look: $look:tt) => {
+        $crate::__smart_helpers! {
+            $($item)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] bounds: [$($($bounds)*)?] opaque: [no]
         }
     };
-    // `-> Ret`, `-> Ret where …`
-    (item: $item:tt tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]) => {
+    // `-> Ret`, `-> Ret where …`; the frequent shapes of results at once. (`impl ::path::Trait` looks like a path.)
+    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> impl $($look:tt)*]) => {
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [yes] }
+    };
+    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($t:ident)::+ < impl $($look:tt)*]) => {
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [yes] }
+    };
+    (
+        item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
+        look: [-> $($t:ident)::+ $(<$($a:ident)::+ $(, $($b:ident)::+)*>)? $(where $($look:tt)*)?]
+    ) => {
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [no] }
+    };
+    (
+        item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: [] $($item:tt)* }
+        tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]
+    ) => {
         $crate::__smart_borrowed! {
-            item: $item ret: [$ret] bounds: [$($($bounds)*)?] look: [$($look)*]
+            item: { kept: $k helpers: $h body: $b vis: $v asyncness: [] $($item)* ret: [$ret] bounds: [$($($bounds)*)?] }
+            look: [$($look)*]
+        }
+    };
+    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]) => {
+        $crate::__smart_find_impl! {
+            item: { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] } look: [$($look)*]
         }
     };
     (
-        item: { body: $b:tt attributes: $a:tt vis: $v:tt asyncness: $s:tt name: $name_and_args:tt $($i:tt)* }
+        item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: $name:tt $($i:tt)* }
         tail: [$other:tt $($rest:tt)*] look: [$same:tt $($look:tt)*]
     ) => {
-        $crate::__smart_error_after! { $name_and_args $same }
+        $crate::__smart_error_after! { $name $same }
     };
 }
 
@@ -146,44 +162,21 @@ macro_rules! __smart_error_after {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_borrowed {
-    (item: { body: $body:tt attributes: $a:tt vis: $v:tt asyncness: [async] $($i:tt)* } $($state:tt)*) => {
-        $crate::__smart_find_impl! {
-            item: { body: $body attributes: $a vis: $v asyncness: [async] $($i)* } $($state)*
-        }
+    (item: $item:tt look: [&'static $($look:tt)*]) => {
+        $crate::__smart_find_impl! { item: $item look: [$($look)*] }
     };
-    (item: $item:tt ret: $ret:tt bounds: $bounds:tt look: [&'static $($look:tt)*]) => {
-        $crate::__smart_find_impl! { item: $item ret: $ret bounds: $bounds look: [$($look)*] }
+    (item: $item:tt look: [$($t:ident)::+ <$(&)? 'static $($look:tt)*]) => {
+        $crate::__smart_find_impl! { item: $item look: [$($look)*] }
     };
-    (item: $item:tt ret: $ret:tt bounds: $bounds:tt look: [$($t:ident)::+ <$(&)? 'static $($look:tt)*]) => {
-        $crate::__smart_find_impl! { item: $item ret: $ret bounds: $bounds look: [$($look)*] }
-    };
-    (item: $item:tt ret: $ret:tt bounds: $bounds:tt look: [& $($look:tt)*]) => {
-        $crate::__smart_refuse_signature! { item: $item ret: $ret bounds: $bounds error: borrowed_result }
-    };
-    (item: $item:tt ret: $ret:tt bounds: $bounds:tt look: [$($t:ident)::+ <& $($look:tt)*]) => {
-        $crate::__smart_refuse_signature! { item: $item ret: $ret bounds: $bounds error: borrowed_result }
-    };
-    (item: $item:tt ret: $ret:tt bounds: $bounds:tt look: [$($t:ident)::+ <$life:lifetime $($look:tt)*]) => {
-        $crate::__smart_refuse_signature! { item: $item ret: $ret bounds: $bounds error: borrowed_result }
-    };
-    ($($state:tt)*) => { $crate::__smart_find_impl! { $($state)* } };
-}
-
-/// An error about a function's result, which keeps the signature for its callers.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_refuse_signature {
-    (
-        item: {
-            body: $b:tt attributes: $a:tt vis: $vis:tt asyncness: $s:tt name: [$name:tt $args:tt]
-            generics: $generics:tt
-        }
-        ret: $ret:tt bounds: $bounds:tt error: $error:ident
-    ) => {
-        $crate::__smart_error_in! {
-            vis: $vis name: [$name $args] generics: $generics ret: $ret bounds: $bounds
-            error: { $error $name }
-        }
+    (item: $item:tt look: [& $($look:tt)*]) => { $crate::__smart_borrowed! { $item } };
+    (item: $item:tt look: [$($t:ident)::+ <& $($look:tt)*]) => { $crate::__smart_borrowed! { $item } };
+    (item: $item:tt look: [$($t:ident)::+ <$life:lifetime $($look:tt)*]) => { $crate::__smart_borrowed! { $item } };
+    (item: $item:tt look: $look:tt) => { $crate::__smart_find_impl! { item: $item look: $look } };
+    ({
+        kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: [$name:tt $args:tt]
+        $($signature:tt)*
+    }) => {
+        $crate::__smart_error_in! { { borrowed_result $name } at: [$name $args] vis: $v name: [$name $args] $($signature)* }
     };
 }
 
@@ -194,25 +187,21 @@ macro_rules! define_find_impl {
         #[macro_export]
         macro_rules! __smart_find_impl {
             $(
-                (item: $d item:tt ret: $d r:tt bounds: $d b:tt look: [$($d $t:tt)* impl $d($d rest:tt)*]) => {
-                    $crate::__smart_sort! { item: $d item ret: $d r bounds: $d b opaque: [yes] }
+                (item: { $d($d item:tt)* } look: [$($d $t:tt)* impl $d($d rest:tt)*]) => {
+                    $crate::__smart_helpers! { $d($d item)* opaque: [yes] }
                 };
-                (item: $d item:tt ret: $d r:tt bounds: $d b:tt look: [$($d $t:tt)* $d(where $d($d rest:tt)*)?]) => {
-                    $crate::__smart_sort! { item: $d item ret: $d r bounds: $d b opaque: [no] }
+                (item: { $d($d item:tt)* } look: [$($d $t:tt)* $d(where $d($d rest:tt)*)?]) => {
+                    $crate::__smart_helpers! { $d($d item)* opaque: [no] }
                 };
-                (item: $d item:tt ret: $d r:tt bounds: $d b:tt look: [$($d $t:tt)* ($d($d inner:tt)*) $d($d rest:tt)*]) => {
-                    $crate::__smart_find_impl! {
-                        item: $d item ret: $d r bounds: $d b look: [$d($d inner)* $d($d rest)*]
-                    }
+                (item: $d item:tt look: [$($d $t:tt)* ($d($d inner:tt)*) $d($d rest:tt)*]) => {
+                    $crate::__smart_find_impl! { item: $d item look: [$d($d inner)* $d($d rest)*] }
                 };
-                (item: $d item:tt ret: $d r:tt bounds: $d b:tt look: [$($d $t:tt)* [$d($d inner:tt)*] $d($d rest:tt)*]) => {
-                    $crate::__smart_find_impl! {
-                        item: $d item ret: $d r bounds: $d b look: [$d($d inner)* $d($d rest)*]
-                    }
+                (item: $d item:tt look: [$($d $t:tt)* [$d($d inner:tt)*] $d($d rest:tt)*]) => {
+                    $crate::__smart_find_impl! { item: $d item look: [$d($d inner)* $d($d rest)*] }
                 };
             )+
-            (item: $d item:tt ret: $d r:tt bounds: $d b:tt look: [$($d $n:tt)+ $d($d rest:tt)*]) => {
-                $crate::__smart_find_impl! { item: $d item ret: $d r bounds: $d b look: [$d($d rest)*] }
+            (item: $d item:tt look: [$($d $n:tt)+ $d($d rest:tt)*]) => {
+                $crate::__smart_find_impl! { item: $d item look: [$d($d rest)*] }
             };
         }
     };

@@ -128,7 +128,9 @@ macro_rules! __smart_await_split_sync {
     ($value:expr $(,)?) => {
         $value
     };
-    () => { $crate::__smart_await_error! {} };
+    () => {
+        $crate::__smart_await_error! {}
+    };
     ($side:ident => $($value:expr),* $(,)?) => {};
     ($value:expr, $($more:expr),+ $(,)?) => {};
 }
@@ -146,9 +148,15 @@ macro_rules! __smart_await_split_async {
     ($value:expr $(,)?) => {
         $value.await
     };
-    () => { $crate::__smart_await_error! {} };
-    ($side:ident => $($value:expr),* $(,)?) => { $crate::__smart_await_error! {} };
-    ($value:expr, $($more:expr),+ $(,)?) => { $crate::__smart_await_error! {} };
+    () => {
+        $crate::__smart_await_error! {}
+    };
+    ($side:ident => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    ($value:expr, $($more:expr),+ $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
 }
 
 /// The error of a `smart_await!` that is none.
