@@ -185,7 +185,7 @@ macro_rules! __smart_block {
 macro_rules! __smart_wrong_block {
     ($attribute:tt in_split look: [every_async]) => { $crate::__smart_error! { in_split maybe_async } };
     ($attribute:tt on_a_block look: [split $($x:tt)*]) => {
-        $crate::__smart_wrong_block! { $attribute { split } look: [split $($x)*] }
+        $crate::__smart_wrong_block! { $attribute { split } look: $attribute }
     };
     ($attribute:tt $error:ident look: [$name:tt $($x:tt)*]) => {
         $crate::__smart_wrong_block! { $attribute { $error $name } look: [$name $($x)*] }

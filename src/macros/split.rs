@@ -92,13 +92,13 @@ macro_rules! __smart_half {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_wrong_half {
-    ([sync_where $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { $at { sync_where } } };
-    ([sync_only $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { $at { attribute sync_only } } };
-    ([async_only $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { $at { attribute async_only } } };
-    ([send $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { $at { attribute send } } };
-    ([$name:ident $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { $at { in_split $name } } };
-    (item { $($error:tt)* }) => { $crate::__smart_error! { $($error)* } };
-    ($at:tt $error:tt) => { $crate::__smart_error_here! { $at $error } };
+    ([sync_where $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { sync_where } } };
+    ([sync_only $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { attribute sync_only } } };
+    ([async_only $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { attribute async_only } } };
+    ([send $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { attribute send } } };
+    ([$name:ident $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { in_split $name } } };
+    (@ item { $($error:tt)* }) => { $crate::__smart_error! { $($error)* } };
+    (@ $at:tt $error:tt) => { $crate::__smart_error_here! { $at $error } };
 }
 
 /// Replaces the `where` clause of a signature.
