@@ -172,9 +172,11 @@ macro_rules! __smart_sync_work {
             move |($($passed)*), origin| $crate::__smart_travel! {
                 travel_again opaque: $opaque ret: $ret
                 (
-                    origin,
                     ($crate::__private::by_reference($this), $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* }),
-                    $crate::__smart_name_generics! { name: $name generics: $generics },
+                    // A closure, since the function itself may have lifetimes that are not for all of the pool's.
+                    move |lent| $crate::__private::again(
+                        origin, lent, $crate::__smart_name_generics! { name: $name generics: $generics },
+                    ),
                 )
             },
         )
