@@ -28,3 +28,15 @@ pub mod sync_copy {
     pub use crate::__smart_await_sync as smart_await;
     pub use crate::*;
 }
+
+/// The crate as the sync half of a split sees it.
+pub mod split_sync {
+    pub use crate::__smart_await_split_sync as smart_await;
+    pub use crate::*;
+}
+
+/// The crate as the async half of a split sees it.
+pub mod split_async {
+    pub use crate::__smart_await_split_async as smart_await;
+    pub use crate::*;
+}

@@ -2,7 +2,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![cfg_attr(feature = "nightly", feature(macro_attr))]
+#![cfg_attr(smartasync_nightly, feature(macro_attr))]
 #![cfg_attr(
     smartasync_model,
     allow(

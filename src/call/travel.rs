@@ -240,16 +240,22 @@ where
     }
 }
 
-/// Calls the smart function `function` again on the pool, with the packed arguments, and runs the
-/// new call there. The job panics if the new call does not belong to `origin`.
-pub fn travel_again<P, R, F>(origin: &'static str, arguments: P, function: F) -> Offload<R>
+/// Calls `again` on the pool with the packed arguments: a closure that calls the smart function
+/// again.
+pub fn travel_again<P, R, F>(arguments: P, again: F) -> Offload<R>
 where
     P: Pack,
     R: TravelsBack,
-    F: for<'x> Again<P::Lent<'x>, R> + Send + 'static,
+    F: for<'x> FnOnce(P::Lent<'x>) -> R + Send + 'static,
 {
     let mut owned = arguments.pack();
-    offload(move || function.again(origin, P::lend(&mut owned)))
+    offload(move || again(P::lend(&mut owned)))
+}
+
+/// Calls the smart function `function` with a list of arguments, and runs the call if it is one of
+/// `origin`.
+pub fn again<A, R, F: Again<A, R>>(origin: &'static str, arguments: A, function: F) -> R {
+    function.again(origin, arguments)
 }
 
 /// A call with any kind of work.
