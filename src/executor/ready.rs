@@ -148,6 +148,7 @@ impl Wake for TaskWaker {
         self.wake_by_ref();
     }
 
+    #[inline]
     fn wake_by_ref(self: &Arc<Self>) {
         if self.mark_queued() {
             self.inbox.push(self.task);

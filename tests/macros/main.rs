@@ -7,9 +7,12 @@ mod support;
 
 mod apply;
 mod attributes;
+mod blocks;
 mod bodies;
 mod boxed;
+mod braces;
 mod drops;
+mod general;
 mod hygiene;
 mod kinds;
 mod limits;
@@ -17,4 +20,5 @@ mod methods;
 mod rustfmt;
 mod signatures;
 mod smart_await;
+mod split;
 mod traits;

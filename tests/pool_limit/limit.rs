@@ -36,7 +36,10 @@ fn set_limit(active: usize) {
 
 /// Calls `f` under this limit on a thread of its own, while no other test runs. Panics if it takes
 /// too long.
-fn with_limit<T: Send + 'static>(limit: usize, f: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) fn with_limit<T: Send + 'static>(
+    limit: usize,
+    f: impl FnOnce() -> T + Send + 'static,
+) -> T {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     set_limit(limit);
     within(120, f)
@@ -63,7 +66,7 @@ impl Crowd {
 }
 
 /// Starts `count` jobs at once and waits for all of them.
-fn run_at_once<T: Send + 'static>(
+pub(crate) fn run_at_once<T: Send + 'static>(
     count: usize,
     job: impl Fn() -> T + Send + Sync + 'static,
 ) -> Vec<T> {

@@ -12,6 +12,7 @@ use support::choices;
 mod graph;
 mod graphs;
 mod limit;
+mod liveness;
 
 use std::sync::Mutex;
 

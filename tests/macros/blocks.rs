@@ -6,11 +6,9 @@
     reason = "these are a library's items, without a library around them"
 )]
 
-mod support;
-
+use crate::support::both::assert_both;
 use smartasync::{block_on, smart_await, smart_fn};
 use std::fmt::Debug;
-use support::both::assert_both;
 
 #[derive(Clone)]
 pub struct Store<T, const N: usize> {

@@ -1,13 +1,11 @@
 //! `smart_fn!`: shapes that mix. Boxed and sync, generic and borrowed, a trait and its impl with
 //! different kinds of function.
 
-mod support;
-
+use crate::support::both::assert_both;
 use smartasync::{smart_await, smart_fn};
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::sync::Arc;
-use support::both::assert_both;
 
 #[derive(Clone, Debug)]
 struct Store(u32);
@@ -74,7 +72,10 @@ impl Store {
         {
             format!("{value:?}")
         }
-        #[allow(clippy::extra_unused_lifetimes, reason = "an early-bound lifetime is what is tested")]
+        #[allow(
+            clippy::extra_unused_lifetimes,
+            reason = "an early-bound lifetime is what is tested"
+        )]
         fn early<'a: 'a>(&self, text: &'a str) -> usize {
             text.len()
         }
