@@ -9,7 +9,7 @@ use crate::call::work::Sealed;
 use crate::executor;
 use crate::pool::{Offload, offload};
 use crate::stream::{SmartStream, Source};
-use crate::sync::panics::swallow;
+use crate::sync::panics::{Panics, swallow};
 use crate::sync::{Arc, Mutex};
 use core::any::Any;
 use core::future::poll_fn;
@@ -129,12 +129,16 @@ impl<T> Buffer<T> {
         self.state.lock().items.len()
     }
 
-    pub(crate) fn close(&self) {
+    /// The stream is gone. Drops each item by itself: a second panic in one drop would abort.
+    pub(crate) fn close(&self, panics: &mut Panics) {
         let mut state = self.state.lock();
         state.closed = true;
         let (items, waker) = (mem::take(&mut state.items), state.waker.take());
         drop(state);
-        drop((items, waker));
+        for item in items {
+            panics.catch(|| drop(item));
+        }
+        panics.catch(|| drop(waker));
     }
 }
 
@@ -258,7 +262,10 @@ where
 
 impl<I: Iterator> Drop for ReadAhead<I> {
     fn drop(&mut self) {
-        self.buffer.close();
+        let mut panics = Panics::default();
+        self.buffer.close(&mut panics);
+        panics.catch(|| self.reader = Reader::Gone);
+        panics.resume();
     }
 }
 

@@ -9,7 +9,7 @@
 use crate::thread::runtime;
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU64, Ordering};
-use std::thread_local;
+use std::{thread, thread_local};
 
 /// What stands on a thread's stack, as one number. It is zero if nothing does.
 ///
@@ -303,6 +303,7 @@ pub(crate) fn refuse_in_async() {
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn refuse() -> ! {
-    panic!("{REFUSAL}")
+fn refuse() {
+    // A destructor that waits while its thread unwinds may do so: a second panic would abort.
+    assert!(thread::panicking(), "{REFUSAL}");
 }
