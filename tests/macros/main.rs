@@ -17,4 +17,5 @@ mod methods;
 mod rustfmt;
 mod signatures;
 mod smart_await;
+mod smart_continuation;
 mod traits;

@@ -8,10 +8,13 @@ mod support;
 
 use support::choices;
 
+mod cap;
 #[path = "../support/graph.rs"]
 mod graph;
 mod graphs;
+mod jobs;
 mod limit;
+mod threads;
 
 use std::sync::Mutex;
 
