@@ -1,14 +1,14 @@
-//! Fetches the files of a directory over HTTP, with functions that are written once and used from
+//! Fetches the files of a directory over HTTP, with functions that are written once and called from
 //! sync and from async code.
 //!
 //! ```text
-//! cargo run --example quickstart                           serves this project's `src` and fetches it
-//! cargo run --example quickstart -- DIRECTORY              the same with a directory of yours
-//! cargo run --example quickstart -- DIRECTORY --port N     fetches its files from a server that runs on this machine already
+//! cargo run --example quickstart                        serves `src`, and fetches it
+//! cargo run --example quickstart -- DIRECTORY           serves your directory, and fetches it
+//! cargo run --example quickstart -- DIRECTORY --port N  fetches it from a running server
 //! ```
 //!
-//! Read it from the top: the smart functions, the three ways to call them, the account that is
-//! printed. The small file server at the end is ordinary code.
+//! Read it from the top: the smart functions, the three ways to call them, and the report that it
+//! prints. The small file server at the end is ordinary code.
 
 use smartasync::{SmartLock, block_on, smart_await, smart_fn, spawn_local};
 use smol::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
@@ -24,20 +24,20 @@ use std::sync::{Arc, atomic::AtomicUsize, atomic::Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-/// Files, by the path in their URL.
+/// The files, by the path in their URL.
 type Files = BTreeMap<String, PathBuf>;
-/// Pages, by the same paths.
+/// The pages, by the same paths.
 type Pages = BTreeMap<String, Page>;
 
-/// So many connections are open at once in the concurrent pass, however many files there are. Small
-/// servers refuse more.
+/// The number of open connections in the concurrent pass, for any number of files. Small servers
+/// refuse more.
 const CONNECTIONS: usize = 4;
-/// So many threads, and as many tasks, ask for one page at the same time.
+/// The number of threads, and of tasks, that ask for one page at the same time.
 const CALLERS_OF_A_KIND: usize = 25;
-/// What takes longer is given up, so that a server which never answers holds nobody up for good.
+/// The time for each request. Without it, a server that never answers would stop the program.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What is kept of a page, and which threads worked on it.
+/// The facts about a page, and the threads that worked on it.
 #[derive(Clone)]
 struct Page {
     bytes: usize,
@@ -46,20 +46,20 @@ struct Page {
     hashed_on: String,
 }
 
-// ---- The smart functions: none of them knows whether its caller is sync or async.
+// ---- The smart functions. They do not know whether their callers are sync or async.
 
 smart_fn!(
-    /// Async inside, since it talks to a socket. Sync callers drive it on their thread's own loop;
-    /// async callers just await it.
+    /// Async inside, because it uses a socket. Sync callers drive it on the loop of their thread.
+    /// Async callers await it.
     async fn fetch(port: u16, path: &str) -> Result<Vec<u8>, String> {
         in_time(get(port, path))
             .await
             .map_err(|error| format!("cannot fetch http://127.0.0.1:{port}{path}: {error}"))
     }
 
-    /// Sync inside, since it only computes: the 64-bit FNV-1a hash, and the thread it ran on. Sync
-    /// callers run it in place, on the borrowed bytes. Async callers must not be held up by it,
-    /// so for them it runs on the offload pool, on a copy of the bytes.
+    /// Sync inside, because it only computes. Returns the 64-bit FNV-1a hash, and the thread that
+    /// computed it. Sync callers run it in place, on the borrowed bytes. It must not block async
+    /// callers, so for them it runs on the offload pool, on a copy of the bytes.
     fn hash(bytes: &[u8]) -> (u64, String) {
         let digest = bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -67,8 +67,8 @@ smart_fn!(
         (digest, this_thread())
     }
 
-    /// Calls both. `#[maybe_async]` compiles it twice, so that each `smart_await!` does what suits
-    /// the caller of `page`.
+    /// Calls both. `#[maybe_async]` compiles this function twice. Each `smart_await!` makes a plain
+    /// call in the sync copy, and awaits in the async copy.
     #[maybe_async]
     async fn page(port: u16, path: &str) -> Result<Page, String> {
         let body = smart_await!(fetch(port, path))?;
@@ -82,13 +82,13 @@ smart_fn!(
         })
     }
 
-    /// The same page for everybody who asks while it is on its way. Whoever comes first fetches it,
-    /// the others get a clone.
+    /// Returns one page to all callers that ask while it is fetched. The first caller fetches the
+    /// page, and the others get a clone.
     async fn shared_page(port: u16, path: &str) -> Result<Page, String> {
         let lead = || async {
             in_time(everybody_waits())
                 .await
-                .map_err(|error| format!("some of the callers never came: {error}"))?;
+                .map_err(|error| format!("some of the callers did not come: {error}"))?;
             page(port, path).await
         };
         LOCK.run_once(lead)
@@ -97,12 +97,12 @@ smart_fn!(
     }
 );
 
-/// The lock that `shared_page` coalesces on. Making one is `const`, so a `static` can hold it.
+/// The lock of `shared_page`. `SmartLock::new` is `const`, so a `static` can hold the lock.
 static LOCK: SmartLock<Result<Page, String>> = SmartLock::new();
 
-/// Keeps the leader from being done before all others have come, so that this program shows the
-/// same every time. Real code needs no such thing. The pause only keeps the thread from spinning:
-/// it is what the lock says that ends the loop.
+/// Waits until all callers have come, so that this program always prints the same numbers. Real
+/// code does not need this. The loop ends when the lock has enough waiters. The pause only keeps
+/// the thread from spinning.
 async fn everybody_waits() -> io::Result<()> {
     while LOCK.waiters() < 2 * CALLERS_OF_A_KIND - 1 {
         Timer::after(Duration::from_millis(1)).await;
@@ -110,8 +110,8 @@ async fn everybody_waits() -> io::Result<()> {
     Ok(())
 }
 
-/// Gives up a future that is not ready in time. The timer and the sockets are smol's; any library
-/// that needs no runtime of its own will do.
+/// Ends a future that is not ready in time. The timer and the sockets come from smol. Any library
+/// that needs no runtime of its own works here.
 async fn in_time<T>(future: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     let too_late = async {
         Timer::after(PATIENCE).await;
@@ -120,8 +120,8 @@ async fn in_time<T>(future: impl Future<Output = io::Result<T>>) -> io::Result<T
     future::or(future, too_late).await
 }
 
-/// One HTTP/1.1 request on a connection of its own. The body is as long as `Content-Length` says,
-/// whatever else the server sends.
+/// Sends one HTTP/1.1 request on a new connection, and returns the body. `Content-Length` gives the
+/// length of the body. Anything after that is ignored.
 async fn get(port: u16, path: &str) -> io::Result<Vec<u8>> {
     let mut stream = net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     let request =
@@ -140,8 +140,8 @@ async fn get(port: u16, path: &str) -> io::Result<Vec<u8>> {
     loop {
         line.clear();
         reply.read_line(&mut line).await?;
-        // The blank line that ends the head has no colon, and neither has the empty one where a
-        // reply was cut off.
+        // The head ends with a blank line, which has no colon. A reply that is cut off gives an
+        // empty line, which has no colon either.
         let Some((name, value)) = line.split_once(':') else {
             break;
         };
@@ -161,7 +161,7 @@ async fn get(port: u16, path: &str) -> io::Result<Vec<u8>> {
 
 // ---- The three ways to call them.
 
-/// From sync code: one page after the other, with no runtime in sight.
+/// In sync code: fetches one page after the other, without a runtime.
 fn fetch_in_turn(port: u16, files: &Files) -> Result<Pages, String> {
     files
         .keys()
@@ -169,8 +169,8 @@ fn fetch_in_turn(port: u16, files: &Files) -> Result<Pages, String> {
         .collect()
 }
 
-/// From async code: a few tasks share the work, all on this thread. Whatever waits for the network
-/// leaves the thread to the others.
+/// In async code: a few tasks share the work on this thread. While one task waits for the network,
+/// the others use the thread.
 fn fetch_concurrently(port: u16, files: &Files) -> Result<Pages, String> {
     let worker = |paths: Vec<String>| async move {
         let mut pages = Pages::new();
@@ -200,7 +200,7 @@ fn fetch_concurrently(port: u16, files: &Files) -> Result<Pages, String> {
     })
 }
 
-/// From both at once: threads that wait and tasks that await, all for the same page.
+/// In both at once: threads wait and tasks await, all for the same page.
 fn fetch_together(port: u16, path: &str) -> Result<Vec<Page>, Box<dyn Error>> {
     let mut threads = Vec::new();
     for number in 1..=CALLERS_OF_A_KIND {
@@ -211,8 +211,8 @@ fn fetch_together(port: u16, path: &str) -> Result<Vec<Page>, Box<dyn Error>> {
                 .spawn(move || shared_page(port, &path).wait())?,
         );
     }
-    // A task outlives this function as far as the compiler knows, so each owns its path and lends
-    // it to the call inside.
+    // To the compiler, a task may outlive this function. So each task owns its path, and lends the
+    // path to the call inside.
     let call = |path: String| async move { shared_page(port, &path).await };
     let mut pages = block_on(async {
         let tasks: Vec<_> = (0..CALLERS_OF_A_KIND)
@@ -230,7 +230,7 @@ fn fetch_together(port: u16, path: &str) -> Result<Vec<Page>, Box<dyn Error>> {
     Ok(pages)
 }
 
-// ---- The account.
+// ---- The report.
 
 fn main() -> ExitCode {
     let Err(error) = run(&mut io::stdout()) else {
@@ -240,12 +240,12 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// It uses `writeln!`, since `println!` panics where nobody reads the output any more, as in
-/// `quickstart | head -1`.
+/// Runs the three passes, and prints the report. It uses `writeln!`, because `println!` panics when
+/// the reader of the output is gone, as in `quickstart | head -1`.
 fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let (directory, port) = arguments()?;
     let mut files = Files::new();
-    // `{:?}` keeps the line a line, since a path may hold anything, a line break too.
+    // `{:?}` escapes line breaks, which a path may contain.
     let skipped = list(&directory, "/", &mut files)
         .map_err(|error| format!("cannot read the directory {directory:?}: {error}"))?;
     let first = files
@@ -253,7 +253,7 @@ fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         .next()
         .ok_or_else(|| format!("there is no file to serve in {directory:?}"))?;
     let requests = Arc::new(AtomicUsize::new(0));
-    // Only a server of our own can say how many requests reached it.
+    // Only our own server counts its requests.
     let (port, count): (_, &dyn Fn() -> String) = match port {
         Some(port) => (port, &|| "requests not counted".to_owned()),
         None => (serve(files.clone(), requests.clone())?, &|| {
@@ -278,7 +278,10 @@ fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         .keys()
         .find(|&path| in_turn[path].digest != concurrently[path].digest)
     {
-        return Err(format!("{path} differs between the passes: did it change meanwhile?").into());
+        return Err(format!(
+            "{path} differs between the passes; did the file change in the meantime?"
+        )
+        .into());
     }
     writeln!(
         out,
@@ -307,7 +310,7 @@ fn run(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     if right == pages.len() {
         Ok(())
     } else {
-        Err(format!("{first} changed meanwhile").into())
+        Err(format!("{first} changed in the meantime").into())
     }
 }
 
@@ -351,7 +354,8 @@ fn this_thread() -> String {
     format!("{} {:?}", thread.name().unwrap_or("unnamed"), thread.id())
 }
 
-/// `args_os`, since a path need not be UTF-8 and `args` would panic.
+/// Reads the directory and the port. It uses `args_os`, because `args` panics if a path is not
+/// UTF-8.
 fn arguments() -> Result<(PathBuf, Option<u16>), &'static str> {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     let (directory, port) = match &arguments[..] {
@@ -375,8 +379,9 @@ fn arguments() -> Result<(PathBuf, Option<u16>), &'static str> {
 
 // ---- The file server, in plain std.
 
-/// Lists the plain files of a directory and of those in it. Skips what is none (links, say), cannot
-/// be read, or has a name that is not UTF-8, and returns how many that were.
+/// Lists the plain files of a directory and of its subdirectories. Skips other entries, such as
+/// links, and files that cannot be read or whose names are not UTF-8. Returns the number of skipped
+/// entries.
 fn list(directory: &Path, url: &str, files: &mut Files) -> io::Result<usize> {
     let mut skipped = 0;
     for entry in fs::read_dir(directory)? {
@@ -412,8 +417,8 @@ fn percent_encode(name: &str) -> String {
         .collect()
 }
 
-/// Serves `files` on a free port, which it returns, until the program ends. Each connection has a
-/// thread; clients may go away.
+/// Serves `files` until the program ends, and returns its port. Each connection has a thread.
+/// Clients may close their connections at any time.
 fn serve(files: Files, requests: Arc<AtomicUsize>) -> io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let port = listener.local_addr()?.port();
@@ -427,12 +432,12 @@ fn serve(files: Files, requests: Arc<AtomicUsize>) -> io::Result<u16> {
     Ok(port)
 }
 
-/// Answers the one request of a connection. Only what is in `files` is served, so no path leads out
-/// of the directory.
+/// Answers the one request of a connection. It serves only `files`, so no path leads out of the
+/// directory.
 fn answer(mut stream: &TcpStream, files: &Files, requests: &AtomicUsize) -> io::Result<()> {
     let mut head = String::new();
     let mut lines = io::BufReader::new(stream.take(16 << 10));
-    // A line of two bytes is a bare line end: the head is over.
+    // A line of two bytes is a bare line end, which ends the head.
     while lines.read_line(&mut head)? > 2 {}
     requests.fetch_add(1, Relaxed);
     let file = files.get(head.split(' ').nth(1).unwrap_or_default());
@@ -440,7 +445,8 @@ fn answer(mut stream: &TcpStream, files: &Files, requests: &AtomicUsize) -> io::
         Some(Ok(body)) => ("200 OK", body),
         _ => ("404 Not Found", Vec::new()),
     };
-    // One write, since a second small one would wait for the client's acknowledgement of the first.
+    // This is one write, because a second small one would wait for the client to acknowledge the
+    // first.
     let mut reply = format!(
         "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()

@@ -1,15 +1,16 @@
 //! What the expansions of the macros name. Not part of the API: it may change in any release.
 
 #[cfg(feature = "alloc")]
-pub use crate::boxed::{BoxWork, DynWork, boxed, boxed_send};
-pub use crate::call::{
-    Away, Both, Driven, Forked, Here, Route, Routed, Routes, Sealed, both, driven, forked, here,
+pub use crate::call::boxed::{BoxWork, DynWork, boxed, boxed_send};
+pub use crate::call::resolve::*;
+#[cfg(feature = "std")]
+pub use crate::call::travel::*;
+pub use crate::call::work::{
+    BecomeFuture, Both, Driven, Forked, Route, Routed, Routes, RunInPlace, Sealed, both, driven,
+    forked, here,
 };
 #[cfg(feature = "std")]
-pub use crate::offload::offload;
-pub use crate::resolve::*;
-#[cfg(feature = "std")]
-pub use crate::travel::*;
+pub use crate::pool::offload;
 
 /// Reaches a type through the function pointer that returns it: `<fn() -> ! as Ret>::Out` is how
 /// stable Rust names `!`.
@@ -25,5 +26,17 @@ impl<T> Ret for fn() -> T {
 /// The crate as the sync copy of a `#[maybe_async]` body sees it: only `smart_await!` differs.
 pub mod sync_copy {
     pub use crate::__smart_await_sync as smart_await;
+    pub use crate::*;
+}
+
+/// The crate as the sync half of a split sees it.
+pub mod split_sync {
+    pub use crate::__smart_await_split_sync as smart_await;
+    pub use crate::*;
+}
+
+/// The crate as the async half of a split sees it.
+pub mod split_async {
+    pub use crate::__smart_await_split_async as smart_await;
     pub use crate::*;
 }

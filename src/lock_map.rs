@@ -6,7 +6,7 @@
 
 use crate::call::{Call, Work};
 use crate::lock::run::{Cancelled, Core, Handle, RunOnce, RunShared};
-use crate::panics::Panics;
+use crate::sync::panics::Panics;
 use crate::sync::{Arc, Mutex};
 use core::borrow::Borrow;
 use core::cell::OnceCell;

@@ -52,12 +52,12 @@ fn table<'a>(text: &'a str, heading: &str) -> Vec<[&'a str; 2]> {
 }
 
 #[test]
-fn each_limit_of_the_readme_shows_what_the_compiler_says() {
+fn each_limit_of_smart_fn_shows_what_the_compiler_says() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
-    let (readme, shown) = (read("README.md"), read("tests/README.md"));
+    let (docs, shown) = (read("src/macros/smart_fn.md"), read("tests/README.md"));
     let (limits, shown) = (
-        table(&readme, "\n## Limits\n"),
+        table(&docs, "\n# Limits\n"),
         table(&shown, "\n## What is refused\n"),
     );
     assert!(limits.len() >= 15, "the table was not found");

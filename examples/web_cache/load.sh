@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures what the README's tables say, with wrk as the second process: `bash load.sh`. It needs wrk (Debian: apt-get install wrk), sends traffic
-# to 127.0.0.1 alone, and ends by itself after about a minute.
+# Measures the numbers of the tables in the README, with wrk as the second process: `bash load.sh`.
+# It needs wrk (Debian: apt-get install wrk), sends traffic only to 127.0.0.1, and takes about a minute.
 set -euo pipefail
 cd "$(dirname "$0")"
 command -v wrk >/dev/null || { echo "wrk is missing; on Debian: apt-get install wrk" >&2; exit 1; }
@@ -67,7 +67,7 @@ row() {
     result=$(wrk -t1 -c8 -d${seconds}s --latency "http://127.0.0.1:$port/articles/7")
     printf '| %s | %s | %s | %s |\n' "$1" "$(awk '/requests in/ { print $1 }' <<<"$result")" \
         "$(awk '$1 == "50%" { print $2 }' <<<"$result")" "$(awk '$1 == "99%" { print $2 }' <<<"$result")"
-    # The slow query would hold an orderly end up.
+    # The slow query would delay an orderly end.
     kill -KILL "$server"
     server=
 }

@@ -13,8 +13,8 @@
 //! | the leader is lost         | ends                             | one is chosen and woken, all go on waiting           |
 //! | reset                      | is cut loose from its leader     | all are cancelled                                    |
 
-use crate::panics::Panics;
 use crate::sync::Arc;
+use crate::sync::panics::Panics;
 use core::mem;
 use core::num::NonZeroUsize;
 use core::task::Waker;

@@ -5,16 +5,16 @@
 //! free: user code (closures, futures, `Clone`, `Drop`, wakers), which may panic or use the lock
 //! again at any of these points.
 
-use crate::call::{Sealed, Work};
-use crate::drive;
+use crate::call::Work;
+use crate::call::work::Sealed;
+use crate::executor;
 use crate::lock::flight::{
     Admission, Aftermath, BoxFuture, Caller, Chosen, Drive, Due, FlightId, Flights, Notifier,
     SeatId, Wakers,
 };
 use crate::lock::lead::{Lead, Seized};
-use crate::panics::{Panics, swallow};
-use crate::park::thread_token;
-use crate::sync::{Arc, Mutex, MutexGuard};
+use crate::sync::panics::{Panics, swallow};
+use crate::sync::{Arc, Mutex, MutexGuard, thread_token};
 use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
@@ -743,21 +743,16 @@ impl<L: Handle<T>, T, F, Fut: Future<Output = T>> Sealed for RunOnce<L, T, F, Fu
 
 impl<L: Handle<T>, T, F> Sealed for RunShared<L, T, F> {}
 
-// The closure of a call in a sync copy is a part of that copy.
 impl<L, T, F, Fut> Work for RunOnce<L, T, F, Fut>
 where
     L: Handle<T>,
     Fut: Future<Output = T>,
     Self: Future,
 {
-    fn run(self) -> Self::Output {
-        drive::wait_for_own(self)
-    }
-
     #[inline]
     #[track_caller]
-    fn run_if_allowed(self) -> Self::Output {
-        drive::block_on(self)
+    fn run(self, asks: bool) -> Self::Output {
+        run(self, asks)
     }
 }
 
@@ -766,13 +761,20 @@ where
     L: Handle<T>,
     Self: Future,
 {
-    fn run(self) -> Self::Output {
-        drive::wait_for_own(self)
-    }
-
     #[track_caller]
-    fn run_if_allowed(self) -> Self::Output {
-        drive::block_on(self)
+    fn run(self, asks: bool) -> Self::Output {
+        run(self, asks)
+    }
+}
+
+/// The closure of a call in a sync copy is a part of that copy.
+#[inline]
+#[track_caller]
+fn run<F: Future>(call: F, asks: bool) -> F::Output {
+    if asks {
+        executor::wait(call, true)
+    } else {
+        executor::wait_for_own(call)
     }
 }
 

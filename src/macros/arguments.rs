@@ -9,7 +9,7 @@
 //! | `boxed_parameters` | the same, where every reference lives for `'smart`: for `#[boxed]`                                   |
 //! | `lets`       | statements that bind each parameter to the user's pattern, in the body: `let mut n = n;`                   |
 //! | `passed`     | the names of the parameters                                                                                |
-//! | `travel`     | how each parameter travels, and what keeps it whole if it has a pattern: `(reference n {})`, `(value n {})` |
+//! | `travel`     | how each parameter travels, and what keeps it whole if it has a pattern: `([&] n {})`, `([] n {})` |
 //!
 //! A parameter with a pattern gets the name `argument`. Each is made in an expansion of its own, so
 //! they differ by hygiene. It is bound as a whole before it is bound to the pattern, so that what
@@ -74,13 +74,33 @@ macro_rules! __smart_receiver {
 macro_rules! __smart_arguments {
     (
         args: [] attributes: []
-        records: [$(($kind:ident $name:tt { $($pattern:tt)* } { $($keep:tt)* } [$($attribute:tt)*] [$($type:tt)*] [$($boxed:tt)*]))*]
+        records: [$(($kind:tt $name:tt { $($pattern:tt)* } { $($keep:tt)* } [$($attribute:tt)*] [$($type:tt)*] [$($boxed:tt)*]))*]
         receiver: $receiver:tt state: { $($state:tt)* }
     ) => {
         $crate::__smart_choose! {
             $($state)*
             receiver: $receiver parameters: [$($name: $($type)*,)*] boxed_parameters: [$($name: $($boxed)*,)*]
             lets: [$($($keep)* $($attribute)* let $($pattern)* = $name;)*] passed: [$($name,)*] travel: [$(($kind $name { $($keep)* }))*]
+        }
+    };
+    // The rest are plain: `name: Type`, `name: &path::Type`, `name: &[Type]`. (`$r` matches nothing, as in `__smart_items!`.)
+    (
+        args: [
+            $($name:ident: $(& $(@ $r:tt)? $([$($e:ident)::+])?)? $($t:ident)::*),+ $(,)?
+        ]
+        attributes: [] records: [$($records:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_arguments! {
+            args: [] attributes: []
+            records: [
+                $($records)*
+                $((
+                    [$(& $(@ $r)?)?] $name { $name } {} []
+                    [$(& $(@ $r)? $([$($e)::+])?)? $($t)::*]
+                    [$(&'smart $(@ $r)? $([$($e)::+])?)? $($t)::*]
+                ))+
+            ]
+            $($state)*
         }
     };
     // `#[cfg(…)] name: Type`: the whole function is emitted with the argument and, for the opposite case, without it.
@@ -108,28 +128,28 @@ macro_rules! __smart_arguments {
         args: [$name:ident: &[& $($inner:tt)*] $($rest:tt)*] attributes: $a:tt records: $p:tt receiver: $r:tt
         state: {
             opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
-            item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
+            item: { vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:tt] }
         }
     ) => {
-        $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
+        $crate::__smart_error_in! { { borrowed_inside $name } at: [$function $arguments] vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c }
     };
     (
         args: [$name:ident: $($path:ident)::+ <& $($rest:tt)*] attributes: $a:tt records: $p:tt receiver: $r:tt
         state: {
             opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
-            item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
+            item: { vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:tt] }
         }
     ) => {
-        $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
+        $crate::__smart_error_in! { { borrowed_inside $name } at: [$function $arguments] vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c }
     };
     (
         args: [$name:ident: $($path:ident)::+ <$life:lifetime $($rest:tt)*] attributes: $a:tt records: $p:tt receiver: $r:tt
         state: {
             opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
-            item: { vis: $v:tt asyncness: [sync] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:block] }
+            item: { vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:tt] }
         }
     ) => {
-        $crate::__smart_error_in! { vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c error: { borrowed_inside $name } }
+        $crate::__smart_error_in! { { borrowed_inside $name } at: [$function $arguments] vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c }
     };
     // `name: &Type`, `name: Type`, at once: to go by `@named` would take a level of recursion for each argument.
     (args: [$name:ident: & $life:lifetime $($rest:tt)*] $($state:tt)*) => {
@@ -143,11 +163,11 @@ macro_rules! __smart_arguments {
     };
     (args: [$name:ident: & $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* (reference $name { $name } {} $a [& $t] [&'smart $t])] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* ([&] $name { $name } {} $a [& $t] [&'smart $t])] $($state)*
         }
     };
     (args: [$name:ident: $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [$($records)* (value $name { $name } {} $a [$t] [$t])] $($state)* }
+        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [$($records)* ([] $name { $name } {} $a [$t] [$t])] $($state)* }
     };
     // `mut name: …`, `pattern: …`
     (args: [mut $name:ident: $($rest:tt)*] $($state:tt)*) => {
@@ -182,29 +202,29 @@ macro_rules! __smart_arguments {
     // `&'static Type` travels as it is.
     (@named { $name:ident } $pattern:tt $keep:tt args: [&'static $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* (value $name $pattern $keep $a [&'static $t] [&'static $t])] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* ([] $name $pattern $keep $a [&'static $t] [&'static $t])] $($state)*
         }
     };
     // `&mut Type`
     (@named { $name:ident } $pattern:tt $keep:tt args: [& $life:lifetime mut $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* (mutable $name $pattern $keep $a [& $life mut $t] [& $life mut $t])] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* ([mut] $name $pattern $keep $a [& $life mut $t] [& $life mut $t])] $($state)*
         }
     };
     (@named { $name:ident } $pattern:tt $keep:tt args: [&mut $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* (mutable $name $pattern $keep $a [&mut $t] [&'smart mut $t])] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* ([mut] $name $pattern $keep $a [&mut $t] [&'smart mut $t])] $($state)*
         }
     };
     // `&Type`
     (@named { $name:ident } $pattern:tt $keep:tt args: [& $life:lifetime $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* (reference $name $pattern $keep $a [& $life $t] [& $life $t])] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* ([&] $name $pattern $keep $a [& $life $t] [& $life $t])] $($state)*
         }
     };
     (@named { $name:ident } $pattern:tt $keep:tt args: [& $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* (reference $name $pattern $keep $a [& $t] [&'smart $t])] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* ([&] $name $pattern $keep $a [& $t] [&'smart $t])] $($state)*
         }
     };
     // `impl Trait`: in a boxed function it has to outlive `'smart`, and only its own bounds can say so.
@@ -220,7 +240,7 @@ macro_rules! __smart_arguments {
     // `Type`
     (@named { $name:ident } $pattern:tt $keep:tt args: [$t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* (value $name $pattern $keep $a [$t] [$t])] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* ([] $name $pattern $keep $a [$t] [$t])] $($state)*
         }
     };
     (args: [$other:tt $($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $other $($state)* } };
@@ -236,7 +256,7 @@ macro_rules! __smart_arguments {
 macro_rules! __smart_impl_argument {
     (rest: [$(, $($more:tt)*)?] depth: [] bounds: [$($bounds:tt)*] named: [$($named:tt)*] records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* (value $($named)* [impl $($bounds)*] [impl $($bounds)* + 'smart])] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)* ([] $($named)* [impl $($bounds)*] [impl $($bounds)* + 'smart])] $($state)*
         }
     };
     (rest: [< $($rest:tt)*] depth: [$($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {

@@ -8,7 +8,7 @@
 macro_rules! __smart_choose {
     (
         opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [] boxed: $b:tt send: $s:tt
-        item: { vis: $v:tt asyncness: [sync] name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
+        item: { vis: $v:tt asyncness: [] name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
     ) => {
         $crate::__smart_error_at! { [$name $args] { maybe_sync $name } }
     };
@@ -17,7 +17,7 @@ macro_rules! __smart_choose {
         opaque: $opaque:tt kept: [$($kept:tt)*] maybe: $maybe:tt twin: [] wraps: [] boxed: [] send: []
         item: {
             vis: [$vis:vis] asyncness: $asyncness:tt name: [$name:tt $args:tt] generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*]
-            body: [$body:block]
+            body: [$body:tt]
         }
         receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt lets: $lets:tt
         passed: $passed:tt travel: $travel:tt
@@ -33,15 +33,15 @@ macro_rules! __smart_choose {
     // `#[wraps(path)]`: the body is a call of `path`.
     (
         opaque: $opaque:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+] boxed: $boxed:tt send: $send:tt
-        item: { vis: $vis:tt asyncness: [$asyncness:ident] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
+        item: { vis: $vis:tt asyncness: [$($asyncness:ident)?] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
         receiver: [$($kind:ident $this:tt $($declared:tt)*)?] parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt
         passed: [$($passed:tt)*] travel: $travel:tt
     ) => {
         $crate::__smart_choose! {
             opaque: $opaque kept: $kept maybe: [] twin: $twin wraps: [] boxed: $boxed send: $send
             item: {
-                vis: $vis asyncness: [$asyncness] name: [$name $args] generics: $generics ret: $ret bounds: $bounds
-                body: [{ $crate::__smart_wrapped! { $asyncness [$($path)+] look: $args written: $args passed: ($($this,)? $($passed)*) } }]
+                vis: $vis asyncness: [$($asyncness)?] name: [$name $args] generics: $generics ret: $ret bounds: $bounds
+                body: [{ $crate::__smart_wrapped! { [$($asyncness)?] [$($path)+] look: $args written: $args passed: ($($this,)? $($passed)*) } }]
             }
             receiver: [$($kind $this $($declared)*)?] parameters: $parameters boxed_parameters: $boxed_parameters lets: []
             passed: [$($passed)*] travel: $travel
@@ -81,10 +81,10 @@ macro_rules! __smart_choose {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_wrapped {
-    (async [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?) written: ($($name:tt: $t:ty),* $(,)?) passed: $p:tt) => { $($path)+($($name),*).await };
-    (async [$($path:tt)+] look: $l:tt written: $w:tt passed: $passed:tt) => { $($path)+ $passed.await };
-    (sync [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?) written: ($($name:tt: $t:ty),* $(,)?) passed: $p:tt) => { $($path)+($($name),*) };
-    (sync [$($path:tt)+] look: $l:tt written: $w:tt passed: $passed:tt) => { $($path)+ $passed };
+    ([async] [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?) written: ($($name:tt: $t:ty),* $(,)?) passed: $p:tt) => { $($path)+($($name),*).await };
+    ([async] [$($path:tt)+] look: $l:tt written: $w:tt passed: $passed:tt) => { $($path)+ $passed.await };
+    ([] [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?) written: ($($name:tt: $t:ty),* $(,)?) passed: $p:tt) => { $($path)+($($name),*) };
+    ([] [$($path:tt)+] look: $l:tt written: $w:tt passed: $passed:tt) => { $($path)+ $passed };
 }
 
 /// The call of a function with a body, as an expression.
@@ -93,14 +93,14 @@ macro_rules! __smart_wrapped {
 macro_rules! __smart_work {
     // `async fn`
     (
-        maybe: [] asyncness: [async] opaque: $opaque:tt body: [$body:block] receiver: $receiver:tt lets: $lets:tt passed: $passed:tt travel: $travel:tt
+        maybe: [] asyncness: [async] opaque: $opaque:tt body: [$body:tt] receiver: $receiver:tt lets: $lets:tt passed: $passed:tt travel: $travel:tt
         name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::driven($crate::__smart_body! { async opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret })
     };
     // `#[maybe_async] async fn`, with `self`
     (
-        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:block] receiver: [$($receiver:tt)+] lets: $lets:tt passed: $passed:tt
+        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:tt] receiver: [$($receiver:tt)+] lets: $lets:tt passed: $passed:tt
         travel: $travel:tt name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::forked(move |route| match route {
@@ -118,7 +118,7 @@ macro_rules! __smart_work {
     };
     // `#[maybe_async] async fn`
     (
-        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:block] receiver: [] lets: $lets:tt passed: [$($passed:tt)*]
+        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:tt] receiver: [] lets: $lets:tt passed: [$($passed:tt)*]
         travel: $travel:tt name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::both(
@@ -133,7 +133,7 @@ macro_rules! __smart_work {
         )
     };
     // `fn`
-    (maybe: [] asyncness: [sync] $($state:tt)*) => { $crate::__smart_sync_work! { $($state)* } };
+    (maybe: [] asyncness: [] $($state:tt)*) => { $crate::__smart_sync_work! { $($state)* } };
 }
 
 /// The call of a sync function, which needs the offload pool.
@@ -160,8 +160,8 @@ macro_rules! __smart_sync_work {
     };
     // `fn` with `&self`: on the pool it calls itself again, with the `self` that travelled.
     (
-        opaque: $opaque:tt body: [$body:block] receiver: [reference $this:tt $($declared:tt)*] lets: $lets:tt passed: [$($passed:tt)*]
-        travel: [$(($kind:ident $argument:tt $keep:tt))*] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
+        opaque: $opaque:tt body: [$body:tt] receiver: [reference $this:tt $($declared:tt)*] lets: $lets:tt passed: [$($passed:tt)*]
+        travel: [$(($kind:tt $argument:tt $keep:tt))*] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::both(
             ($($passed)*),
@@ -172,17 +172,19 @@ macro_rules! __smart_sync_work {
             move |($($passed)*), origin| $crate::__smart_travel! {
                 travel_again opaque: $opaque ret: $ret
                 (
-                    origin,
                     ($crate::__private::by_reference($this), $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* }),
-                    $crate::__smart_name_generics! { name: $name generics: $generics },
+                    // A closure, since the function itself may have lifetimes that are not for all of the pool's.
+                    move |lent| $crate::__private::again(
+                        origin, lent, $crate::__smart_name_generics! { name: $name generics: $generics },
+                    ),
                 )
             },
         )
     };
     // `fn` without `self` by reference
     (
-        opaque: $opaque:tt body: [$body:block] receiver: [$($by:ident $this:tt $($declared:tt)*)?] lets: $lets:tt passed: $passed:tt
-        travel: [$(($kind:ident $argument:tt $keep:tt))*] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
+        opaque: $opaque:tt body: [$body:tt] receiver: [$($by:ident $this:tt $($declared:tt)*)?] lets: $lets:tt passed: $passed:tt
+        travel: [$(($kind:tt $argument:tt $keep:tt))*] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__smart_travel! {
             packed opaque: $opaque ret: $ret
@@ -224,20 +226,20 @@ macro_rules! __smart_list {
     (names) => { () };
     (pack $at:tt written: (&self $(, $($more:tt)*)?) $($rest:tt)+) => { $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ } };
     (pack $at:tt written: (self: $t:ty $(, $($more:tt)*)?) $($rest:tt)+) => { $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ } };
-    (pack $at:tt written: $w:tt (mutable $name:tt $keep:tt) $($rest:tt)*) => { $crate::__smart_error_here! { $at { mutable $name } } };
-    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) (reference $n:tt {}) $($rest:tt)*) => {
+    (pack $at:tt written: $w:tt ([mut] $name:tt $keep:tt) $($rest:tt)*) => { $crate::__smart_error_here! { $at { mutable $name } } };
+    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) ([&] $n:tt {}) $($rest:tt)*) => {
         ($crate::__private::by_reference($name), $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)* })
     };
-    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) (value $n:tt {}) $($rest:tt)*) => {
+    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) ([] $n:tt {}) $($rest:tt)*) => {
         ($crate::__private::by_value($name), $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)* })
     };
-    (pack $at:tt written: $w:tt (reference $name:tt $keep:tt) $($rest:tt)*) => {
+    (pack $at:tt written: $w:tt ([&] $name:tt $keep:tt) $($rest:tt)*) => {
         ($crate::__private::by_reference($name), $crate::__smart_list! { pack $at written: () $($rest)* })
     };
-    (pack $at:tt written: $w:tt (value $name:tt $keep:tt) $($rest:tt)*) => {
+    (pack $at:tt written: $w:tt ([] $name:tt $keep:tt) $($rest:tt)*) => {
         ($crate::__private::by_value($name), $crate::__smart_list! { pack $at written: () $($rest)* })
     };
-    (names ($kind:ident $name:tt) $($rest:tt)*) => { ($name, $crate::__smart_list! { names $($rest)* }) };
+    (names ($kind:tt $name:tt) $($rest:tt)*) => { ($name, $crate::__smart_list! { names $($rest)* }) };
 }
 
 /// The user's body, in the closure or block that it runs in. `self` and every argument are moved
@@ -250,7 +252,7 @@ macro_rules! __smart_list {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_body {
-    (async opaque: [no] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: [$ret:ty]) => {
+    (async opaque: [no] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: [$ret:ty]) => {
         async move {
             // Never true; the first `return` that the compiler sees decides the type of the block.
             #[allow(unreachable_code, reason = "the type may be `!`")]
@@ -262,7 +264,7 @@ macro_rules! __smart_body {
             $body
         }
     };
-    (async opaque: [yes] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: $ret:tt) => {
+    (async opaque: [yes] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: $ret:tt) => {
         async move {
             $(let _ = &$this;)?
             $($lets)*
@@ -270,7 +272,7 @@ macro_rules! __smart_body {
         }
     };
     (
-        sync opaque: [no] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: [$ret:ty]
+        sync opaque: [no] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: [$ret:ty]
         first: [$($first:tt)*] arguments: $($arguments:tt)*
     ) => {
         $($arguments)* -> $ret {
@@ -281,7 +283,7 @@ macro_rules! __smart_body {
         }
     };
     (
-        sync opaque: [yes] body: $body:block receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: $ret:tt
+        sync opaque: [yes] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: $ret:tt
         first: [$($first:tt)*] arguments: $($arguments:tt)*
     ) => {
         $($arguments)* {

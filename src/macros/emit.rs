@@ -32,7 +32,7 @@ macro_rules! __smart_output {
         state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: $ret:tt twin: $twin:tt passed: $passed:tt work: { maybe: $maybe:tt asyncness: $asyncness:tt $($work:tt)* } }
     ) => {
         $crate::__smart_outlive! {
-            $asyncness look: $boxed take: $boxed outlive: [] receiver: [$($kind $this [$($declared)*] $d)?]
+            look: $boxed take: $boxed outlive: ['smart: 'smart,] receiver: [$($kind $this [$($declared)*] $d)?]
             state: {
                 generics: $generics send: $send boxed_parameters: $boxed
                 plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics bounds: $bounds }
@@ -51,7 +51,7 @@ macro_rules! __smart_output {
 #[macro_export]
 macro_rules! __smart_outlive {
     (
-        $a:tt look: $l:tt take: $t:tt outlive: $o:tt receiver: $r:tt
+        look: $l:tt take: $t:tt outlive: $o:tt receiver: $r:tt
         state: { generics: $g:tt send: $s:tt boxed_parameters: $b:tt plain: $p:tt state: { kept: $k:tt vis: $v:tt name: [$name:tt $args:tt] $($state:tt)* } }
     ) => {
         $crate::__smart_error_at! { [$name $args] { no_box $name } }
@@ -66,9 +66,6 @@ macro_rules! __smart_outlive {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_outlive {
-    // What a sync function takes is owned, or of a lifetime that only it knows.
-    ([sync] look: $look:tt take: $take:tt $($state:tt)*) => { $crate::__smart_outlive! { look: [] take: [] $($state)* } };
-    ([async] $($state:tt)*) => { $crate::__smart_outlive! { $($state)* } };
     (look: [$n:ident: &'smart $($l:tt)*] take: [$m:ident: $t:ty, $($more:tt)*] $($state:tt)*) => {
         $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] $($state)* }
     };

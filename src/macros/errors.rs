@@ -18,14 +18,19 @@ macro_rules! __smart_error_at {
     };
 }
 
-/// An error in the place of a function's body, at its name and the group after it. So callers of
-/// the function get no errors of their own.
+/// An error in the place of a function's body, at two tokens of the user. So callers of the function
+/// get no errors of their own.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_error_in {
-    (vis: [$vis:vis] name: [$name:tt $args:tt] generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*] error: $error:tt) => {
+    (
+        $error:tt at: $at:tt
+        vis: [$vis:vis] name: [$name:tt $args:tt] generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*]
+    ) => {
+        #[allow(unused_variables, reason = "the body is not there")]
         $vis fn $name $($generics)* $args -> $crate::Call<impl $crate::Work<Output = $ret>> where $($bounds)* {
-            $crate::__smart_error_here! { [$name $args] $error }
+            $crate::__smart_error_here! { $at $error };
+            $crate::smart(::core::future::pending())
         }
     };
 }
@@ -96,6 +101,14 @@ define_errors! { $
     attribute name: "`#[" name "]` takes no arguments and stands once on a function: write `#[" name "]`";
     blocking: "`#[blocking]` needs the name of the blocking twin, and stands once on a function: write `#[blocking(name)]`";
     wraps: "`#[wraps]` needs the path of a function, and stands once: write `#[wraps(path::to::function)]`";
+    split: "`#[split(…)]` says where the sync half goes, and stands once: write `#[split(blocking::Type)]` on an `impl`, `#[split(BlockingName)]` on a trait, or `#[split(name_blocking)]` on an `async fn`";
+    split_sync: "`#[split(…)]` makes a sync function of an `async fn`, and this one is a `fn`: write `async fn`, or remove the attribute";
+    in_split name: "`#[" name "]` belongs to smart functions, and `#[split(…)]` makes plain ones: remove one of the two";
+    outside_split name: "`#[" name "]` belongs to an item in a block with `#[split(…)]`: remove it, or split the block";
+    on_a_block name: "`#[" name "]` belongs to one function, and cannot stand on a block: move it to the function, or remove it";
+    track_caller: "`#[track_caller]` has no effect on a smart function, because its body runs later: remove it, or put it on a plain function";
+    sync_where: "`#[sync_where(…)]` holds the bounds of the sync half, and stands once: write `#[sync_where(T: Bound)]`";
+    no_items: "this block in `smart_fn!` has no braces: write `{ … }` with its items";
     instrument: "the span of `#[instrument]` would end before the body of a smart function runs: put it on a plain function and `#[wraps(…)]` that, or write `.instrument(span)`";
     no_pool name: "the sync smart function `" name "` runs on the offload pool when it is awaited, and without the feature `std` there is none: write `#[maybe_async] async fn`";
     no_box name: "the smart function `" name "` is `#[boxed]`, and without the feature `alloc` there is no box: add the feature, or remove the attribute";

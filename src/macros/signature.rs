@@ -1,161 +1,184 @@
 //! The stages of `smart_fn!` that read a signature: generics, result, `where` clause.
 //!
-//! Angle brackets are no groups to a macro, so their end has to be searched for. Each search looks
-//! at a window of tokens: one arm for each place in the window where the end may be, and a last arm
-//! that moves the window on. That keeps the depth of recursion a fraction of the number of tokens.
-//! `$t0 $t1 …` are the tokens before the place.
-//!
-//! A lifetime has an arm of its own before each arm with `$body:block`: if it came as a `lifetime`
-//! fragment of a user's own macro, the compiler would take it for the label of a block.
+//! Angle brackets are no groups to a macro, so [`__smart_generics`] looks for their end through a
+//! window of tokens: one arm for each place in the window where the end may be, and a last arm that
+//! moves the window on. `$t0 $t1 …` are the tokens before the place.
 
-/// Finds the end of `<…>`: the `>` or `>>` before the parenthesised arguments.
+/// A smart function as [`__smart_items`](crate::__smart_items) found it: `header` is what stands
+/// between the name and the body, and `context` has the helper attributes of the block around it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_function {
+    (
+        {
+            body: $body:tt context: [$($context:tt)*] vis: $vis:tt asyncness: $asyncness:tt name: $name:tt
+            header: [< $($rest:tt)*]
+        }
+        kept: $kept:tt helpers: [$($helper:tt)*]
+    ) => {
+        $crate::__smart_generics! {
+            item: {
+                kept: $kept helpers: [$($helper)* $($context)*] body: $body vis: $vis asyncness: $asyncness
+            }
+            name: $name taken: [<] rest: [$($rest)*]
+        }
+    };
+    (
+        {
+            body: $body:tt context: [$($context:tt)*] vis: $vis:tt asyncness: $asyncness:tt name: $name:tt
+            header: [$args:tt $($tail:tt)*]
+        }
+        kept: $kept:tt helpers: [$($helper:tt)*]
+    ) => {
+        $crate::__smart_signature! {
+            item: {
+                kept: $kept helpers: [$($helper)* $($context)*] body: $body vis: $vis asyncness: $asyncness
+                name: [$name $args] generics: []
+            }
+            tail: [$($tail)*] look: [$($tail)*]
+        }
+    };
+}
+
+/// A function without an end: its arguments are there, or not.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_no_body {
+    ($name:tt $args:tt $($rest:tt)*) => {
+        $crate::__smart_error_at! { [$name $args] { no_body $name } }
+    };
+    ($name:tt) => {
+        $crate::__smart_error_at! { [$name ()] { no_arguments $name } }
+    };
+}
+
+/// Takes the generics and the arguments off. The end of `<…>` is the `>` or `>>` before the
+/// parenthesised arguments.
 macro_rules! define_generics {
     ($d:tt $([$($t:ident)*])+ next: [$($n:ident)+]) => {
         #[doc(hidden)]
         #[macro_export]
         macro_rules! __smart_generics {
             $(
-                (head: $d head:tt name: $d name:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* > ($d($d args:tt)*) $d($d tail:tt)*]) => {
-                    $crate::__smart_result! {
-                        item: { head: $d head name: [$d name ($d($d args)*)] generics: [$d($d taken)* $($d $t)* >] } tail: [$d($d tail)*] copy: [$d($d tail)*]
+                (
+                    item: { $d($d item:tt)* } name: $d name:tt taken: [$d($d taken:tt)*]
+                    rest: [$($d $t:tt)* > ($d($d args:tt)*) $d($d tail:tt)*]
+                ) => {
+                    $crate::__smart_signature! {
+                        item: {
+                            $d($d item)* name: [$d name ($d($d args)*)]
+                            generics: [$d($d taken)* $($d $t)* >]
+                        }
+                        tail: [$d($d tail)*] look: [$d($d tail)*]
                     }
                 };
-                (head: $d head:tt name: $d name:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* >> ($d($d args:tt)*) $d($d tail:tt)*]) => {
-                    $crate::__smart_result! {
-                        item: { head: $d head name: [$d name ($d($d args)*)] generics: [$d($d taken)* $($d $t)* >>] } tail: [$d($d tail)*] copy: [$d($d tail)*]
+                (
+                    item: { $d($d item:tt)* } name: $d name:tt taken: [$d($d taken:tt)*]
+                    rest: [$($d $t:tt)* >> ($d($d args:tt)*) $d($d tail:tt)*]
+                ) => {
+                    $crate::__smart_signature! {
+                        item: {
+                            $d($d item)* name: [$d name ($d($d args)*)]
+                            generics: [$d($d taken)* $($d $t)* >>]
+                        }
+                        tail: [$d($d tail)*] look: [$d($d tail)*]
                     }
                 };
             )+
-            (head: $d head:tt name: $d name:tt taken: [$d($d taken:tt)*] rest: [$($d $n:tt)+ $d($d rest:tt)*]) => {
-                $crate::__smart_generics! { head: $d head name: $d name taken: [$d($d taken)* $($d $n)+] rest: [$d($d rest)*] }
+            (item: $d item:tt name: $d name:tt taken: [$d($d taken:tt)*] rest: [$($d $n:tt)+ $d($d rest:tt)*]) => {
+                $crate::__smart_generics! {
+                    item: $d item name: $d name taken: [$d($d taken)* $($d $n)+] rest: [$d($d rest)*]
+                }
             };
-            (head: $d head:tt name: $d name:tt taken: $d taken:tt rest: [$d($d rest:tt)*]) => {
-                $crate::__smart_refuse! { { no_arguments $d name } rest: [fn $d name $d($d rest)*] }
-            };
+            (item: $d item:tt name: $d name:tt $d($d rest:tt)*) => { $crate::__smart_no_body! { $d name } };
         }
     };
 }
 
-define_generics! { $ [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] next: [a b c e f g h i] }
+define_generics! { $
+    [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] next: [a b c e f g h i]
+}
 
-/// Reads `-> Ret`, and all the rest where there is no `where` clause. `copy` is the same as `tail`,
-/// to be searched for `impl` later: a type that has been read cannot be looked into.
+/// Reads what stands after the arguments: `-> Ret` and `where …`. `look` is the same as `tail`,
+/// since a type that was read cannot be looked into.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __smart_result {
+macro_rules! __smart_signature {
+    // No result.
+    (item: { $($item:tt)* } tail: [$(where $($bounds:tt)*)?] look: $look:tt) => {
+        $crate::__smart_helpers! { $($item)* ret: [()] bounds: [$($($bounds)*)?] opaque: [no] }
+    };
     // `-> !` is no type that `Output = …` could name on stable: it is reached through a function pointer.
-    (item: { $($item:tt)* } tail: [-> ! where $($rest:tt)*] copy: $copy:tt) => {
-        $crate::__smart_where! {
-            item: { $($item)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] tail: [;] } taken: [] rest: [$($rest)*]
+    (item: { $($item:tt)* } tail: [-> ! $(where $($bounds:tt)*)?] look: $look:tt) => {
+        $crate::__smart_helpers! {
+            $($item)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] bounds: [$($($bounds)*)?] opaque: [no]
         }
     };
-    (item: { $($item:tt)* } tail: [-> ! $($rest:tt)*] copy: $copy:tt) => {
-        $crate::__smart_where! {
-            item: { $($item)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] tail: [;] } taken: [] rest: [$($rest)*]
+    // `-> Ret`, `-> Ret where …`; the frequent shapes of results at once. (`impl ::path::Trait` looks like a path.)
+    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> impl $($look:tt)*]) => {
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [yes] }
+    };
+    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($t:ident)::+ < impl $($look:tt)*]) => {
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [yes] }
+    };
+    (
+        item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
+        look: [-> $($t:ident)::+ $(<$($a:ident)::+ $(, $($b:ident)::+)*>)? $(where $($look:tt)*)?]
+    ) => {
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [no] }
+    };
+    (
+        item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: [] $($item:tt)* }
+        tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]
+    ) => {
+        $crate::__smart_borrowed! {
+            item: { kept: $k helpers: $h body: $b vis: $v asyncness: [] $($item)* ret: [$ret] bounds: [$($($bounds)*)?] }
+            look: [$($look)*]
         }
     };
-    // `-> Ret where …`
-    (item: { $($item:tt)* } tail: [-> $ret:ty where $($rest:tt)*] copy: $copy:tt) => {
-        $crate::__smart_where! { item: { $($item)* ret: [$ret] tail: $copy } taken: [] rest: [$($rest)*] }
+    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]) => {
+        $crate::__smart_find_impl! {
+            item: { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] } look: [$($look)*]
+        }
     };
-    // `-> Ret;`
-    (item: { $($item:tt)* } tail: [-> $ret:ty; $($($next:tt)+)?] copy: $copy:tt) => {
-        $crate::__smart_whole! { item: { $($item)* ret: [$ret] tail: $copy } bounds: [] body: [] } $($crate::__smart_items! { $($next)+ })?
-    };
-    // `-> Ret { … }`
-    (item: { $($item:tt)* } tail: [-> $ret:ty $body:block $($($next:tt)+)?] copy: $copy:tt) => {
-        $crate::__smart_whole! { item: { $($item)* ret: [$ret] tail: $copy } bounds: [] body: [$body] } $($crate::__smart_items! { $($next)+ })?
-    };
-    // No result: `where …`, `;` or `{ … }`
-    (item: { $($item:tt)* } tail: [where $($rest:tt)*] copy: $copy:tt) => {
-        $crate::__smart_where! { item: { $($item)* ret: [()] tail: [;] } taken: [] rest: [$($rest)*] }
-    };
-    (item: { $($item:tt)* } tail: [; $($($next:tt)+)?] copy: $copy:tt) => {
-        $crate::__smart_whole! { item: { $($item)* ret: [()] tail: [;] } bounds: [] body: [] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: { $($item:tt)* } tail: [$body:block $($($next:tt)+)?] copy: $copy:tt) => {
-        $crate::__smart_whole! { item: { $($item)* ret: [()] tail: [;] } bounds: [] body: [$body] } $($crate::__smart_items! { $($next)+ })?
-    };
-    (item: { head: $h:tt name: [$name:tt { $($body:tt)* }] $($i:tt)* } tail: $tail:tt copy: $c:tt) => {
-        $crate::__smart_refuse! { { no_arguments $name } rest: [fn $name { $($body)* }] }
-    };
-    (item: { head: $h:tt name: [$name:tt ;] $($i:tt)* } tail: $tail:tt copy: $c:tt) => {
-        $crate::__smart_refuse! { { no_arguments $name } rest: [] }
-    };
-    (item: { head: $h:tt name: [$name:tt $args:tt] $($i:tt)* } tail: [] copy: $c:tt) => { $crate::__smart_error_at! { [$name $args] { no_body $name } } };
-    (item: { head: $h:tt name: [$name:tt $args:tt] $($i:tt)* } tail: [-> $ret:ty] copy: $c:tt) => {
-        $crate::__smart_error_at! { [$name $args] { no_body $name } }
-    };
-    (item: { head: $h:tt name: [$name:tt ($($args:tt)*)] $($i:tt)* } tail: [$other:tt $($rest:tt)*] copy: $c:tt) => {
-        $crate::__smart_refuse! { { after_arguments $other $name } rest: [fn $name $other $($rest)*] }
-    };
-    // What stands in the place of the arguments is something else.
-    (item: { head: $h:tt name: [$name:tt $args:tt] $($i:tt)* } tail: [$($rest:tt)*] copy: $c:tt) => {
-        $crate::__smart_refuse! { { no_arguments $name } rest: [fn $name $args $($rest)*] }
+    (
+        item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: $name:tt $($i:tt)* }
+        tail: [$other:tt $($rest:tt)*] look: [$same:tt $($look:tt)*]
+    ) => {
+        $crate::__smart_error_after! { $name $same }
     };
 }
 
-/// Finds the end of a `where` clause: the body or `;`. A block before `>`, `>>` or `,` is a
-/// constant in the clause.
-macro_rules! define_where {
-    ($d:tt $([$($t:ident)*])+ next: [$($n:ident)+]) => {
-        #[doc(hidden)]
-        #[macro_export]
-        macro_rules! __smart_where {
-            // The frequent shapes, at once: `T::Item: Into<u32>, {` and `T: Copy + fmt::Debug + 'static,`.
-            (
-                item: $d item:tt taken: [$d($d taken:tt)*]
-                rest: [
-                    $d($d t:tt)::+: $d($d b0:tt)::+ $d(<$d a0:tt $d(= $d v0:tt)?>)? $d(+ $d($d b:tt)::+ $d(<$d a:tt $d(= $d v:tt)?>)?)*
-                    $d(,)? $d body:block $d($d($d next:tt)+)?
-                ]
-            ) => {
-                $crate::__smart_whole! {
-                    item: $d item
-                    bounds: [$d($d taken)* $d($d t)::+: $d($d b0)::+ $d(<$d a0 $d(= $d v0)?>)? $d(+ $d($d b)::+ $d(<$d a $d(= $d v)?>)?)*] body: [$d body]
-                }
-                $d($crate::__smart_items! { $d($d next)+ })?
-            };
-            (
-                item: $d item:tt taken: [$d($d taken:tt)*]
-                rest: [$d($d t:tt)::+: $d($d b0:tt)::+ $d(<$d a0:tt $d(= $d v0:tt)?>)? $d(+ $d($d b:tt)::+ $d(<$d a:tt $d(= $d v:tt)?>)?)*, $d($d rest:tt)*]
-            ) => {
-                $crate::__smart_where! {
-                    item: $d item
-                    taken: [$d($d taken)* $d($d t)::+: $d($d b0)::+ $d(<$d a0 $d(= $d v0)?>)? $d(+ $d($d b)::+ $d(<$d a $d(= $d v)?>)?)*,] rest: [$d($d rest)*]
-                }
-            };
-            $(
-                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* {$d($d constant:tt)*} > $d($d rest:tt)*]) => {
-                    $crate::__smart_where! { item: $d item taken: [$d($d taken)* $($d $t)* {$d($d constant)*} >] rest: [$d($d rest)*] }
-                };
-                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* {$d($d constant:tt)*} >> $d($d rest:tt)*]) => {
-                    $crate::__smart_where! { item: $d item taken: [$d($d taken)* $($d $t)* {$d($d constant)*} >>] rest: [$d($d rest)*] }
-                };
-                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* {$d($d constant:tt)*} , $d($d rest:tt)*]) => {
-                    $crate::__smart_where! { item: $d item taken: [$d($d taken)* $($d $t)* {$d($d constant)*} ,] rest: [$d($d rest)*] }
-                };
-                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* ; $d($d($d next:tt)+)?]) => {
-                    $crate::__smart_whole! { item: $d item bounds: [$d($d taken)* $($d $t)*] body: [] } $d($crate::__smart_items! { $d($d next)+ })?
-                };
-                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* $d life:lifetime $d($d rest:tt)*]) => {
-                    $crate::__smart_where! { item: $d item taken: [$d($d taken)* $($d $t)* $d life] rest: [$d($d rest)*] }
-                };
-                (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* $d body:block $d($d($d next:tt)+)?]) => {
-                    $crate::__smart_whole! { item: $d item bounds: [$d($d taken)* $($d $t)*] body: [$d body] } $d($crate::__smart_items! { $d($d next)+ })?
-                };
-            )+
-            (item: $d item:tt taken: [$d($d taken:tt)*] rest: [$($d $n:tt)+ $d($d rest:tt)*]) => {
-                $crate::__smart_where! { item: $d item taken: [$d($d taken)* $($d $n)+] rest: [$d($d rest)*] }
-            };
-            (item: { head: $d h:tt name: [$d name:tt $d args:tt] $d($d i:tt)* } taken: $d taken:tt rest: $d rest:tt) => {
-                $crate::__smart_error_at! { [$d name $d args] { no_body $d name } }
-            };
-        }
+/// The error of a token that stands after the arguments.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_error_after {
+    ([$name:tt $args:tt] $other:tt) => {
+        $crate::__smart_error_at! { [$name $args] { after_arguments $other $name } }
     };
 }
 
-define_where! { $ [] [c] [c e] [c e f] [c e f g] [c e f g h] next: [c e f g h i] }
+/// Refuses a borrowed result of a sync function: `-> &Type`, `-> Option<&Type>`, `-> Cow<'a, Type>`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_borrowed {
+    (item: $item:tt look: [&'static $($look:tt)*]) => {
+        $crate::__smart_find_impl! { item: $item look: [$($look)*] }
+    };
+    (item: $item:tt look: [$($t:ident)::+ <$(&)? 'static $($look:tt)*]) => {
+        $crate::__smart_find_impl! { item: $item look: [$($look)*] }
+    };
+    (item: $item:tt look: [& $($look:tt)*]) => { $crate::__smart_borrowed! { $item } };
+    (item: $item:tt look: [$($t:ident)::+ <& $($look:tt)*]) => { $crate::__smart_borrowed! { $item } };
+    (item: $item:tt look: [$($t:ident)::+ <$life:lifetime $($look:tt)*]) => { $crate::__smart_borrowed! { $item } };
+    (item: $item:tt look: $look:tt) => { $crate::__smart_find_impl! { item: $item look: $look } };
+    ({
+        kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: [$name:tt $args:tt]
+        $($signature:tt)*
+    }) => {
+        $crate::__smart_error_in! { { borrowed_result $name } at: [$name $args] vis: $v name: [$name $args] $($signature)* }
+    };
+}
 
 /// Says whether a result type contains `impl Trait`, which can be named in the signature only.
 macro_rules! define_find_impl {
@@ -163,36 +186,27 @@ macro_rules! define_find_impl {
         #[doc(hidden)]
         #[macro_export]
         macro_rules! __smart_find_impl {
-            // The frequent shapes, at once: `-> path::Type {`, `-> Type<A> {`, `-> Type<A, path::B> {`, `-> Type<(), A> {`. (`impl ::path::Trait`
-            // has the looks of a path.)
-            (look: [-> impl $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $d($d state)* } };
-            (look: [-> $d($d t:ident)::+ < impl $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $d($d state)* } };
-            (look: [-> $d($d t:ident)::+ < $d($d a:ident)::+, impl $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $d($d state)* } };
-            (look: [-> $d($d t:ident)::+ < (), impl $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $d($d state)* } };
-            (look: [-> $d($d t:ident)::+ { $d($d body:tt)* } $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $d($d state)* } };
-            (look: [-> $d($d t:ident)::+ < $d($d a:ident)::+ $d(, $d($d b:ident)::+)? > { $d($d body:tt)* } $d($d rest:tt)*] $d($d state:tt)*) => {
-                $crate::__smart_attributes! { opaque: [no] $d($d state)* }
-            };
-            (look: [-> $d($d t:ident)::+ < () $d(, $d($d a:ident)::+)? > { $d($d body:tt)* } $d($d rest:tt)*] $d($d state:tt)*) => {
-                $crate::__smart_attributes! { opaque: [no] $d($d state)* }
-            };
             $(
-                (look: [$($d $t:tt)* impl $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [yes] $d($d state)* } };
-                (look: [$($d $t:tt)* where $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $d($d state)* } };
-                (look: [$($d $t:tt)* ; $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $d($d state)* } };
-                (look: [$($d $t:tt)* $d life:lifetime $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_find_impl! { look: [$d($d rest)*] $d($d state)* } };
-                (look: [$($d $t:tt)* $d body:block $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $d($d state)* } };
-                (look: [$($d $t:tt)* ($d($d inner:tt)*) $d($d rest:tt)*] $d($d state:tt)*) => {
-                    $crate::__smart_find_impl! { look: [$d($d inner)* $d($d rest)*] $d($d state)* }
+                (item: { $d($d item:tt)* } look: [$($d $t:tt)* impl $d($d rest:tt)*]) => {
+                    $crate::__smart_helpers! { $d($d item)* opaque: [yes] }
                 };
-                (look: [$($d $t:tt)* [$d($d inner:tt)*] $d($d rest:tt)*] $d($d state:tt)*) => {
-                    $crate::__smart_find_impl! { look: [$d($d inner)* $d($d rest)*] $d($d state)* }
+                (item: { $d($d item:tt)* } look: [$($d $t:tt)* $d(where $d($d rest:tt)*)?]) => {
+                    $crate::__smart_helpers! { $d($d item)* opaque: [no] }
+                };
+                (item: $d item:tt look: [$($d $t:tt)* ($d($d inner:tt)*) $d($d rest:tt)*]) => {
+                    $crate::__smart_find_impl! { item: $d item look: [$d($d inner)* $d($d rest)*] }
+                };
+                (item: $d item:tt look: [$($d $t:tt)* [$d($d inner:tt)*] $d($d rest:tt)*]) => {
+                    $crate::__smart_find_impl! { item: $d item look: [$d($d inner)* $d($d rest)*] }
                 };
             )+
-            (look: [$($d $n:tt)+ $d($d rest:tt)*] $d($d state:tt)*) => { $crate::__smart_find_impl! { look: [$d($d rest)*] $d($d state)* } };
-            (look: $d look:tt $d($d state:tt)*) => { $crate::__smart_attributes! { opaque: [no] $d($d state)* } };
+            (item: $d item:tt look: [$($d $n:tt)+ $d($d rest:tt)*]) => {
+                $crate::__smart_find_impl! { item: $d item look: [$d($d rest)*] }
+            };
         }
     };
 }
 
-define_find_impl! { $ [] [c] [c e] [c e f] next: [c e f g] }
+define_find_impl! { $
+    [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] next: [a b c e f g h i]
+}

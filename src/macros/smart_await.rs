@@ -55,8 +55,16 @@ macro_rules! smart_await {
         })
         .await
     };
-    ($($wrong:tt)*) => {
-        ::core::compile_error! { "`smart_await!` takes one expression, or one for each world: write `smart_await!(sync => a, async => b)`" }
+    // The known mistakes. There is no arm for all others, since an editor would take it for an
+    // expression that is not finished.
+    () => {
+        $crate::__smart_await_error! {}
+    };
+    ($side:ident => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    ($value:expr, $($more:expr),+ $(,)?) => {
+        $crate::__smart_await_error! {}
     };
 }
 
@@ -92,8 +100,73 @@ macro_rules! __smart_await_sync {
             }
         }
     };
-    ($($wrong:tt)*) => {
-        ::core::compile_error! { "`smart_await!` takes one expression, or one for each world: write `smart_await!(sync => a, async => b)`" }
+    // The known mistakes. There is no arm for all others, since an editor would take it for an
+    // expression that is not finished.
+    () => {
+        $crate::__smart_await_error! {}
+    };
+    ($side:ident => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    ($value:expr, $($more:expr),+ $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+}
+
+/// `smart_await!` in the sync half of a split: the expression itself.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_await_split_sync {
+    (sync => (), async => $async:expr $(,)?) => {{}};
+    (async => $async:expr, sync => () $(,)?) => {{}};
+    (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $sync
+    };
+    (async => $async:expr, sync => $sync:expr $(,)?) => {
+        $sync
+    };
+    ($value:expr $(,)?) => {
+        $value
+    };
+    () => {
+        $crate::__smart_await_error! {}
+    };
+    ($side:ident => $($value:expr),* $(,)?) => {};
+    ($value:expr, $($more:expr),+ $(,)?) => {};
+}
+
+/// `smart_await!` in the async half of a split: the expression, awaited.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_await_split_async {
+    (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $async.await
+    };
+    (async => $async:expr, sync => $sync:expr $(,)?) => {
+        $async.await
+    };
+    ($value:expr $(,)?) => {
+        $value.await
+    };
+    () => {
+        $crate::__smart_await_error! {}
+    };
+    ($side:ident => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    ($value:expr, $($more:expr),+ $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+}
+
+/// The error of a `smart_await!` that is none.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_await_error {
+    () => {
+        ::core::compile_error! {
+            "`smart_await!` takes one expression, or one for each world: write `smart_await!(sync => a, async => b)`"
+        }
     };
 }
 

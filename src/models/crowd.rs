@@ -1,5 +1,6 @@
-//! Flights with three threads, and those of a map: hand-overs among followers that go away, shared
-//! futures that several callers drive, and entries that come and go.
+//! Flights with three threads, and flights in a map. The models check hand-overs among followers
+//! that are dropped, shared futures that several callers drive, and map entries that are added and
+//! removed.
 
 use super::flight::{Event, Lock, yield_once};
 use super::{check, poll_once, wait_for};
@@ -21,7 +22,7 @@ fn of_two_followers_of_a_lost_leader_one_may_go_and_the_other_leads() {
         let theirs = lock.clone();
         let goes = thread::spawn(move || {
             let mut call = Box::pin(RunOnce::new(&*theirs, pending::<usize>));
-            // It follows, is chosen or leads, and goes away in each role.
+            // The call follows, is chosen or leads. It is dropped in each of these roles.
             assert!(poll_once(call.as_mut()).is_pending());
         });
         let theirs = lock.clone();
@@ -35,7 +36,7 @@ fn of_two_followers_of_a_lost_leader_one_may_go_and_the_other_leads() {
     });
 }
 
-/// Runs on the lock, with a future that is ready in its second poll.
+/// Runs on the lock a future that is ready in its second poll.
 fn run_shared(lock: &Core<usize>, starts: &Arc<AtomicUsize>, value: usize) -> usize {
     let starts = starts.clone();
     let run = move || async move {
@@ -76,7 +77,7 @@ fn three_callers_drive_a_shared_future_to_its_end() {
     shared_callers(3, 2);
 }
 
-/// A call whose future waits for the event.
+/// Makes a call whose future waits for the event.
 fn shared_until<'l>(
     lock: &'l Core<usize>,
     event: &Arc<Event>,
@@ -117,8 +118,8 @@ fn a_reset_leaves_a_shared_future_to_its_driver_and_frees_the_other() {
         assert!(poll_once(driver.as_mut()).is_pending());
         let theirs = lock.clone();
         let other = thread::spawn(move || {
-            // It follows and is cancelled, or has driven last and keeps the future, or comes later
-            // and starts its own.
+            // There are three cases: the call follows and is cancelled, it was the last driver and
+            // keeps the future, or it comes later and starts its own future.
             let result = wait_for(RunShared::new(&*theirs, || ready(2)));
             assert!(matches!(result, Ok(1 | 2) | Err(_)));
         });
@@ -163,8 +164,8 @@ fn a_reset_of_a_key_never_removes_the_newer_flight() {
         let reset = thread::spawn(move || theirs.reset(&1));
         let theirs = map.clone();
         let newer = thread::spawn(move || {
-            // It follows the old leader and is cancelled or takes over, or leads a flight of its
-            // own beside it.
+            // There are three cases: the call follows the old leader and is cancelled, it takes
+            // over from the old leader, or it leads a flight of its own beside the old one.
             let result = run_on_key(&theirs, 2);
             assert!(matches!(result, Ok(2) | Err(_)));
         });

@@ -1,5 +1,5 @@
-//! The flights of a lock: leaders, followers, those that go away, and `reset`, on two and three
-//! threads.
+//! The flights of a lock on two and three threads: leaders, followers, callers that are dropped,
+//! and `reset`.
 
 use super::{check, poll_once, wait_for};
 use crate::lock::run::{Cancelled, Core, RunOnce, RunShared};
@@ -29,7 +29,7 @@ pub(super) async fn yield_once() {
     .await;
 }
 
-/// Runs on the lock; the closure counts its runs, and that no two are at work at once.
+/// Runs on the lock. The closure counts its runs, and checks that no two runs are active at once.
 fn run_once(
     lock: &Core<usize>,
     runs: &AtomicUsize,
@@ -88,7 +88,7 @@ fn a_follower_takes_over_from_a_leader_that_is_dropped() {
         let theirs = lock.clone();
         let gone = thread::spawn(move || {
             let mut call = pin!(RunOnce::new(&*theirs, core::future::pending::<usize>));
-            // It leads or follows, and goes away in either role.
+            // The call leads or follows. It is dropped in either role.
             let _polled = poll_once(call.as_mut());
         });
         assert_eq!(wait_for(RunOnce::new(&*lock, || async { 1 })).unwrap(), 1);
@@ -145,7 +145,7 @@ fn a_reset_frees_the_follower_and_leaves_the_leader_its_value() {
     });
 }
 
-/// A future that is woken from another thread.
+/// An event that one thread waits for and another thread causes.
 #[derive(Default)]
 pub(super) struct Event {
     state: Mutex<(bool, Option<Waker>)>,
@@ -176,7 +176,7 @@ impl Event {
     }
 }
 
-/// A closure that starts a future which waits for `event`, and counts its starts.
+/// Makes a closure that counts its calls, and starts a future that waits for `event`.
 fn wait_for_event(
     event: &Arc<Event>,
     starts: &Arc<AtomicUsize>,
@@ -216,7 +216,7 @@ fn a_wake_up_during_the_poll_of_a_driver_reaches_who_came_meanwhile() {
         let (theirs, drive) = (lock.clone(), wait_for_event(&event, &starts));
         let driver = thread::spawn(move || {
             let mut call = Box::pin(RunShared::new(&*theirs, drive));
-            // Polled once, and kept as it is.
+            // Polls the call once, and then neither polls nor drops it.
             let _polled = poll_once(call.as_mut());
             mem::forget(call);
         });

@@ -1,8 +1,8 @@
-//! The parker: `unpark` before, during and after `park`, and at its deadline.
+//! The parker: `unpark` comes before, during and after `park`, and at its deadline.
 
 use super::check;
-use crate::park::Parker;
 use crate::sync::{Arc, Ordering};
+use crate::thread::parker::Parker;
 use loom::sync::atomic::AtomicUsize;
 use loom::thread;
 use std::time::Instant;
@@ -38,7 +38,7 @@ fn of_two_notifications_none_is_stepped_over() {
                 })
             })
             .collect();
-        // What an executor does: look, and sleep until there is something new to see.
+        // This is what an executor does: it looks for news, and sleeps until there may be more.
         while written
             .iter()
             .map(|one| one.load(Ordering::Relaxed))

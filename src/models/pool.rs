@@ -1,36 +1,54 @@
-//! The pool's crew: jobs that are submitted while threads retire, sleep, are ordered to help
-//! themselves, or are refused. A job that no thread comes for is a deadlock; at the end no thread
-//! and no job may be left, or counted.
+//! The scheduler of the pool: threads submit jobs while pool threads retire, sleep, help or are
+//! refused. If no thread comes for a job, the model deadlocks. At the end of each model, no thread
+//! and no job may be left, and the scheduler may count none.
 
 use super::flight::Event;
 use super::{check, poll_once};
-use crate::offload::{Awaited, Progress, model_job};
-use crate::park::Parker;
-use crate::pool::crew::{Crew, Job, Next, PATIENCE, Refused, number};
+use crate::pool::offload::{Awaited, Progress, model_job};
+use crate::pool::scheduler::{Job, Next, Refused, Room, Scheduler, Sleeper};
 use crate::sync::{Arc, Mutex, Ordering};
+use crate::thread::parker::Parker;
 use core::cell::Cell;
 use core::future::poll_fn;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use loom::sync::atomic::AtomicUsize;
 use loom::thread::{self, JoinHandle};
+use std::sync::atomic::AtomicU64;
+use std::time::Instant;
 use std::vec::Vec;
 
 loom::thread_local! {
     static IS_WORKER: Cell<bool> = Cell::new(false);
-    /// The job that the thread polled last.
-    static POLLED: Cell<usize> = Cell::new(0);
+    /// The number of the wait that the thread is in. It is 0 if this wait has polled no job.
+    static WAIT: Cell<u64> = Cell::new(0);
 }
 
-/// What `pool` is, without its statics, on a system that grants so many threads.
+/// Does what the module `pool` does, without statics, on a system that grants a fixed number of
+/// threads.
 struct Pool {
-    crew: Crew,
+    scheduler: Scheduler,
     threads: Mutex<Vec<JoinHandle<()>>>,
     grants: AtomicUsize,
+    /// Returns whether a sleeping thread may find at any moment that no job has left the queue for
+    /// long enough. The argument says whether the thread belongs to the pool.
+    may_stall: fn(bool) -> bool,
 }
 
 fn run(job: Arc<dyn Job>) {
     job.run();
+}
+
+/// Returns the number of the wait that the thread is in. The first call in a wait assigns the
+/// number.
+fn wait_number() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    WAIT.with(|wait| {
+        if wait.get() == 0 {
+            wait.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+        wait.get()
+    })
 }
 
 fn is_worker() -> bool {
@@ -39,40 +57,51 @@ fn is_worker() -> bool {
 
 impl Pool {
     fn new(limit: usize, stand_ins: usize, grants: usize) -> Arc<Self> {
+        Self::that_may_stall(|_| false, limit, stand_ins, grants)
+    }
+
+    fn that_may_stall(
+        may_stall: fn(bool) -> bool,
+        limit: usize,
+        stand_ins: usize,
+        grants: usize,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            crew: Crew::new(limit, stand_ins),
+            may_stall,
+            scheduler: Scheduler::new(limit, stand_ins),
             threads: Mutex::default(),
             grants: AtomicUsize::new(grants),
         })
     }
 
-    /// Says whether somebody was woken because a thread was refused.
+    /// Does what `next` says. Returns whether it woke a waiting thread because the system refused a
+    /// new thread.
     fn carry_out(self: &Arc<Self>, next: Next) -> bool {
-        self.crew
-            .carry_out(next, || self.start())
+        self.scheduler
+            .carry_out(next, |handed| self.start(handed))
             .is_some_and(Refused::nudge)
     }
 
-    /// Starts a thread, if one more is granted.
-    fn start(self: &Arc<Self>) -> bool {
+    /// Starts a thread, if the system grants another.
+    fn start(self: &Arc<Self>, handed: Option<Arc<dyn Job>>) -> bool {
+        let take = |left: usize| left.checked_sub(1);
         let granted = self
             .grants
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(1)
-            })
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok();
         if granted {
             let pool = self.clone();
             let thread = thread::spawn(move || {
                 IS_WORKER.with(|worker| worker.set(true));
-                pool.crew.work(run, || pool.start());
+                pool.scheduler
+                    .work(handed, run, |handed| pool.start(handed));
             });
             self.threads.lock().push(thread);
         }
         granted
     }
 
-    /// As the public function, with a crew that is its own.
+    /// Makes an offloaded job, as the public function does, but for this pool.
     fn offload<T: Send + 'static>(
         self: &Arc<Self>,
         f: impl FnOnce() -> T + Send + 'static,
@@ -82,62 +111,61 @@ impl Pool {
             pool: self.clone(),
             job,
             awaited,
-            submitted: false,
+            ticket: 0,
         }
     }
 
-    /// Waits as a thread of the pool does, if this is one.
+    /// Waits for `future`, and sleeps as `pool::park` does.
     fn wait<F: Future>(self: &Arc<Self>, future: F) -> F::Output {
+        let outer = WAIT.with(|wait| wait.replace(0));
         let parker = Arc::new(Parker::new());
         let waker = Waker::from(parker.clone());
         let mut future = pin!(future);
-        loop {
+        let output = loop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                return output;
+                break output;
             }
-            if !is_worker() {
-                parker.park(None);
-                continue;
-            }
-            match self.crew.block(&parker, &waker, POLLED.with(Cell::get)) {
-                Err(job) => run(job),
-                Ok((next, watch)) => {
-                    let nudged = self.carry_out(next);
-                    if !nudged && !watch.is_some_and(|watch| self.watch(watch, &parker)) {
-                        parker.park(None);
-                    }
-                    self.crew.resume();
-                }
-            }
-        }
+            self.park(&parker, WAIT.with(Cell::get));
+        };
+        WAIT.with(|wait| wait.set(outer));
+        output
     }
 
-    /// Sleeps as a thread does that watches. Says whether it was notified.
-    fn watch(self: &Arc<Self>, watch: u64, parker: &Parker) -> bool {
+    fn park(self: &Arc<Self>, parker: &Arc<Parker>, wait: u64) {
+        let is_worker = is_worker();
+        let mut sleeper = Sleeper {
+            parker,
+            wait,
+            is_worker,
+            room: Room::Here,
+            is_blocked: false,
+        };
+        let may_stall = (self.may_stall)(is_worker);
+        let mut seen = None;
         loop {
-            if parker.park_for(PATIENCE) {
-                return true;
+            let stalled = |moves| may_stall && seen.replace(moves) == Some(moves);
+            let (next, looks) = self.scheduler.block(&mut sleeper, stalled);
+            if let Next::Run(job) = next {
+                return run(job);
             }
-            let (next, again) = self.crew.look(watch);
-            if self.carry_out(next) {
-                return true;
-            }
-            if !again {
-                return false;
+            let nudged = self.carry_out(next);
+            let looks = looks && may_stall;
+            if nudged || parker.park(looks.then(Instant::now)) || !looks {
+                return self.scheduler.resume(&sleeper);
             }
             // The others get on meanwhile.
             thread::yield_now();
         }
     }
 
-    /// Waits for the end of every thread, and checks the account.
+    /// Waits for the end of every thread, and checks that the scheduler counts nothing any more.
     fn is_left_empty(&self) {
         loop {
             let thread = self.threads.lock().pop();
             let Some(thread) = thread else { break };
             thread.join().unwrap();
         }
-        assert_eq!(self.crew.counts(), [0; 5]);
+        assert_eq!(self.scheduler.counts(), [0; 5]);
     }
 }
 
@@ -145,23 +173,25 @@ struct Offload<T> {
     pool: Arc<Pool>,
     job: Arc<dyn Job>,
     awaited: Arc<dyn Awaited<T>>,
-    submitted: bool,
+    ticket: u64,
 }
 
 impl<T> Offload<T> {
-    /// The steps of an `Offload`'s poll.
+    /// Takes the same steps as the poll of a real `Offload`.
     fn poll(&mut self, cx: &Context<'_>) -> Poll<T> {
-        let mut progress = self.awaited.poll(cx.waker());
+        let wait = wait_number();
+        let mut progress = self.awaited.poll(cx.waker(), wait);
         if let Progress::Waiting = progress {
-            POLLED.with(|polled| polled.set(number(&self.job)));
-            if self.submitted {
-                if let Some(job) = self.pool.crew.take_if_stranded(&self.job, is_worker()) {
+            let scheduler = &self.pool.scheduler;
+            if self.ticket == 0 {
+                let (ticket, next) = scheduler.submit(self.job.clone());
+                self.ticket = ticket;
+                self.pool.carry_out(next);
+            } else {
+                if let Some(job) = scheduler.take_if_stranded(self.ticket, is_worker()) {
                     run(job);
                 }
-                progress = self.awaited.poll(cx.waker());
-            } else {
-                self.submitted = true;
-                self.pool.carry_out(self.pool.crew.submit(self.job.clone()));
+                progress = self.awaited.poll(cx.waker(), wait);
             }
         }
         match progress {
@@ -170,7 +200,7 @@ impl<T> Offload<T> {
         }
     }
 
-    /// Polls it once; who waits later brings another waker.
+    /// Polls it once. A later wait polls it with another waker.
     fn submit(mut self) -> Self {
         assert!(poll_once(pin!(poll_fn(|cx| self.poll(cx)))).is_pending());
         self
@@ -216,7 +246,8 @@ fn two_jobs_at_once_are_run_one_after_the_other_within_a_limit_of_one() {
     });
 }
 
-/// Two jobs, of which the first keeps its thread until the second has run.
+/// Makes two jobs that need each other: each notifies the other, and keeps its thread until the
+/// other has notified it.
 fn that_need_each_other(pool: &Arc<Pool>) -> [Offload<()>; 2] {
     let (first, second) = (Arc::new(Parker::new()), Arc::new(Parker::new()));
     let (first2, second2) = (first.clone(), second.clone());
@@ -248,8 +279,8 @@ fn a_limit_that_rises_gives_a_waiting_job_its_thread() {
     check("pool, limit", 2, || {
         let pool = Pool::new(1, 0, 2);
         let [one, two] = that_need_each_other(&pool).map(Offload::submit);
-        pool.crew.set_limit(2);
-        while let Some(next) = pool.crew.grow() {
+        pool.scheduler.set_limit(2);
+        while let Some(next) = pool.scheduler.grow() {
             assert!(!pool.carry_out(next));
         }
         one.wait();
@@ -258,7 +289,7 @@ fn a_limit_that_rises_gives_a_waiting_job_its_thread() {
     });
 }
 
-/// A job that waits for another one, on a pool for one active job.
+/// Runs a job that waits for another job, on a pool for one active job.
 fn nested(stand_ins: usize, grants: usize) {
     check("pool, nested", 3, move || {
         let pool = Pool::new(1, stand_ins, grants);
@@ -287,8 +318,8 @@ fn a_job_that_waits_for_another_runs_it_itself_where_a_thread_is_refused() {
 }
 
 #[test]
-fn an_order_to_help_itself_meets_another_wake_up() {
-    check("pool, order and wake-up", 3, || {
+fn a_thread_that_waits_for_something_else_is_woken_for_that() {
+    check("pool, another wake-up", 3, || {
         let pool = Pool::new(1, 0, 1);
         let event = Arc::new(Event::default());
         let (theirs, happens) = (pool.clone(), event.clone());
@@ -307,7 +338,7 @@ fn an_order_to_help_itself_meets_another_wake_up() {
 #[test]
 fn a_job_that_a_blocked_one_needs_without_waiting_for_it_gets_a_thread_beyond_the_cap() {
     check("pool, standstill", 2, move || {
-        let pool = Pool::new(1, 0, 2);
+        let pool = Pool::that_may_stall(|is_worker| is_worker, 1, 0, 2);
         let event = Arc::new(Event::default());
         let (theirs, awaited) = (pool.clone(), event.clone());
         let blocked = pool
@@ -342,7 +373,7 @@ fn a_job_that_another_thread_asked_for_runs_where_it_is_awaited_if_no_thread_is_
     });
 }
 
-/// Two jobs at once, on a system that grants too few threads.
+/// Runs two jobs at once, on a system that grants too few threads.
 fn refused(grants: usize) {
     check("pool, refused", 2, move || {
         let pool = Pool::new(2, 0, grants);
@@ -373,9 +404,44 @@ fn an_abandoned_job_leaves_the_queue_and_the_next_one_is_run() {
         let unwanted = pool
             .offload(move || in_job.fetch_add(1, Ordering::Relaxed))
             .submit();
-        unwanted.awaited.abandon();
+        unwanted.awaited.abandon(0);
         assert_eq!(pool.offload(|| 2).wait(), 2);
         pool.is_left_empty();
         assert!(ran.load(Ordering::Relaxed) <= 1);
+    });
+}
+
+/// A job holds a mutex while it waits for another job, and a second job wants the same mutex.
+#[test]
+fn a_mutex_held_over_a_wait_by_a_job_stops_no_pool() {
+    check("pool, mutex held by a job", 2, || {
+        let pool = Pool::that_may_stall(|is_worker| is_worker, 1, 1, 2);
+        let mutex = Arc::new(Mutex::new(()));
+        let (theirs, held, wanted) = (pool.clone(), mutex.clone(), mutex);
+        let holder = pool.offload(move || {
+            let _held = held.lock();
+            theirs.offload(|| 1).wait()
+        });
+        let contender = pool.offload(move || drop(wanted.lock()));
+        let contender = contender.submit();
+        assert_eq!(holder.wait(), 1);
+        contender.wait();
+        pool.is_left_empty();
+    });
+}
+
+#[test]
+fn a_mutex_held_over_a_wait_by_a_plain_thread_stops_no_pool() {
+    check("pool, mutex held by a plain thread", 2, || {
+        let pool = Pool::that_may_stall(|is_worker| !is_worker, 1, 0, 1);
+        let mutex = Arc::new(Mutex::new(()));
+        let wanted = mutex.clone();
+        let contender = pool.offload(move || drop(wanted.lock()));
+        let held = mutex.lock();
+        let contender = contender.submit();
+        assert_eq!(pool.offload(|| 1).wait(), 1);
+        drop(held);
+        contender.wait();
+        pool.is_left_empty();
     });
 }

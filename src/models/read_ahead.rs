@@ -1,8 +1,8 @@
-//! The buffer of an iterator that the pool reads ahead: items come, and the stream goes, while a
-//! job fills it.
+//! The buffer of an iterator that the pool reads ahead. While a job fills the buffer, the stream
+//! takes items or is dropped.
 
 use super::{check, wait_for};
-use crate::read_ahead::{Buffer, Reader};
+use crate::stream::read_ahead::{Buffer, Reader};
 use crate::sync::{Arc, Ordering};
 use core::future::poll_fn;
 use core::num::NonZeroUsize;
@@ -47,7 +47,7 @@ fn a_full_buffer_stops_the_job_and_tells_the_stream() {
         let job = thread::spawn(move || filled.fill(1..=2));
         assert_eq!(wait_for(next(&buffer)), 1);
         match job.join().unwrap() {
-            // It stopped before the item was taken, so another job has to go on.
+            // The job stopped before the item was taken, so another job has to read the rest.
             Reader::Here(rest) => {
                 assert!(buffer.runs_low() || buffer.len() == 1);
                 assert_eq!(buffer.len() + rest.count(), 1);

@@ -1,10 +1,18 @@
-//! Loom's locks with the interface of parking_lot's.
+//! Loom's locks and atomics, with the interface of the real ones.
 
+use core::hash::{BuildHasher, BuildHasherDefault};
+use core::num::NonZeroUsize;
 use core::ops::{Deref, DerefMut};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize};
+
+/// A number that no other living thread of a model has. Loom runs them all on one system thread.
+pub(crate) fn thread_token() -> NonZeroUsize {
+    let hasher = BuildHasherDefault::<std::hash::DefaultHasher>::default();
+    NonZeroUsize::MIN.saturating_add(hasher.hash_one(loom::thread::current().id()) as usize)
+}
 
 #[derive(Default)]
 pub(crate) struct Mutex<T> {
@@ -47,12 +55,13 @@ impl<T> DerefMut for MutexGuard<'_, T> {
     }
 }
 
-/// The real one's copy. A model has no clock: so here a wait with a time-out may end at any moment,
-/// and loom tries all.
+/// The monitor of a model. Loom has no clock, so a wait with a time-out may end at any moment, and
+/// loom tries every moment.
 pub(crate) struct Monitor {
     mutex: Mutex<()>,
     condition: loom::sync::Condvar,
-    /// The waits with a time-out that nobody has notified, oldest first, and how many there were.
+    /// The waits with a time-out that nobody has notified, oldest first, and the number of the last
+    /// one.
     timed: Mutex<(VecDeque<usize>, usize)>,
 }
 
@@ -92,7 +101,7 @@ impl Monitor {
             own
         };
         drop(guard);
-        // Here others run, and the time is up.
+        // Other threads run here, and then the time is up.
         let timed_out = {
             let waits = &mut self.timed.lock().0;
             let place = waits.iter().position(|&wait| wait == own);

@@ -1,10 +1,12 @@
-//! A mutex that protects nothing but the moment between a last look and a sleep, and its condition
-//! variable: std's, which cost fewer steps than parking_lot's where there is never more than one
-//! sleeper.
+//! The mutex and the condition variable of a [`Sleep`](super::Sleep).
+//!
+//! They are those of `std`, which take fewer instructions than parking_lot's where at most one
+//! thread sleeps.
 
 use core::time::Duration;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+/// The mutex protects no data: it covers the moment between the owner's last look and its sleep.
 pub(crate) struct Monitor {
     mutex: Mutex<()>,
     condition: Condvar,
@@ -29,16 +31,14 @@ impl Monitor {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sleeps for `time` at most. Says whether the time was up.
+    /// Sleeps for at most `time`. Returns `true` with the guard if the time was up.
     pub(crate) fn wait_for<'m>(
         &'m self,
         held: MutexGuard<'m, ()>,
         time: Duration,
     ) -> (MutexGuard<'m, ()>, bool) {
-        let (held, result) = self
-            .condition
-            .wait_timeout(held, time)
-            .unwrap_or_else(PoisonError::into_inner);
+        let waited = self.condition.wait_timeout(held, time);
+        let (held, result) = waited.unwrap_or_else(PoisonError::into_inner);
         (held, result.timed_out())
     }
 

@@ -7,9 +7,12 @@ mod support;
 
 mod apply;
 mod attributes;
+mod blocks;
 mod bodies;
 mod boxed;
+mod braces;
 mod drops;
+mod general;
 mod hygiene;
 mod kinds;
 mod limits;
@@ -18,4 +21,5 @@ mod rustfmt;
 mod signatures;
 mod smart_await;
 mod smart_continuation;
+mod split;
 mod traits;

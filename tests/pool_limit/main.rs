@@ -14,6 +14,7 @@ mod graph;
 mod graphs;
 mod jobs;
 mod limit;
+mod liveness;
 mod threads;
 
 use std::sync::Mutex;

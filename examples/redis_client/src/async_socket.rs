@@ -1,7 +1,7 @@
-//! The socket of the async world: tokio's, or that of async-io, smol's reactor.
+//! The socket of the async world: a socket of tokio, or of async-io, the reactor of smol.
 //!
-//! With both features, tokio's is used where a tokio runtime is current, the other elsewhere. With
-//! neither, there is none, and an awaited call says so.
+//! With both features, a call inside a tokio runtime uses tokio's socket, and any other call uses
+//! that of async-io. Without both, an awaited call returns an error that says so.
 
 use crate::connection::Socket;
 use crate::deadline::Deadline;
@@ -35,7 +35,8 @@ pub(crate) enum AsyncSocket {
     Smol(Async<TcpStream>),
 }
 
-/// Stands in where there is none: the async copy of the client is compiled all the same.
+/// Stands for the socket in a build without a reactor, because the async copy of the client is
+/// compiled in every build.
 #[cfg(not(any(feature = "tokio", feature = "smol")))]
 #[derive(Debug)]
 pub(crate) struct AsyncSocket;
@@ -86,7 +87,7 @@ impl AsyncSocket {
         };
         let candidates = match address.parse() {
             Ok(literal) => vec![literal],
-            // The system's look-up blocks, so it runs on the offload pool, whatever the runtime.
+            // The look-up of the system blocks, so it runs on the offload pool, with any runtime.
             Err(_) => {
                 let name = address.to_owned();
                 let look_up = smartasync::offload(move || {
@@ -165,8 +166,8 @@ impl AsyncSocket {
 impl Socket for AsyncSocket {
     fn belongs_here(&self) -> bool {
         match self {
-            // It is driven by the runtime that it was made in, which may have ended, or stand
-            // still, while another one runs.
+            // The runtime that made the socket drives it. That runtime may have ended, or may not
+            // run now, while another one runs.
             #[cfg(feature = "tokio")]
             Self::Tokio { runtime, .. } => {
                 runtime::Handle::try_current().is_ok_and(|current| current.id() == *runtime)
@@ -177,8 +178,8 @@ impl Socket for AsyncSocket {
     }
 
     fn is_silent(&self) -> bool {
-        // The system is asked, since a reactor that had no turn yet does not know. The copy of the
-        // descriptor is non-blocking like the socket.
+        // This asks the system, because the reactor may not have run since the data came. The copy
+        // of the descriptor is non-blocking, like the socket.
         let descriptor = match self {
             #[cfg(feature = "tokio")]
             Self::Tokio { stream, .. } => stream.as_fd().try_clone_to_owned(),
@@ -190,7 +191,7 @@ impl Socket for AsyncSocket {
     }
 }
 
-/// Gives up a step whose time is up, by a timer of the reactor in use.
+/// Ends a step when its time is up, with a timer of the current reactor.
 #[cfg(any(feature = "tokio", feature = "smol"))]
 async fn in_time<T>(
     deadline: Deadline,

@@ -1,5 +1,5 @@
-//! The client: its commands, each written once, and the exchange with the server that they all come
-//! down to.
+//! The client: its commands, each written once, and the exchange with the server that all of them
+//! use.
 
 use crate::async_socket::AsyncSocket;
 use crate::blocking_socket::BlockingSocket;
@@ -16,20 +16,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a GET replies.
+/// The result of a GET.
 type Got = Result<Option<Vec<u8>>, Error>;
 
-/// A client of one server. Clones share its connections; threads and tasks may use it at the same
+/// A client of one server. Clones share its connections. Threads and tasks can use it at the same
 /// time.
 ///
-/// A command takes an idle connection of its world, or makes one, and gives it back. If it fails,
-/// or is dropped half-way, its connection is closed, and the next command makes a new one; so a
-/// server that was restarted is found again. No command is sent twice: one that failed
-/// with [`Error::Closed`] or [`Error::TimedOut`] may have been carried out.
+/// A command takes an idle connection of its world, or makes a new one, and gives it back. If the
+/// command fails, or is dropped before its end, the client closes the connection. The next command
+/// makes a new one, so the client finds a restarted server again. The client sends no command
+/// twice. The server may have carried out a command that failed with [`Error::Closed`] or
+/// [`Error::TimedOut`].
 ///
 /// # Errors
 ///
-/// Every command has the same: see [`Error`].
+/// All commands have the same errors: see [`Error`].
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -42,8 +43,8 @@ struct Shared {
     gets: SmartLockMap<Vec<u8>, Got>,
 }
 
-/// Ends the sharing of GETs when a write is over, also one that failed or was dropped: it may have
-/// been carried out.
+/// Ends the sharing of GETs at the end of a write. A write that failed, or was dropped, counts too,
+/// because the server may have carried it out.
 struct AfterWrite<'c> {
     gets: &'c SmartLockMap<Vec<u8>, Got>,
     keys: &'c [&'c [u8]],
@@ -55,7 +56,7 @@ impl Drop for AfterWrite<'_> {
     }
 }
 
-/// The same for commands whose keys are not known.
+/// Ends the sharing of all GETs, at the end of a command whose keys are unknown.
 pub(crate) struct AfterAny<'c>(&'c SmartLockMap<Vec<u8>, Got>);
 
 impl Drop for AfterAny<'_> {
@@ -65,7 +66,7 @@ impl Drop for AfterAny<'_> {
 }
 
 impl Client {
-    /// A client that connects at its first command.
+    /// Makes a client that connects at its first command.
     #[must_use]
     pub fn new(config: Config) -> Self {
         let (blocking, non_blocking) = (Idle::new(), Idle::new());
@@ -79,24 +80,24 @@ impl Client {
         }
     }
 
-    /// Commands that are sent together.
+    /// Starts a list of commands that are sent together.
     pub fn pipeline(&self) -> Pipeline {
         Pipeline::new(self.clone())
     }
 
-    /// The keys that match `pattern`, a glob such as `user:*`; `*` for all. A key may come twice,
-    /// as Redis has it.
+    /// Iterates over the keys that match `pattern`, a glob such as `user:*`, or `*` for all keys.
+    /// Redis may return a key twice.
     pub fn scan(&self, pattern: impl AsRef<[u8]>) -> Scan {
         Scan::new(self.clone(), pattern.as_ref().to_vec())
     }
 
-    /// Ends the sharing of all GETs when it is dropped.
+    /// Returns a guard that ends the sharing of all GETs when it is dropped.
     pub(crate) fn after_any(&self) -> AfterAny<'_> {
         AfterAny(&self.shared.gets)
     }
 
     smart_fn!(
-        /// A client that has spoken with its server.
+        /// Makes a client, and checks that its server answers.
         #[maybe_async]
         pub async fn connect(config: Config) -> Result<Self, Error> {
             let client = Self::new(config);
@@ -104,14 +105,14 @@ impl Client {
             Ok(client)
         }
 
-        /// Asks the server for a sign of life.
+        /// Checks that the server answers.
         #[maybe_async]
         pub async fn ping(&self) -> Result<(), Error> {
             smart_await!(self.call(&[b"PING"]))?.into_done()
         }
 
-        /// The value of a key. Concurrent callers that ask for the same key, threads and tasks
-        /// alike, share one request; see [`Config::coalesce_gets`].
+        /// Returns the value of a key. Threads and tasks that ask for the same key at the same
+        /// time share one request; see [`Config::coalesce_gets`].
         #[maybe_async]
         pub async fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>, Error> {
             let key = key.as_ref();
@@ -145,7 +146,7 @@ impl Client {
             smart_await!(self.write(&[key], &[b"SET", key, value.as_ref()]))?.into_done()
         }
 
-        /// Sets a key that the server forgets after `expiry`, which is sent in whole milliseconds.
+        /// Sets a key that expires after `expiry`, in whole milliseconds.
         #[maybe_async]
         pub async fn set_expiring(
             &self,
@@ -161,7 +162,7 @@ impl Client {
             .into_done()
         }
 
-        /// The values of several keys, in their order.
+        /// Returns the values of several keys, in the order of the keys.
         #[maybe_async]
         pub async fn mget<K: AsRef<[u8]>>(
             &self,
@@ -179,7 +180,7 @@ impl Client {
             smart_await!(self.write(&[key], &[b"INCR", key]))?.into_integer()
         }
 
-        /// Deletes keys, and returns how many of them there were.
+        /// Deletes keys, and returns how many of them existed.
         #[maybe_async]
         pub async fn del<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<i64, Error> {
             let keys: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
@@ -187,7 +188,7 @@ impl Client {
             smart_await!(self.write(&keys, &arguments))?.into_integer()
         }
 
-        /// Any command that has one reply: its name and its arguments.
+        /// Runs any command that has one reply. `arguments` begins with its name.
         #[maybe_async]
         pub async fn command<A: AsRef<[u8]>>(&self, arguments: &[A]) -> Result<Value, Error> {
             let arguments: Vec<&[u8]> = arguments.iter().map(AsRef::as_ref).collect();
@@ -195,7 +196,7 @@ impl Client {
             smart_await!(self.call(&arguments))
         }
 
-        /// A command that changes `keys`.
+        /// Runs a command that changes `keys`.
         #[maybe_async]
         async fn write(&self, keys: &[&[u8]], arguments: &[&[u8]]) -> Result<Value, Error> {
             let _ends_sharing = AfterWrite {
@@ -205,7 +206,7 @@ impl Client {
             smart_await!(self.call(arguments))
         }
 
-        /// A command with one reply.
+        /// Runs a command with one reply.
         #[maybe_async]
         pub(crate) async fn call(&self, arguments: &[&[u8]]) -> Result<Value, Error> {
             match smart_await!(self.exchange(&Request::one(arguments)))?.pop() {
@@ -215,8 +216,8 @@ impl Client {
             }
         }
 
-        /// Sends a request, and reads its replies. All there is of input and output is here; only
-        /// which sockets are used differs.
+        /// Sends a request, and reads its replies. All input and output happens here. The two
+        /// copies differ only in their sockets.
         #[maybe_async]
         pub(crate) async fn exchange(&self, request: &Request) -> Result<Vec<Value>, Error> {
             let config = &self.shared.config;

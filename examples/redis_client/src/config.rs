@@ -1,4 +1,4 @@
-//! How to reach the server, and how long to wait for it.
+//! The settings: how to reach the server, and how long to wait for it.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 /// The version of the protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Protocol {
-    /// What every server speaks.
+    /// The version that every server supports.
     #[default]
     Resp2,
-    /// Redis 6 and later: maps, doubles and booleans come as such.
+    /// For Redis 6 and later. It has maps, floating-point numbers and booleans.
     Resp3,
 }
 
@@ -27,8 +27,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// The settings for a server at `host:port`, with RESP2, no password, 5 seconds to connect and
-    /// 5 for a reply.
+    /// Makes the settings for a server at `host:port`: RESP2, no password, 5 seconds to connect,
+    /// and 5 seconds for a reply.
     #[must_use]
     pub fn new(address: impl Into<String>) -> Self {
         Self {
@@ -43,56 +43,56 @@ impl Config {
         }
     }
 
-    /// The password that each new connection is authenticated with.
+    /// Sets the password, which authenticates each new connection.
     #[must_use]
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(password.into());
         self
     }
 
-    /// The user that the password belongs to; without it, `default`.
+    /// Sets the user of the password. The default is `default`.
     #[must_use]
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
     }
 
-    /// The version of the protocol.
+    /// Sets the version of the protocol.
     #[must_use]
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
         self
     }
 
-    /// How long connecting may take. In sync code the system's look-up of a host name is not cut
-    /// short by it.
+    /// Sets the time for connecting. In sync code, it does not limit the time in which the system
+    /// looks up a host name.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long a command, or a pipeline, may take, from its first byte sent to the last byte of
-    /// its reply.
+    /// Sets the time for a command or a pipeline, from the first byte sent to the last byte of the
+    /// reply.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How many bytes a reply may have; 64 MiB unless set. A larger one is refused as soon as it is
-    /// announced.
+    /// Sets the maximum size of a reply in bytes. The default is 64 MiB. The client refuses a
+    /// larger reply as soon as it has read the size in its header.
     #[must_use]
     pub fn max_reply(mut self, bytes: usize) -> Self {
         self.max_reply = bytes;
         self
     }
 
-    /// Whether concurrent GETs of the same key share one request; true unless set.
+    /// Sets whether concurrent GETs of the same key share one request. The default is `true`.
     ///
-    /// A write through the same client ends the sharing for its key, so that whoever reads after it
-    /// sees it. A write of another client that ended just before the GET may be missed by it,
-    /// since the request it joins may have been sent before.
+    /// A write through the same client ends the sharing for its key, so later reads see the write.
+    /// A GET may miss a write of another client that ended just before. The GET may join a request
+    /// that was sent before that write.
     #[must_use]
     pub fn coalesce_gets(mut self, coalesce: bool) -> Self {
         self.coalesce_gets = coalesce;
@@ -100,7 +100,7 @@ impl Config {
     }
 }
 
-/// Without the password.
+/// Leaves out the password.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")

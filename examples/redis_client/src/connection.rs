@@ -1,21 +1,21 @@
-//! Connections, and where they wait for the next command. Each world has its own, of its own type
-//! of socket.
+//! Connections, and the list of idle connections. Each world has its own list, with its own type of
+//! socket.
 
 use crate::config::{Config, Protocol};
 use crate::resp::{Decoder, Request};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// So many connections of a world wait idle; more are closed.
+/// The maximum number of idle connections of a world. The client closes further ones.
 const MAX_IDLE: usize = 16;
 
-/// What an idle socket can say of itself. Its input and output are methods of each type, since
-/// those of one block and those of the other are futures.
+/// The state of an idle socket. Input and output are methods of each socket type instead, because
+/// those of one type block, and those of the other type are futures.
 pub(crate) trait Socket {
-    /// Says whether the code that runs now can use it.
+    /// Returns whether the current code can use the socket.
     fn belongs_here(&self) -> bool;
 
-    /// Says whether it is open and nothing has come. An idle connection that has something to read
-    /// was closed, or is out of step.
+    /// Returns whether the socket is open and has nothing to read. An idle connection with
+    /// something to read was closed, or has a reply that belongs to no command.
     fn is_silent(&self) -> bool;
 }
 
@@ -23,7 +23,7 @@ pub(crate) trait Socket {
 pub(crate) struct Connection<S> {
     pub(crate) socket: S,
     pub(crate) decoder: Decoder,
-    /// What has to be said first.
+    /// The commands to send before the first request.
     pub(crate) greeting: Option<Request>,
 }
 
@@ -60,7 +60,7 @@ fn greeting(config: &Config) -> Option<Request> {
     Some(Request::one(&words))
 }
 
-/// Connections that wait for the next command.
+/// The connections that wait for the next command.
 #[derive(Debug)]
 pub(crate) struct Idle<S> {
     connections: Mutex<Vec<Connection<S>>>,
@@ -79,7 +79,7 @@ impl<S: Socket> Idle<S> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection that was used last, of those that are still open.
+    /// Takes the open connection that was used last.
     pub(crate) fn take(&self) -> Option<Connection<S>> {
         loop {
             let connection = {
@@ -95,7 +95,7 @@ impl<S: Socket> Idle<S> {
         }
     }
 
-    /// Keeps a connection whose last reply was read to its end.
+    /// Keeps a connection whose last reply was read completely.
     pub(crate) fn put(&self, mut connection: Connection<S>) {
         if !connection.decoder.is_clean() {
             return;

@@ -1,5 +1,5 @@
-//! The time that a step is given. It is a moment, not a pause between two bytes, so a server that
-//! drips its reply gains nothing by it.
+//! The deadline of a step. It is a point in time, and not a pause between two bytes, so a server
+//! cannot extend it by sending its reply slowly.
 
 use crate::error::Error;
 use std::io;
@@ -14,12 +14,12 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     pub(crate) fn new(doing: &'static str, within: Duration) -> Self {
-        // `Instant` cannot hold every `Duration`; a year is as good as for ever.
+        // `Instant` cannot hold every `Duration`. A year is long enough.
         let at = Instant::now() + within.min(Duration::from_secs(365 * 24 * 3600));
         Self { at, within, doing }
     }
 
-    /// The error for a step that took too long.
+    /// Returns the error for a step that took too long.
     pub(crate) fn missed(&self) -> Error {
         Error::TimedOut {
             doing: self.doing,
@@ -27,7 +27,7 @@ impl Deadline {
         }
     }
 
-    /// The time that is left, more than nothing: `std` refuses a time-out of zero.
+    /// Returns the remaining time. It is never zero, because `std` refuses a time-out of zero.
     pub(crate) fn left(&self) -> Result<Duration, Error> {
         let left = self.at.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -37,8 +37,8 @@ impl Deadline {
         }
     }
 
-    /// The error of a blocking operation, which says `WouldBlock` or `TimedOut` when its time is
-    /// up.
+    /// Converts the error of a blocking operation. When its time is up, the operation returns
+    /// `WouldBlock` or `TimedOut`.
     pub(crate) fn error(&self, error: io::Error) -> Error {
         match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => self.missed(),

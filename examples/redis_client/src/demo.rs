@@ -1,8 +1,8 @@
 //! Shows the client from both worlds.
 //!
 //! ```text
-//! cargo run                        against a redis-server that it starts itself, on a free port of this machine
-//! cargo run -- 127.0.0.1:6379      against a server of yours; it writes and deletes keys that begin with `smartasync:demo:`
+//! cargo run                        starts a redis-server on a free port, and uses it
+//! cargo run -- 127.0.0.1:6379      uses your server; writes and deletes keys that begin with `smartasync:demo:`
 //! ```
 
 use futures_lite::StreamExt;
@@ -15,9 +15,9 @@ use std::{env, thread};
 #[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]
 mod server;
 
-/// So many threads and as many tasks read the same key at once.
+/// The number of threads, and of tasks, that read the same key at once.
 const READERS: usize = 50;
-/// How often each of them does.
+/// The number of reads of each thread and of each task.
 const READS: usize = 20;
 
 fn main() -> ExitCode {
@@ -88,7 +88,7 @@ async fn async_code(client: &Client) -> Result<i64, Error> {
     client.incr("smartasync:demo:visits").await
 }
 
-/// Threads and tasks read one key at the same time.
+/// Lets threads and tasks read one key at the same time.
 fn read_together(client: &Client, tokio: &tokio::runtime::Runtime) {
     thread::scope(|scope| {
         for _ in 0..READERS {
@@ -124,7 +124,7 @@ fn read_together(client: &Client, tokio: &tokio::runtime::Runtime) {
     });
 }
 
-/// How many GETs the server has seen, as it says itself.
+/// Asks the server for the number of GETs that it has received.
 fn gets(client: &Client) -> Result<usize, Error> {
     let Value::Bytes(info) = client.command(&["INFO", "commandstats"]).wait()? else {
         return Ok(0);

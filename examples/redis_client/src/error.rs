@@ -1,5 +1,5 @@
-//! What can go wrong. Errors are cloned for each caller of a coalesced GET, so what cannot be
-//! cloned is in an `Arc`.
+//! The errors of the client. Each caller of a coalesced GET gets a clone of the error, so an error
+//! that cannot be cloned is in an `Arc`.
 
 use std::fmt;
 use std::io;
@@ -12,24 +12,23 @@ use std::time::Duration;
 pub enum Error {
     /// No connection could be made.
     Connect {
-        /// The address as it was configured.
+        /// The address from the configuration.
         address: String,
-        /// What the system says.
+        /// The error of the system.
         source: Arc<io::Error>,
     },
     /// The connection failed.
     Io(Arc<io::Error>),
-    /// The server closed the connection before it had replied. Whether it carried the command out
-    /// is not known.
+    /// The server closed the connection before it replied. It may have carried out the command.
     Closed,
-    /// The time is up. Whether the server carried the command out is not known.
+    /// The time is up. The server may have carried out the command.
     TimedOut {
-        /// What took too long.
+        /// The step that took too long.
         doing: &'static str,
-        /// How long it was given.
+        /// The time that the step had.
         after: Duration,
     },
-    /// The server sent what is no RESP.
+    /// The server sent bytes that are not valid RESP.
     Malformed(String),
     /// The reply is larger than [`Config::max_reply`](crate::Config::max_reply) allows.
     TooLarge {
@@ -38,14 +37,15 @@ pub enum Error {
     },
     /// The server refused the command.
     Server(ServerError),
-    /// The reply is none to this command.
+    /// The reply does not fit the command.
     Unexpected {
-        /// What the command replies.
+        /// The expected reply.
         wanted: &'static str,
-        /// What came.
+        /// The actual reply.
         got: String,
     },
-    /// The call was awaited where no reactor that this crate was built for is running.
+    /// The call was awaited without a running reactor, or with one that this build does not
+    /// support.
     NoRuntime,
 }
 
@@ -70,12 +70,12 @@ impl fmt::Display for Error {
         match self {
             Self::Connect { address, source } => write!(f, "cannot connect to Redis at {address}: {source}"),
             Self::Io(error) => write!(f, "the connection to Redis failed: {error}"),
-            Self::Closed => f.write_str("the server closed the connection before it had replied; it may have carried the command out"),
+            Self::Closed => f.write_str("the server closed the connection before it replied; it may have carried out the command"),
             Self::TimedOut { doing, after } => write!(f, "{doing} took longer than {after:?}"),
             Self::Malformed(what) => write!(f, "the server's reply is malformed: {what}"),
             Self::TooLarge { limit } => write!(f, "the server's reply is larger than the limit of {limit} bytes"),
             Self::Server(error) => write!(f, "the server refused the command: {error}"),
-            Self::Unexpected { wanted, got } => write!(f, "the server replied {got} where {wanted} was due"),
+            Self::Unexpected { wanted, got } => write!(f, "expected {wanted} from the server, but got {got}"),
             Self::NoRuntime => f.write_str(
                 "an awaited call needs a reactor: await it in a tokio runtime (feature `tokio`), enable the feature `smol`, or finish it with `.wait()`",
             ),
@@ -93,7 +93,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// An error that the server replied, such as `WRONGTYPE Operation against a key holding the wrong
+/// An error reply of the server, such as `WRONGTYPE Operation against a key holding the wrong
 /// kind of value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerError(String);
@@ -103,7 +103,7 @@ impl ServerError {
         Self(text)
     }
 
-    /// Its first word, which names the kind of error: `WRONGTYPE`, `NOAUTH`, `ERR` …
+    /// The first word of the error, which names its kind: `WRONGTYPE`, `NOAUTH`, `ERR` …
     #[must_use]
     pub fn code(&self) -> &str {
         self.0.split(' ').next().unwrap_or_default()

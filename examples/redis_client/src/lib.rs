@@ -1,9 +1,9 @@
 //! A small Redis client, written once for sync and async callers.
 //!
-//! Every command returns a lazy [`Call`](smartasync::Call). Sync code finishes it with `.wait()`:
-//! then the sync copy of the client runs, over `std::net::TcpStream`, without a future or an
-//! executor. Async code awaits it: then the async copy runs, over tokio's sockets or, with
-//! the feature `smol`, over those of async-io. One [`Client`] serves both at the same time.
+//! Every command returns a lazy [`Call`](smartasync::Call). Sync code finishes the call with
+//! `.wait()`. This runs the sync copy of the client, over `std::net::TcpStream`, without a future
+//! or an executor. Async code awaits the call. This runs the async copy, over the sockets of tokio
+//! or, with the feature `smol`, of async-io. One [`Client`] serves both at the same time.
 //!
 //! ```no_run
 //! use redis_client::{Client, Config, Error};

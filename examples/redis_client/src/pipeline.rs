@@ -6,8 +6,8 @@ use crate::resp::Request;
 use crate::value::Value;
 use smartasync::{smart_await, smart_fn};
 
-/// Commands that are sent together; see [`Client::pipeline`]. It is no transaction: commands of
-/// others may come between.
+/// Commands that are sent together; see [`Client::pipeline`]. A pipeline is not a transaction: the
+/// server may run commands of other clients in between.
 #[derive(Debug)]
 #[must_use = "a pipeline does nothing until it is run"]
 pub struct Pipeline {
@@ -31,12 +31,12 @@ impl Pipeline {
     }
 
     smart_fn!(
-        /// Sends the commands and returns what each of them replied. One that the server refuses
-        /// does not keep the others from being run.
+        /// Sends the commands, and returns the reply to each of them. If the server refuses a
+        /// command, it still runs the others.
         ///
         /// # Errors
         ///
-        /// If the exchange failed as a whole; then any of the commands may have been carried out.
+        /// If the whole exchange fails. The server may have carried out any of the commands.
         #[maybe_async]
         pub async fn run(self) -> Result<Vec<Result<Value, ServerError>>, Error> {
             if self.request.replies == 0 {

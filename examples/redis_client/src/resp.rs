@@ -1,23 +1,24 @@
-//! The protocol, without any input or output: how commands are written and replies are read. It is
-//! the same for both worlds.
+//! The protocol, without any input or output: how to write commands and read replies. It is the
+//! same for both worlds.
 //!
-//! The decoder keeps what it has understood, so a reply that comes in a thousand pieces is read
-//! once, not a thousand times. What a header announces is checked against the limit before any
-//! memory is set aside for it.
+//! The decoder keeps the part of a reply that it has read, so it reads each byte once, even if the
+//! reply comes in a thousand pieces. It checks the size in a header against the limit before it
+//! reserves memory.
 
 use crate::error::{Error, ServerError};
 use crate::value::Value;
 
-/// How deep lists may be nested. Redis itself sends a handful of levels.
+/// The maximum depth of nested lists. Redis itself sends a few levels.
 const MAX_DEPTH: usize = 64;
-/// How long a line may be: a number, a header, a word, an error.
+/// The maximum length of a line: a number, a header, a word or an error.
 const MAX_LINE: usize = 64 << 10;
-/// The smallest element, `_\r\n`: so many bytes at least come for each one that a list announces.
+/// The size of the smallest element, `_\r\n`. A list with a given number of elements has at least
+/// this many bytes for each.
 const MIN_ELEMENT: usize = 3;
-/// How much is read at once.
+/// The number of bytes to read at once.
 const CHUNK: usize = 16 << 10;
 
-/// Commands that are sent together, and how many replies they get.
+/// Commands that are sent together, and the number of their replies.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
     pub(crate) bytes: Vec<u8>,
@@ -44,11 +45,11 @@ impl Request {
     }
 }
 
-/// A list that is not complete.
+/// A list that is not complete yet.
 #[derive(Debug)]
 struct Frame {
     kind: u8,
-    /// How many elements are still to come.
+    /// The number of missing elements.
     left: usize,
     items: Vec<Value>,
 }
@@ -67,7 +68,7 @@ impl Frame {
     }
 }
 
-/// What stands next in the bytes.
+/// The next element in the bytes.
 enum Item {
     Value(Value),
     List { kind: u8, count: usize },
@@ -76,12 +77,12 @@ enum Item {
 /// Reads replies from bytes that come in pieces.
 #[derive(Debug)]
 pub(crate) struct Decoder {
-    /// Zeros behind `end`: room for what is read next.
+    /// The received bytes. The zeros behind `end` are room for the next read.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     stack: Vec<Frame>,
-    /// How many bytes of the current reply were read.
+    /// The number of bytes of the current reply that were read.
     used: usize,
     limit: usize,
 }
@@ -98,13 +99,14 @@ impl Decoder {
         }
     }
 
-    /// Where to read the next bytes into; then say with [`filled`](Decoder::filled) how many came.
+    /// The room for the next read. Then call [`filled`](Decoder::filled) with the number of bytes
+    /// that came.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
         if self.buffer.len() - self.end < CHUNK {
-            // Doubled, so that a large reply is copied a few times only.
+            // The buffer doubles, so that a large reply is copied only a few times.
             self.buffer
                 .resize((2 * self.buffer.len()).max(self.end + CHUNK), 0);
         }
@@ -115,26 +117,26 @@ impl Decoder {
         self.end += bytes;
     }
 
-    /// Says whether every byte was part of a reply that has been taken. If not, the next reply
-    /// would answer no question.
+    /// Returns whether all bytes belong to replies that have been taken. Otherwise the next reply
+    /// would not belong to the next command.
     pub(crate) fn is_clean(&self) -> bool {
         self.start == self.end && self.stack.is_empty()
     }
 
-    /// Gives the memory of a large reply back. Only a [clean](Decoder::is_clean) decoder has
-    /// nothing to lose by it.
+    /// Frees the memory of a large reply. Call this only on a [clean](Decoder::is_clean) decoder,
+    /// because it drops all bytes.
     pub(crate) fn shrink(&mut self) {
         if self.buffer.len() > 4 * CHUNK {
             *self = Self::new(self.limit);
         }
     }
 
-    /// The next reply, or `None` if it is not complete.
+    /// Returns the next reply, or `None` if it is not complete yet.
     pub(crate) fn next(&mut self) -> Result<Option<Value>, Error> {
         while let Some(item) = self.item()? {
             let value = match item {
                 Item::Value(value) => value,
-                // An empty push message answers no command either.
+                // An empty push message is not a reply to a command either.
                 Item::List {
                     kind: b'>',
                     count: 0,
@@ -152,7 +154,8 @@ impl Decoder {
                     if self.stack.len() == MAX_DEPTH {
                         return Err(malformed("lists are nested too deeply"));
                     }
-                    // The count is only announced, so memory is set aside for few.
+                    // The server may lie about the count, so this reserves memory for a few
+                    // elements only.
                     self.stack.push(Frame {
                         kind,
                         left: count,
@@ -169,8 +172,8 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Puts a value into the list that it belongs to, and that list, if it is complete, into its
-    /// own. Returns a whole reply.
+    /// Puts a value into its list. If that list is complete, puts the list into its own list, and
+    /// so on. Returns a complete reply.
     fn place(&mut self, mut value: Value) -> Option<Value> {
         while let Some(mut frame) = self.stack.pop() {
             frame.items.push(value);
@@ -179,7 +182,7 @@ impl Decoder {
                 self.stack.push(frame);
                 return None;
             }
-            // What the server pushes unasked answers no command.
+            // A push message of the server is not a reply to a command.
             if frame.kind == b'>' && self.stack.is_empty() {
                 self.used = 0;
                 return None;
@@ -204,7 +207,7 @@ impl Decoder {
             b',' => Value::Double(
                 utf8(text)?
                     .parse()
-                    .map_err(|_| quoted("is no floating-point number", text))?,
+                    .map_err(|_| quoted("is not a floating-point number", text))?,
             ),
             b'#' if text == b"t" => Value::Boolean(true),
             b'#' if text == b"f" => Value::Boolean(false),
@@ -225,14 +228,14 @@ impl Decoder {
                 self.take(taken);
                 return Ok(Some(Item::List { kind, count }));
             }
-            _ => return Err(quoted("begins no known type of reply", line)),
+            _ => return Err(quoted("does not begin with a known type of reply", line)),
         };
         self.allow(taken)?;
         self.take(taken);
         Ok(Some(Item::Value(value)))
     }
 
-    /// A string whose length is announced.
+    /// Reads a string with the length from its header.
     fn string(&mut self, kind: u8, header: usize) -> Result<Option<Item>, Error> {
         let length: usize = number(&self.buffer[self.start + 1..self.start + header - 2])?;
         let whole = header.saturating_add(length).saturating_add(2);
@@ -242,16 +245,16 @@ impl Decoder {
         }
         let (body, end) = self.buffer[self.start + header..self.start + whole].split_at(length);
         if end != b"\r\n" {
-            return Err(malformed("a string is not as long as announced"));
+            return Err(malformed("a string does not have the length of its header"));
         }
         let value = match kind {
             b'$' => Value::Bytes(body.to_vec()),
             b'!' => Value::Error(ServerError::new(String::from_utf8_lossy(body).into_owned())),
-            // `txt:` and then the text.
+            // The text follows `txt:`.
             _ => Value::Text(
                 utf8(
                     body.get(4..)
-                        .ok_or_else(|| malformed("a verbatim string without its format"))?,
+                        .ok_or_else(|| malformed("a verbatim string has no format"))?,
                 )?
                 .to_owned(),
             ),
@@ -260,7 +263,7 @@ impl Decoder {
         Ok(Some(Item::Value(value)))
     }
 
-    /// The next line without its end, or `None` if that has not come.
+    /// Returns the next line without its line end, or `None` if the line end has not come yet.
     fn line(&self) -> Result<Option<&[u8]>, Error> {
         let bytes = &self.buffer[self.start..self.end];
         let window = &bytes[..bytes.len().min(MAX_LINE)];
@@ -272,7 +275,7 @@ impl Decoder {
         }
     }
 
-    /// Refuses a reply that gets larger than the limit with `bytes` more.
+    /// Refuses a reply that `bytes` more bytes would make larger than the limit.
     fn allow(&self, bytes: usize) -> Result<(), Error> {
         if self.used.saturating_add(bytes) > self.limit {
             Err(Error::TooLarge { limit: self.limit })
@@ -303,7 +306,7 @@ fn utf8(text: &[u8]) -> Result<&str, Error> {
 fn number<T: std::str::FromStr>(text: &[u8]) -> Result<T, Error> {
     utf8(text)?
         .parse()
-        .map_err(|_| quoted("is no number, or none that is allowed here", text))
+        .map_err(|_| quoted("is not a number that is allowed here", text))
 }
 
 #[cfg(test)]

@@ -5,17 +5,17 @@ use crate::error::Error;
 use smartasync::{smart_await, smart_fn};
 use std::vec;
 
-/// Runs through keys; see [`Client::scan`]. It ends after an error.
+/// Iterates over keys; see [`Client::scan`]. It ends after an error.
 ///
-/// In sync code it is an iterator. In async code, take one key after the other with
-/// [`next_key`](Scan::next_key), or make it a [`Stream`](futures_lite::Stream) with
+/// In sync code, it is an iterator. In async code, await one key after the other with
+/// [`next_key`](Scan::next_key), or turn the scan into a [`Stream`](futures_lite::Stream) with
 /// [`into_stream`](Scan::into_stream).
 #[derive(Debug)]
-#[must_use = "a scan asks for nothing until its keys are taken"]
+#[must_use = "a scan does nothing until you ask for its keys"]
 pub struct Scan {
     client: Client,
     pattern: Vec<u8>,
-    /// Where the next page begins; `None` when there is none.
+    /// The cursor of the next page, or `None` after the last page.
     cursor: Option<Vec<u8>>,
     page: vec::IntoIter<Vec<u8>>,
 }
@@ -30,7 +30,7 @@ impl Scan {
         }
     }
 
-    /// The keys as a stream.
+    /// Turns the scan into a stream of keys.
     #[cfg(any(feature = "tokio", feature = "smol"))]
     pub fn into_stream(self) -> impl futures_lite::Stream<Item = Result<Vec<u8>, Error>> + Send {
         futures_lite::stream::try_unfold(self, |mut scan| async move {
@@ -39,12 +39,12 @@ impl Scan {
     }
 
     smart_fn!(
-        /// The next key, or `None` after the last one. A call that is dropped half-way loses no
-        /// key.
+        /// Returns the next key, or `None` after the last one. If you drop the call before it
+        /// ends, no key is lost.
         ///
         /// # Errors
         ///
-        /// If a page could not be had. The scan is over then.
+        /// If a page cannot be read. The scan then ends.
         #[maybe_async]
         pub async fn next_key(&mut self) -> Result<Option<Vec<u8>>, Error> {
             loop {

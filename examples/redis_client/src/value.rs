@@ -1,13 +1,13 @@
-//! A reply of the server, and what commands make of it.
+//! A reply of the server, and its conversion to the results of commands.
 
 use crate::error::{Error, ServerError};
 
-/// A reply. What the two versions of the protocol spell differently is the same here: RESP2's null
-/// string and null array are [`Null`](Value::Null), RESP3's sets are arrays, its big numbers and
+/// A reply. The two versions of the protocol give the same values: the null string and the null
+/// array of RESP2 are [`Null`](Value::Null), the sets of RESP3 are arrays, and its big numbers and
 /// verbatim strings are text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Nothing there.
+    /// No value.
     Null,
     /// A number.
     Integer(i64),
@@ -15,7 +15,7 @@ pub enum Value {
     Double(f64),
     /// True or false (RESP3).
     Boolean(bool),
-    /// A word of the server's, such as `OK`.
+    /// A status word, such as `OK`.
     Text(String),
     /// A string of bytes.
     Bytes(Vec<u8>),
@@ -29,7 +29,7 @@ pub enum Value {
 
 impl Value {
     fn unexpected(self, wanted: &'static str) -> Error {
-        // A reply may be long, and its beginning says enough.
+        // A reply may be long, and its first characters are enough.
         let got: String = format!("{self:?}").chars().take(80).collect();
         Error::Unexpected { wanted, got }
     }
@@ -63,7 +63,7 @@ impl Value {
         }
     }
 
-    /// A page of SCAN: the next cursor, and keys.
+    /// A page of SCAN: the next cursor, and the keys.
     pub(crate) fn into_page(self) -> Result<(Vec<u8>, Vec<Vec<u8>>), Error> {
         match self {
             Self::Array(items) => match <[Self; 2]>::try_from(items) {

@@ -1,5 +1,5 @@
-//! Concurrent GETs of one key share a request, whichever world their callers are in; and a write
-//! ends the sharing.
+//! Concurrent GETs of one key share a request, in both worlds and across them. A write ends the
+//! sharing.
 
 mod support;
 
@@ -14,7 +14,7 @@ use std::{fs, thread};
 use support::fake::{Fake, Then};
 use support::within;
 
-/// A fake server that holds all GETs back until it is told to answer, and counts them.
+/// A fake server that counts GETs, and answers them only when the test says so.
 struct Gate {
     fake: Fake,
     state: Arc<State>,
@@ -48,7 +48,7 @@ impl Gate {
                 } else {
                     "+OK\r\n".to_owned()
                 };
-                // A caller may be gone.
+                // The caller may be gone.
                 drop(stream.write_all(reply.as_bytes()));
             }
         });
@@ -72,7 +72,7 @@ impl Gate {
         self.state.gets.load(Ordering::SeqCst)
     }
 
-    /// Returns once so many GETs are there.
+    /// Waits until this number of GETs has come.
     fn until_gets(&self, count: usize) {
         while self.gets() < count {
             thread::yield_now();
@@ -80,8 +80,8 @@ impl Gate {
     }
 }
 
-/// Starts a thread that waits for a GET, and returns once it sleeps: in the socket, if it leads, or
-/// for its leader.
+/// Starts a thread that waits for a GET, and returns once the thread sleeps. A leader sleeps in its
+/// socket, and a follower waits for its leader.
 fn waits_for(client: &Client) -> thread::JoinHandle<Result<String, Error>> {
     let (started, stat) = channel();
     let client = client.clone();
@@ -102,7 +102,7 @@ fn waits_for(client: &Client) -> thread::JoinHandle<Result<String, Error>> {
 fn until_asleep(stat: &Path) {
     loop {
         let stat = fs::read_to_string(stat).unwrap();
-        // The name, in parentheses, may contain anything.
+        // The name in parentheses may contain any character.
         let (_, after_name) = stat.rsplit_once(") ").unwrap();
         if after_name.starts_with('S') {
             return;
@@ -115,12 +115,11 @@ fn text(got: Option<Vec<u8>>) -> String {
     String::from_utf8(got.unwrap_or_default()).unwrap()
 }
 
-/// Starts a task that awaits a GET, and returns once it was polled.
+/// Starts a task that awaits a GET, and returns after its first poll.
 async fn awaits(client: &Client) -> tokio::task::JoinHandle<Result<String, Error>> {
     let client = client.clone();
     let task = tokio::spawn(async move { client.get("key").await.map(text) });
-    // On one thread the tasks take turns, so this one has had its own when it is the caller's
-    // again.
+    // On one thread the tasks take turns, so the new task runs before this one continues.
     tokio::task::yield_now().await;
     task
 }
@@ -145,7 +144,7 @@ fn tasks_follow_a_thread_and_threads_follow_a_task() {
                     threads.push(waits_for(&client));
                 } else {
                     tasks.push(awaits(&client).await);
-                    // The task connects and writes in a few turns.
+                    // The task needs a few turns to connect and write.
                     while gate.gets() == 0 {
                         tokio::task::yield_now().await;
                     }
@@ -195,10 +194,14 @@ fn who_reads_after_a_write_sees_it_and_so_does_who_waited_across_it() {
             gate.until_gets(1);
             let across = waits_for(&client);
             client.set("another", "value").await.unwrap();
-            assert_eq!(gate.gets(), 1, "a write to another key ends nothing");
+            assert_eq!(
+                gate.gets(),
+                1,
+                "a write to another key does not end the sharing"
+            );
             client.set("key", "value").await.unwrap();
-            // The follower asks anew, and the next caller does not follow the leader from before
-            // the write.
+            // The follower sends a new request. The next caller does not follow the leader from
+            // before the write.
             gate.until_gets(2);
             let after = awaits(&client).await;
             gate.open();

@@ -1,4 +1,4 @@
-//! Every command against a real server, in both colours, in both versions of the protocol.
+//! Every command against a real server, in both worlds, and in both versions of the protocol.
 
 mod support;
 
@@ -110,10 +110,10 @@ smart_fn!(
         );
         smart_await!(client.command(&["LPUSH", "list", "x"])).unwrap();
         let Err(Error::Server(refused)) = smart_await!(client.get("list")) else {
-            panic!("a list is no string")
+            panic!("GET of a list is an error")
         };
         assert_eq!(refused.code(), "WRONGTYPE");
-        // A refused command costs no connection: there was one in all.
+        // A refused command keeps its connection, so the client made only one.
         let Value::Bytes(info) = smart_await!(client.command(&["INFO", "stats"])).unwrap() else {
             panic!("INFO is text")
         };
@@ -153,7 +153,7 @@ smart_fn!(
             ),
         ] {
             let Err(Error::Server(refused)) = smart_await!(Client::connect(config)) else {
-                panic!("{code} was due")
+                panic!("the error is not {code}")
             };
             assert_eq!(refused.code(), code);
         }
@@ -193,7 +193,7 @@ smart_fn!(
     async fn binary_and_large() {
         let server = Server::start();
         let client = Client::new(Config::new(server.address()));
-        // Larger than any buffer on the way, with all bytes in it, line ends too.
+        // The value is larger than every buffer, and has all bytes, line ends included.
         let value: Vec<u8> = (0..5_000_000_u32)
             .map(|number| (number % 251) as u8)
             .collect();
@@ -231,7 +231,7 @@ fn scan_is_an_iterator_in_sync_code_and_a_stream_in_async_code() {
     let first_ten = tokio.block_on(client.scan("*").into_stream().take(10).count());
     assert_eq!(first_ten, 10);
 
-    // Where the server is gone, both say so once and end.
+    // When the server is gone, both return one error, and end.
     drop(server);
     assert_eq!(client.scan("*").map(|key| assert!(key.is_err())).count(), 1);
     assert_eq!(

@@ -1,5 +1,5 @@
-//! What callers see when things go wrong, in both colours: a clear error, in time, and a client
-//! that goes on working.
+//! What callers see when something goes wrong, in both worlds: a clear error, in time. The client
+//! goes on working.
 
 mod support;
 
@@ -18,7 +18,7 @@ in_each_colour!(
     killed_in_mid_request restarted_while_idle slow malformed oversized cut_off dripping surplus never_reads refused no_address full_queue
 );
 
-/// Longer than any call here may take, and shorter than what the servers would make them wait.
+/// Longer than any call here may take, and shorter than the pauses of the servers.
 const SOON: Duration = Duration::from_secs(20);
 
 fn config(address: impl Into<String>) -> Config {
@@ -36,7 +36,7 @@ smart_fn!(
         let (killed, dead) = channel();
         let watcher = Client::new(Config::new(server.address()));
         thread::spawn(move || {
-            // Kills it once the server says that the request is there.
+            // Kills the server once it has the request.
             while !is_blocked(&watcher) {}
             server.kill();
             killed.send(server).unwrap();
@@ -45,7 +45,7 @@ smart_fn!(
         assert!(matches!(error, Error::Closed), "{error}");
         assert_eq!(
             error.to_string(),
-            "the server closed the connection before it had replied; it may have carried the command out"
+            "the server closed the connection before it replied; it may have carried out the command"
         );
 
         let mut server = dead.recv().unwrap();
@@ -62,7 +62,7 @@ smart_fn!(
         let client = Client::new(Config::new(server.address()));
         assert_eq!(smart_await!(client.incr("n")).unwrap(), 1);
         server.restart();
-        // The idle connection is dead, and the client sees it before it writes. So nothing fails,
+        // The idle connection is dead, and the client sees that before it writes. So nothing fails,
         // and nothing is sent twice.
         assert_eq!(smart_await!(client.incr("n")).unwrap(), 1);
     }
@@ -77,7 +77,7 @@ smart_fn!(
             error.to_string(),
             "the reply of Redis took longer than 300ms"
         );
-        // What comes late is not taken for the reply of the next command.
+        // A late reply is not the reply to the next command.
         smart_await!(client.command(&["LPUSH", "nothing", "late"])).unwrap();
         assert_eq!(smart_await!(client.get("a")).unwrap(), Some(b"b".to_vec()));
     }
@@ -87,34 +87,34 @@ smart_fn!(
         let long = "+".to_owned() + &"x".repeat(100_000);
         let deep = "*1\r\n".repeat(100);
         for (reply, complaint) in [
-            ("hello\r\n", "\"hello\" begins no known type of reply"),
+            (
+                "hello\r\n",
+                "\"hello\" does not begin with a known type of reply",
+            ),
             (
                 "HTTP/1.1 200 OK\r\n",
-                "\"HTTP/1.1 200 OK\" begins no known type of reply",
+                "\"HTTP/1.1 200 OK\" does not begin with a known type of reply",
             ),
             ("\r\n", "an empty line"),
             ("+OK\n", "a line ends without a carriage return"),
             (
                 ":twelve\r\n",
-                "\"twelve\" is no number, or none that is allowed here",
+                "\"twelve\" is not a number that is allowed here",
             ),
             (
                 ":99999999999999999999\r\n",
-                "\"99999999999999999999\" is no number, or none that is allowed here",
+                "\"99999999999999999999\" is not a number that is allowed here",
             ),
+            ("$-2\r\n", "\"-2\" is not a number that is allowed here"),
+            ("$?\r\n", "\"?\" is not a number that is allowed here"),
+            ("*-2\r\n", "\"-2\" is not a number that is allowed here"),
             (
-                "$-2\r\n",
-                "\"-2\" is no number, or none that is allowed here",
+                "$3\r\nabcde",
+                "a string does not have the length of its header",
             ),
-            ("$?\r\n", "\"?\" is no number, or none that is allowed here"),
-            (
-                "*-2\r\n",
-                "\"-2\" is no number, or none that is allowed here",
-            ),
-            ("$3\r\nabcde", "a string is not as long as announced"),
-            ("#x\r\n", "\"#x\" begins no known type of reply"),
-            (",nearly\r\n", "\"nearly\" is no floating-point number"),
-            ("=2\r\nab\r\n", "a verbatim string without its format"),
+            ("#x\r\n", "\"#x\" does not begin with a known type of reply"),
+            (",nearly\r\n", "\"nearly\" is not a floating-point number"),
+            ("=2\r\nab\r\n", "a verbatim string has no format"),
             ("*1\r\n>1\r\n", "a push message inside a reply"),
             (&long, "a line has no end"),
             (&deep, "lists are nested too deeply"),
@@ -131,13 +131,14 @@ smart_fn!(
         let error = smart_await!(Client::new(config(&fake.address)).get("a")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the server replied Integer(1) where a string was due"
+            "expected a string from the server, but got Integer(1)"
         );
     }
 
     #[maybe_async]
     async fn oversized() {
-        // Each is refused for what it announces: nothing of it comes, and no memory is set aside.
+        // The client refuses each reply for its header. The body never comes, and no memory is
+        // reserved.
         for reply in [
             "$1000000000000\r\n",
             "$18446744073709551615\r\n",
@@ -156,7 +157,7 @@ smart_fn!(
                 "{reply:?}"
             );
         }
-        // A list that keeps growing, element by element.
+        // A list that grows element by element.
         let endless = "*250\r\n".to_owned() + &":1000000\r\n".repeat(250);
         let fake = Fake::replies(endless.as_bytes(), Then::StayOpen);
         let error =
@@ -191,8 +192,8 @@ smart_fn!(
 
     #[maybe_async]
     async fn dripping() {
-        // A byte now and then, for ever: the time is that of the whole reply, so it does not begin
-        // anew with each byte.
+        // One byte now and then, for ever. The deadline is for the whole reply, so it does not
+        // start again with each byte.
         let fake = Fake::speaks(Then::StayOpen, |stream| {
             while stream.write_all(b"*").is_ok() {
                 thread::sleep(Duration::from_millis(20));
@@ -206,8 +207,7 @@ smart_fn!(
 
     #[maybe_async]
     async fn surplus() {
-        // The second reply was asked for by nobody: the connection is out of step, so the next
-        // command uses another.
+        // The second reply belongs to no command, so the next command uses another connection.
         let fake = Fake::replies(b"$3\r\none\r\n$3\r\ntwo\r\n", Then::StayOpen);
         let client = Client::new(config(&fake.address).timeout(SOON));
         assert_eq!(
@@ -242,7 +242,7 @@ smart_fn!(
             error.to_string(),
             format!("cannot connect to Redis at {address}: Connection refused (os error 111)")
         );
-        // A name is looked up: this one leads to the same closed port.
+        // This name resolves to the same closed port.
         let error = smart_await!(Client::connect(config(format!(
             "localhost:{}",
             address.port()
@@ -267,8 +267,8 @@ smart_fn!(
 
     #[maybe_async]
     async fn full_queue() {
-        // A listener that accepts nobody, with a queue of one that is taken: the system drops what
-        // comes then, so connecting takes for ever.
+        // A listener that accepts no connection, and whose queue of one is full. The system drops
+        // further connections, so connecting takes for ever.
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         listener
             .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
@@ -284,7 +284,7 @@ smart_fn!(
     }
 );
 
-/// Says whether the server has a client whose request waits.
+/// Returns whether a request of a client waits in the server.
 fn is_blocked(watcher: &Client) -> bool {
     let info = watcher.command(&["INFO", "clients"]).wait().unwrap();
     let Value::Bytes(info) = info else {
@@ -328,7 +328,7 @@ fn a_client_outlives_the_runtime_that_it_was_used_in() {
     };
     let (first, second) = (tokio(), tokio());
     assert_eq!(first.block_on(async { client.incr("n").await }).unwrap(), 1);
-    // The first runtime stands still now, and its connection with it.
+    // The first runtime does not run now, so its connection does not work.
     assert_eq!(
         second.block_on(async { client.incr("n").await }).unwrap(),
         2

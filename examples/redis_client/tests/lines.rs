@@ -1,9 +1,9 @@
-//! Counts the lines of the client, and of the two halves that would have to be written by hand in
-//! its place, and holds the README's table to them.
+//! Counts the lines of the client, and of the two halves that replace it when they are written by
+//! hand. Checks that the README has the same numbers.
 //!
-//! A half is what the smart functions are with their macros resolved: the sync half without `async`
-//! and `.await`, the async half with them. Lines of code are those that are neither blank nor a
-//! comment; documentation is counted apart.
+//! A half is the smart functions without their macros: the sync half without `async` and `.await`,
+//! the async half with them. A line of code is neither blank nor a comment. Lines of documentation
+//! are counted separately.
 
 use std::fs;
 use std::ops::AddAssign;
@@ -39,7 +39,7 @@ impl AddAssign for Lines {
     }
 }
 
-/// The text between `open` and what closes it, and the text behind that.
+/// Returns the text between `open` and its closing character, and the text after that.
 fn enclosed(text: &str) -> (&str, &str) {
     let mut depth = 1;
     for (at, byte) in text.bytes().enumerate() {
@@ -55,7 +55,7 @@ fn enclosed(text: &str) -> (&str, &str) {
     panic!("a parenthesis is not closed");
 }
 
-/// Writes out what the macros of the smart functions stand for, in one of the worlds.
+/// Writes the smart functions without their macros, for one of the worlds.
 fn by_hand(text: &str, is_sync: bool) -> String {
     const AWAIT: &str = "smart_await!(";
     let text = text.replace("#[maybe_async]", "");
@@ -148,7 +148,7 @@ fn the_table_of_the_readme_is_true() {
         sum(&[non_blocking, async_half]).row(),
         twice.row(),
     );
-    // Both halves are there, as whole functions.
+    // Both halves have whole functions.
     assert!(sync_half.code > 100 && async_half.code > 100, "{table}");
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
     assert!(

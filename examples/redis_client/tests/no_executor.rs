@@ -1,5 +1,5 @@
-//! The sync copy runs on plain blocking sockets: no loop is made for it, let alone a runtime. A
-//! binary of its own, since it counts the loops of the process.
+//! The sync copy uses plain blocking sockets, and makes no loop and no runtime. This test is a
+//! binary of its own, because it counts the loops of the process.
 
 mod support;
 
@@ -12,8 +12,8 @@ use support::within;
 fn sync_code_makes_no_loop() {
     within(60, || {
         let server = Server::start();
-        // Coalesced GETs are the exception: who follows a leader has to be woken, so they wait on
-        // the thread's loop.
+        // Coalesced GETs are the exception. A follower has to be woken, so it waits on the loop of
+        // its thread.
         let client = Client::connect(Config::new(server.address()).coalesce_gets(false))
             .wait()
             .unwrap();

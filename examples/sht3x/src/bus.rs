@@ -1,8 +1,8 @@
-//! What the driver asks of its bus: the one place that knows of the two worlds.
+//! The bus that the driver uses. Only this file knows the two worlds.
 //!
-//! A HAL's I²C implements the traits of `embedded-hal`, or those of `embedded-hal-async`, seldom
-//! both. The bodies of the driver name neither: they are written over [`Bus`], whose methods are
-//! smart functions. [`Blocking`] and [`Async`] make a bus of each kind.
+//! The I²C of a HAL implements the traits of `embedded-hal` or those of `embedded-hal-async`, but
+//! rarely both. The bodies of the driver use neither. They use [`Bus`], whose methods are smart
+//! functions. [`Blocking`] and [`Async`] each turn one kind of I²C into a `Bus`.
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::{self, I2c};
@@ -12,29 +12,28 @@ use smartasync::smart_fn;
 
 /// An I²C bus with a way to wait.
 ///
-/// A driver is generic over it. Implement it for a bus that speaks neither `embedded-hal` nor
-/// `embedded-hal-async`.
+/// The driver is generic over it. Implement it for a bus that has neither the traits of
+/// `embedded-hal` nor those of `embedded-hal-async`.
 pub trait Bus {
-    /// What can go wrong on the bus.
+    /// The error of the bus.
     type Error: i2c::Error;
 
     smart_fn!(
         /// Writes `bytes` to the chip at `address`.
         async fn write(&mut self, address: u8, bytes: &[u8]) -> Result<(), Self::Error>;
 
-        /// Fills `bytes` from the chip at `address`.
+        /// Reads from the chip at `address` until `bytes` is full.
         async fn read(&mut self, address: u8, bytes: &mut [u8]) -> Result<(), Self::Error>;
 
-        /// Lets this many microseconds pass, at least.
+        /// Waits for at least this number of microseconds.
         async fn pause(&mut self, microseconds: u32);
     );
 }
 
 /// A bus of `embedded-hal`.
 ///
-/// Calls of a driver on it are meant for `.wait()`, whose code is that of a blocking driver. They
-/// can be awaited too; then they block the executor while they are polled, as a blocking bus does
-/// wherever it is used in async code.
+/// Finish the calls of a driver on this bus with `.wait()`. Their code is that of a blocking
+/// driver. If you await them, they block the executor while it polls them, because the bus blocks.
 #[derive(Clone, Debug)]
 pub struct Blocking<I2C, Delay> {
     pub(crate) i2c: I2C,
@@ -64,8 +63,8 @@ impl<I2C: I2c, Delay: DelayNs> Bus for Blocking<I2C, Delay> {
 
 /// A bus of `embedded-hal-async`.
 ///
-/// Calls of a driver on it are meant for `.await`. `.wait()` works too: it polls the futures of the
-/// bus.
+/// Finish the calls of a driver on this bus with `.await`. `.wait()` works too, and polls the
+/// futures of the bus.
 #[derive(Clone, Debug)]
 pub struct Async<I2C, Delay> {
     pub(crate) i2c: I2C,

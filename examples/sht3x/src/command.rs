@@ -1,7 +1,7 @@
-//! The commands of the chip, and its checksum. The numbers are those of the tables in chapter 4 of
-//! the data sheet.
+//! The commands of the chip, and its checksum. The numbers come from the tables in chapter 4 of the
+//! data sheet.
 
-/// How much the chip averages: a more repeatable measurement takes longer, and more current.
+/// How much the chip averages. A more repeatable measurement takes more time and more current.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Repeatability {
     /// Takes 4.5 ms at most.
@@ -14,21 +14,13 @@ pub enum Repeatability {
 }
 
 impl Repeatability {
-    /// The command for a single measurement, without clock stretching.
+    /// Returns the command for a single measurement, without clock stretching. Its pause is the
+    /// longest duration of a measurement at the lowest supply voltage.
     pub(crate) const fn single_shot(self) -> Command {
         match self {
-            Self::Low => Command(0x2416),
-            Self::Medium => Command(0x240b),
-            Self::High => Command(0x2400),
-        }
-    }
-
-    /// The longest that a measurement takes, in microseconds, at the lowest supply voltage.
-    pub(crate) const fn microseconds(self) -> u32 {
-        match self {
-            Self::Low => 4_500,
-            Self::Medium => 6_500,
-            Self::High => 15_500,
+            Self::Low => Command::new(0x2416, 4_500),
+            Self::Medium => Command::new(0x240b, 6_500),
+            Self::High => Command::new(0x2400, 15_500),
         }
     }
 }
@@ -49,7 +41,7 @@ pub enum Rate {
 }
 
 impl Rate {
-    /// The command that starts it.
+    /// Returns the command that starts the measurements.
     pub(crate) const fn start(self, repeatability: Repeatability) -> Command {
         let [low, medium, high] = match self {
             Self::Hz0_5 => [0x202f, 0x2024, 0x2032],
@@ -58,33 +50,48 @@ impl Rate {
             Self::Hz4 => [0x2329, 0x2322, 0x2334],
             Self::Hz10 => [0x272a, 0x2721, 0x2737],
         };
-        Command(match repeatability {
+        let code = match repeatability {
             Repeatability::Low => low,
             Repeatability::Medium => medium,
             Repeatability::High => high,
-        })
+        };
+        Command::new(code, AFTER_COMMAND)
     }
 }
 
-/// What is written to the chip.
+/// The pause that the chip needs after most commands, in microseconds.
+const AFTER_COMMAND: u16 = 1_000;
+
+/// A command, as it is written to the chip, and the pause that the chip needs after it.
+///
+/// Both are in one word. A call of the driver's `send` then has two words of arguments, the driver
+/// and this, which the compiler passes in registers.
 #[derive(Clone, Copy)]
-pub(crate) struct Command(u16);
+pub(crate) struct Command(u32);
 
 impl Command {
-    pub(crate) const FETCH: Self = Self(0xe000);
-    pub(crate) const STOP: Self = Self(0x3093);
-    pub(crate) const RESET: Self = Self(0x30a2);
-    pub(crate) const HEATER_ON: Self = Self(0x306d);
-    pub(crate) const HEATER_OFF: Self = Self(0x3066);
-    pub(crate) const READ_STATUS: Self = Self(0xf32d);
-    pub(crate) const CLEAR_STATUS: Self = Self(0x3041);
+    pub(crate) const FETCH: Self = Self::new(0xe000, AFTER_COMMAND);
+    pub(crate) const STOP: Self = Self::new(0x3093, AFTER_COMMAND);
+    pub(crate) const RESET: Self = Self::new(0x30a2, 1_500);
+    pub(crate) const HEATER_ON: Self = Self::new(0x306d, AFTER_COMMAND);
+    pub(crate) const HEATER_OFF: Self = Self::new(0x3066, AFTER_COMMAND);
+    pub(crate) const READ_STATUS: Self = Self::new(0xf32d, AFTER_COMMAND);
+    pub(crate) const CLEAR_STATUS: Self = Self::new(0x3041, AFTER_COMMAND);
+
+    const fn new(code: u16, microseconds: u16) -> Self {
+        Self((code as u32) << 16 | microseconds as u32)
+    }
 
     pub(crate) const fn bytes(self) -> [u8; 2] {
-        self.0.to_be_bytes()
+        ((self.0 >> 16) as u16).to_be_bytes()
+    }
+
+    pub(crate) const fn microseconds(self) -> u32 {
+        self.0 & 0xffff
     }
 }
 
-/// The checksum of two bytes: CRC-8 with the polynomial x⁸ + x⁵ + x⁴ + 1, from 0xff on.
+/// Returns the checksum of two bytes: CRC-8 with the polynomial x⁸ + x⁵ + x⁴ + 1, starting at 0xff.
 fn checksum(bytes: [u8; 2]) -> u8 {
     let mut crc = 0xff;
     for byte in bytes {
@@ -100,7 +107,7 @@ fn checksum(bytes: [u8; 2]) -> u8 {
     crc
 }
 
-/// The word of an answer of the chip, if its checksum is right.
+/// Returns the word in an answer of the chip, if its checksum is right.
 pub(crate) fn checked([high, low, crc]: [u8; 3]) -> Option<u16> {
     (checksum([high, low]) == crc).then(|| u16::from_be_bytes([high, low]))
 }

@@ -1,5 +1,5 @@
-//! The driver. Each body is written once: `.wait()` compiles it as blocking code, `.await` as async
-//! code.
+//! The driver. Each body is written once, and compiled as blocking code for `.wait()` and as async
+//! code for `.await`.
 
 use crate::bus::{Async, Blocking, Bus};
 use crate::command::{Command, Rate, Repeatability, checked};
@@ -8,7 +8,7 @@ use crate::values::{Measurement, Status};
 use embedded_hal::i2c::{Error as _, ErrorKind};
 use smartasync::{smart_await, smart_fn};
 
-/// The address of the chip, as its ADDR pin says.
+/// The address of the chip. Its ADDR pin selects it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Address {
     /// 0x44: the pin is low.
@@ -20,13 +20,13 @@ pub enum Address {
 
 /// A humidity and temperature sensor SHT30, SHT31 or SHT35.
 ///
-/// Its methods return a lazy call: `.wait()` in blocking firmware, `.await` in async firmware. An
-/// error leaves the driver usable.
+/// Its methods return a lazy call. Blocking firmware finishes it with `.wait()`, async firmware
+/// with `.await`. The driver stays usable after an error.
 ///
 /// # Cancel safety
 ///
-/// A call that is dropped half-way leaves the chip at most one measurement behind; the next one is
-/// right again.
+/// If you drop a call before its end, the chip is at most one measurement behind. The next
+/// measurement is right again.
 #[derive(Debug)]
 pub struct Sht3x<B> {
     bus: B,
@@ -34,60 +34,55 @@ pub struct Sht3x<B> {
 }
 
 impl<I2C, Delay> Sht3x<Blocking<I2C, Delay>> {
-    /// A driver over the traits of `embedded-hal`.
+    /// Makes a driver over the traits of `embedded-hal`.
     pub const fn new_blocking(i2c: I2C, delay: Delay, address: Address) -> Self {
         Self::new(Blocking { i2c, delay }, address)
     }
 
-    /// Gives the bus and the delay back.
+    /// Returns the bus and the delay.
     pub fn release(self) -> (I2C, Delay) {
         (self.bus.i2c, self.bus.delay)
     }
 }
 
 impl<I2C, Delay> Sht3x<Async<I2C, Delay>> {
-    /// A driver over the traits of `embedded-hal-async`.
+    /// Makes a driver over the traits of `embedded-hal-async`.
     pub const fn new_async(i2c: I2C, delay: Delay, address: Address) -> Self {
         Self::new(Async { i2c, delay }, address)
     }
 
-    /// Gives the bus and the delay back.
+    /// Returns the bus and the delay.
     pub fn release(self) -> (I2C, Delay) {
         (self.bus.i2c, self.bus.delay)
     }
 }
 
 impl<B> Sht3x<B> {
-    /// A driver over any [`Bus`].
+    /// Makes a driver over any [`Bus`].
     pub const fn new(bus: B, address: Address) -> Self {
         Self { bus, address }
     }
 }
 
-/// The pause that the chip needs after a command, in microseconds.
-const AFTER_COMMAND: u32 = 1_000;
-/// The pause that it needs after a reset.
-const AFTER_RESET: u32 = 1_500;
-
 impl<B: Bus> Sht3x<B> {
     smart_fn!(
-        /// Measures once. Not while the chip measures periodically.
+        /// Measures once. Do not call it while the chip measures periodically.
         ///
         /// # Errors
         ///
-        /// [`Error::Bus`], and [`Error::Checksum`] where the answer is damaged.
+        /// [`Error::Bus`], or [`Error::Checksum`] if the answer is damaged.
         #[maybe_async]
         pub async fn measure(
             &mut self,
             repeatability: Repeatability,
         ) -> Result<Measurement, Error<B::Error>> {
-            smart_await!(self.send(repeatability.single_shot(), repeatability.microseconds()))?;
+            smart_await!(self.send(repeatability.single_shot()))?;
             let mut answer = [0; 6];
             smart_await!(self.bus.read(self.address as u8, &mut answer))?;
             measurement(answer)
         }
 
-        /// Lets the chip measure by itself, until [`stop`](Sht3x::stop).
+        /// Starts periodic measurements, which [`stop`](Sht3x::stop) ends.
         ///
         /// # Errors
         ///
@@ -98,23 +93,23 @@ impl<B: Bus> Sht3x<B> {
             rate: Rate,
             repeatability: Repeatability,
         ) -> Result<(), Error<B::Error>> {
-            smart_await!(self.send(rate.start(repeatability), AFTER_COMMAND))
+            smart_await!(self.send(rate.start(repeatability)))
         }
 
-        /// The last measurement since [`start`](Sht3x::start); `None` if there was none since it
-        /// was last fetched.
+        /// Returns the last measurement since [`start`](Sht3x::start), or `None` if there is no new
+        /// one since the last call.
         ///
         /// # Errors
         ///
-        /// [`Error::Bus`], and [`Error::Checksum`] where the answer is damaged.
+        /// [`Error::Bus`], or [`Error::Checksum`] if the answer is damaged.
         #[maybe_async]
         pub async fn fetch(&mut self) -> Result<Option<Measurement>, Error<B::Error>> {
-            smart_await!(self.send(Command::FETCH, AFTER_COMMAND))?;
+            smart_await!(self.send(Command::FETCH))?;
             let mut answer = [0; 6];
             match smart_await!(self.bus.read(self.address as u8, &mut answer)) {
                 Ok(()) => measurement(answer).map(Some),
-                // The chip acknowledged the command, so it is there. It does not answer because it
-                // has nothing to say.
+                // The chip acknowledged the command, so it is there. It does not answer, because it
+                // has no new measurement.
                 Err(error) if matches!(error.kind(), ErrorKind::NoAcknowledge(_)) => Ok(None),
                 Err(error) => Err(Error::Bus(error)),
             }
@@ -127,74 +122,67 @@ impl<B: Bus> Sht3x<B> {
         /// [`Error::Bus`].
         #[maybe_async]
         pub async fn stop(&mut self) -> Result<(), Error<B::Error>> {
-            smart_await!(self.send(Command::STOP, AFTER_COMMAND))
+            smart_await!(self.send(Command::STOP))
         }
 
-        /// Resets the chip: it measures no more, and reads its calibration again.
+        /// Resets the chip. It stops measuring, and reads its calibration again.
         ///
         /// # Errors
         ///
         /// [`Error::Bus`].
         #[maybe_async]
         pub async fn reset(&mut self) -> Result<(), Error<B::Error>> {
-            smart_await!(self.send(Command::RESET, AFTER_RESET))
+            smart_await!(self.send(Command::RESET))
         }
 
-        /// Turns the heater on or off, to see whether the sensor is alive or to dry it.
+        /// Turns the heater on or off, to check that the sensor works, or to dry it.
         ///
         /// # Errors
         ///
         /// [`Error::Bus`].
         #[maybe_async]
         pub async fn set_heater(&mut self, on: bool) -> Result<(), Error<B::Error>> {
-            smart_await!(self.send(
-                if on {
-                    Command::HEATER_ON
-                } else {
-                    Command::HEATER_OFF
-                },
-                AFTER_COMMAND
-            ))
+            smart_await!(self.send(if on {
+                Command::HEATER_ON
+            } else {
+                Command::HEATER_OFF
+            }))
         }
 
         /// Reads the status register.
         ///
         /// # Errors
         ///
-        /// [`Error::Bus`], and [`Error::Checksum`] where the answer is damaged.
+        /// [`Error::Bus`], or [`Error::Checksum`] if the answer is damaged.
         #[maybe_async]
         pub async fn status(&mut self) -> Result<Status, Error<B::Error>> {
-            smart_await!(self.send(Command::READ_STATUS, AFTER_COMMAND))?;
+            smart_await!(self.send(Command::READ_STATUS))?;
             let mut answer = [0; 3];
             smart_await!(self.bus.read(self.address as u8, &mut answer))?;
             checked(answer).map(Status).ok_or(Error::Checksum)
         }
 
-        /// Clears the alerts and the note of a reset in the status register.
+        /// Clears the alerts and the reset flag in the status register.
         ///
         /// # Errors
         ///
         /// [`Error::Bus`].
         #[maybe_async]
         pub async fn clear_status(&mut self) -> Result<(), Error<B::Error>> {
-            smart_await!(self.send(Command::CLEAR_STATUS, AFTER_COMMAND))
+            smart_await!(self.send(Command::CLEAR_STATUS))
         }
 
-        /// Sends a command, and gives the chip its time.
+        /// Sends a command, and waits until the chip has executed it.
         #[maybe_async]
-        async fn send(
-            &mut self,
-            command: Command,
-            microseconds: u32,
-        ) -> Result<(), Error<B::Error>> {
+        async fn send(&mut self, command: Command) -> Result<(), Error<B::Error>> {
             smart_await!(self.bus.write(self.address as u8, &command.bytes()))?;
-            smart_await!(self.bus.pause(microseconds));
+            smart_await!(self.bus.pause(command.microseconds()));
             Ok(())
         }
     );
 }
 
-/// Two words, each with its checksum.
+/// Reads two words, each with its checksum.
 fn measurement<E>([t0, t1, t2, h0, h1, h2]: [u8; 6]) -> Result<Measurement, Error<E>> {
     match (checked([t0, t1, t2]), checked([h0, h1, h2])) {
         (Some(temperature), Some(humidity)) => Ok(Measurement::from_raw(temperature, humidity)),

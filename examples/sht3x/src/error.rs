@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The error of the driver.
 
 use core::fmt;
 use embedded_hal::i2c;
@@ -6,11 +6,11 @@ use embedded_hal::i2c;
 /// An error of the driver. `E` is the error of the bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error<E> {
-    /// The bus reports an error. No acknowledgement of the address is one: the chip is not there,
-    /// or still busy.
+    /// The bus reports an error. If the chip does not acknowledge its address, it is not there, or
+    /// still busy.
     Bus(E),
-    /// The checksum of an answer is wrong: a bit was flipped on the bus. The values are lost;
-    /// measure again.
+    /// The checksum of an answer is wrong, because a bit was flipped on the bus. The values are
+    /// lost, so measure again.
     Checksum,
 }
 

@@ -1,6 +1,6 @@
-//! What the chip answers.
+//! The answers of the chip.
 
-/// A measurement, in integers: a small core has no floating point.
+/// A measurement, in integers, because a small core has no floating point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Measurement {
     temperature: u16,
@@ -15,22 +15,22 @@ impl Measurement {
         }
     }
 
-    /// The temperature in thousandths of a degree Celsius, from -45,000 to 129,997.
+    /// Returns the temperature in thousandths of a degree Celsius, from -45,000 to 129,997.
     ///
-    /// The data sheet divides by 65,535; dividing by 65,536 needs no division, and is off by 3
-    /// thousandths at most.
+    /// The data sheet divides by 65,535. This divides by 65,536, which is a shift, and differs by
+    /// at most 3 thousandths.
     #[must_use]
     pub const fn milli_celsius(self) -> i32 {
         ((21_875 * self.temperature as i32) >> 13) - 45_000
     }
 
-    /// The relative humidity in thousandths of a per cent, from 0 to 99,998.
+    /// Returns the relative humidity in thousandths of a per cent, from 0 to 99,998.
     #[must_use]
     pub const fn milli_percent(self) -> u32 {
         (12_500 * self.humidity as u32) >> 13
     }
 
-    /// The words of the chip, as they are: temperature and humidity.
+    /// Returns the raw words of the chip: temperature and humidity.
     #[must_use]
     pub const fn raw(self) -> (u16, u16) {
         (self.temperature, self.humidity)
@@ -42,49 +42,49 @@ impl Measurement {
 pub struct Status(pub(crate) u16);
 
 impl Status {
-    /// At least one alert is pending.
+    /// Returns whether at least one alert is pending.
     #[must_use]
     pub const fn alert(self) -> bool {
         self.bit(15)
     }
 
-    /// The heater is on.
+    /// Returns whether the heater is on.
     #[must_use]
     pub const fn heater(self) -> bool {
         self.bit(13)
     }
 
-    /// The humidity is beyond its limit.
+    /// Returns whether the humidity is beyond its limit.
     #[must_use]
     pub const fn humidity_alert(self) -> bool {
         self.bit(11)
     }
 
-    /// The temperature is beyond its limit.
+    /// Returns whether the temperature is beyond its limit.
     #[must_use]
     pub const fn temperature_alert(self) -> bool {
         self.bit(10)
     }
 
-    /// There was a reset since the status was cleared.
+    /// Returns whether the chip was reset since the status was cleared.
     #[must_use]
     pub const fn reset_detected(self) -> bool {
         self.bit(4)
     }
 
-    /// The last command was not executed: it was invalid.
+    /// Returns whether the last command was invalid, and so was not executed.
     #[must_use]
     pub const fn command_failed(self) -> bool {
         self.bit(1)
     }
 
-    /// The checksum of the last write was wrong.
+    /// Returns whether the checksum of the last write was wrong.
     #[must_use]
     pub const fn write_checksum_failed(self) -> bool {
         self.bit(0)
     }
 
-    /// The register as it is.
+    /// Returns the raw register.
     #[must_use]
     pub const fn raw(self) -> u16 {
         self.0

@@ -1,6 +1,6 @@
-//! The driver against a mock of the chip, in both worlds: the same script of transfers and pauses,
-//! with the blocking traits and with the async ones. The mock's delay tells whether the blocking or
-//! the async one was called.
+//! The driver against a mock of the chip, in both worlds. The blocking traits and the async traits
+//! run the same script of transfers and pauses. The delay of the mock tells which of its two traits
+//! was called.
 
 use embedded_hal::i2c::{ErrorKind, NoAcknowledgeSource};
 use embedded_hal_mock::eh1::delay::{CheckedDelay, Transaction as Pause};
@@ -13,7 +13,7 @@ const CHIP: u8 = 0x44;
 const ANSWER: [u8; 6] = [0x66, 0x66, 0x93, 0x80, 0x00, 0xa2];
 
 /// Runs `method` in both worlds on a chip that expects the transfers and the pauses (in
-/// microseconds). Gives the result of both.
+/// microseconds). Returns the result, which must be the same in both.
 macro_rules! in_both_worlds {
     (at $address:expr, [$($transfer:expr),* $(,)?], [$($pause:literal),*], $method:ident($($argument:expr),*)) => {{
         let transfers = [$($transfer),*];
@@ -195,7 +195,7 @@ fn fetching_tells_no_measurement_from_an_error() {
         fetch()
     );
     assert_eq!(broken, Err(Error::Bus(ErrorKind::Bus)));
-    // Without a chip the command is not acknowledged either.
+    // Without a chip, nothing acknowledges the command either.
     assert_eq!(
         in_both_worlds!([write(0xe000).with_error(NOBODY)], [], fetch()),
         Err(Error::Bus(NOBODY))

@@ -1,5 +1,5 @@
-//! A bus of one's own, whose futures wait for interrupts: what an executor sees of a driver, and
-//! what blocking firmware makes of it.
+//! A bus of our own, whose futures wait for interrupts. An executor polls the driver on it, and
+//! blocking firmware waits for it.
 
 use sht3x::{Address, Bus, Repeatability, Sht3x};
 use smartasync::smart_fn;
@@ -9,7 +9,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// Each transfer is done when the next interrupt comes.
+/// Each transfer ends with the next interrupt.
 struct Interrupts<'i> {
     count: &'i Cell<u32>,
 }
@@ -73,7 +73,7 @@ fn an_executor_is_free_between_the_interrupts() {
 fn blocking_firmware_polls_it_with_a_hook() {
     let count = Cell::new(0);
     let mut sensor = Sht3x::new(Interrupts { count: &count }, Address::Low);
-    // On hardware the hook is `wfe`, and the interrupts come by themselves.
+    // On hardware, the hook is `wfe`, and the interrupts come by themselves.
     let measured = sensor
         .measure(Repeatability::High)
         .wait_with(|| count.set(count.get() + 1));

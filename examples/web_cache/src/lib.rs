@@ -1,9 +1,9 @@
 //! An HTTP service over SQLite.
 //!
-//! The database layer, [`Store`], is sync, as SQLite is: smart functions that block. The service
-//! awaits them, so they run on the offload pool; a command line finishes them with `.wait()`, so
-//! they run where they are called. [`Library`] lets callers that read the same thing at the
-//! same time share one query.
+//! The database layer, [`Store`], consists of sync smart functions, because SQLite blocks. The
+//! service awaits them, so they run on the offload pool. The command line finishes them with
+//! `.wait()`, so they run on its own thread. [`Library`] lets callers that read the same thing at
+//! the same time share one query.
 
 mod library;
 mod service;

@@ -1,4 +1,4 @@
-//! Reads that are shared: who asks for what is being read already waits for that query.
+//! Shared reads: a caller that asks for something while a query reads it waits for that query.
 
 use crate::store::{Article, Store, StoreError, Title};
 use smartasync::{SmartLockMap, smart_await, smart_fn};
@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 type Found<T> = Result<T, StoreError>;
 
-/// The articles of a [`Store`]. Nothing is cached: a query is shared by those who ask while it
-/// runs.
+/// The articles of a [`Store`]. Callers that ask while a query runs share that query. Nothing is
+/// cached.
 #[derive(Clone)]
 pub struct Library {
     store: Store,
     shared: Option<Arc<Shared>>,
 }
 
-/// What is being read. Results are cloned for each reader, so they are in an `Arc`.
+/// The running queries. Each reader gets a clone of the result, so the results are in an `Arc`.
 #[derive(Default)]
 struct Shared {
     articles: SmartLockMap<i64, Found<Option<Arc<Article>>>>,
@@ -23,7 +23,7 @@ struct Shared {
 }
 
 impl Library {
-    /// The library of a store, whose reads are shared or not.
+    /// Makes the library of a store. `coalesce` says whether its reads are shared.
     #[must_use]
     pub fn new(store: Store, coalesce: bool) -> Self {
         Self {
@@ -32,18 +32,18 @@ impl Library {
         }
     }
 
-    /// The store behind it.
+    /// Returns the store of the library.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
     }
 
     smart_fn!(
-        /// The article with this number, if there is one.
+        /// Returns the article with this number, if there is one.
         ///
         /// # Errors
         ///
-        /// Where SQLite fails.
+        /// If SQLite fails.
         #[maybe_async]
         pub async fn article(&self, id: i64) -> Result<Option<Arc<Article>>, StoreError> {
             let query = |store: Store| async move {
@@ -52,7 +52,7 @@ impl Library {
             let Some(shared) = &self.shared else {
                 return smart_await!(query(self.store.clone()));
             };
-            // A client that goes away leaves its query to the others: the map owns it.
+            // The map owns the query, so the others finish it when a client goes away.
             match smart_await!(shared.articles.run_shared(id, || query(self.store.clone()))) {
                 Ok(found) => found,
                 // A write ended the sharing while this call waited.
@@ -60,11 +60,11 @@ impl Library {
             }
         }
 
-        /// The first ten articles with this word in their text.
+        /// Returns the first ten articles with this word in their text.
         ///
         /// # Errors
         ///
-        /// Where SQLite fails.
+        /// If SQLite fails.
         #[maybe_async]
         pub async fn search(&self, word: &str) -> Result<Arc<[Title]>, StoreError> {
             let query = |store: Store, word: String| async move {
@@ -82,15 +82,15 @@ impl Library {
             }
         }
 
-        /// Gives an article another title, and says whether there is such an article. Who reads
-        /// after it sees it.
+        /// Gives an article another title, and returns whether the article exists. Later reads see
+        /// the new title.
         ///
-        /// It is sync as a whole, so that the sharing is ended even where the caller goes away:
-        /// once it runs, it runs to its end.
+        /// The whole function is sync, so it runs to its end once it has started. So it ends the
+        /// sharing even if the caller goes away.
         ///
         /// # Errors
         ///
-        /// Where SQLite fails.
+        /// If SQLite fails.
         pub fn rename(&self, id: i64, title: &str) -> Result<bool, StoreError> {
             let renamed = self.store.rename(id, title).wait();
             if let Some(shared) = &self.shared {

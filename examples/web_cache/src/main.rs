@@ -6,7 +6,8 @@
 //! web_cache search WORD [--database FILE]
 //! ```
 //!
-//! Without `--database` a sample database is made at the start and removed at the end.
+//! Without `--database`, the program makes a sample database at its start, and removes it at its
+//! end.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -28,7 +29,7 @@ enum Command {
     Search(String),
 }
 
-/// The database to use. A sample is removed when it is dropped.
+/// The database to use. Dropping it removes a sample database.
 struct Database {
     path: PathBuf,
     is_sample: bool,
@@ -68,7 +69,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         }
     };
     let store = Store::open(&database.path)?;
-    // `writeln!`, since `println!` panics where nobody reads the output any more.
+    // This uses `writeln!`, because `println!` panics when the reader of the output is gone.
     let mut out = io::stdout();
     match command {
         Command::Serve {
@@ -153,7 +154,7 @@ fn arguments(
         },
         ["show", id] => Command::Show(
             id.parse()
-                .map_err(|_| format!("{id:?} is no number of an article"))?,
+                .map_err(|_| format!("{id:?} is not the number of an article"))?,
         ),
         ["search", word] => Command::Search((*word).to_owned()),
         _ => return Err(USAGE.to_owned()),

@@ -1,4 +1,4 @@
-//! The service: handlers that await the library.
+//! The service. Its handlers await the library.
 
 use crate::library::Library;
 use crate::store::{StoreError, Title};
@@ -17,14 +17,14 @@ struct App {
 }
 
 impl App {
-    /// The library, for a request that is counted.
+    /// Counts a request, and returns the library.
     fn library(&self) -> &Library {
         self.requests.fetch_add(1, Ordering::SeqCst);
         &self.library
     }
 }
 
-/// What is wrong with a request, or with the database.
+/// An error of a request, or of the database.
 enum Failure {
     NoSuchArticle(i64),
     Store(StoreError),
@@ -48,15 +48,15 @@ impl IntoResponse for Failure {
 
 type Answer = Result<Json<Value>, Failure>;
 
-/// The service of a library.
+/// Makes the service of a library.
 ///
 /// | route | answers |
 /// | --- | --- |
 /// | `GET /articles/{id}` | an article |
-/// | `PUT /articles/{id}` | gives it the title that is the body of the request |
+/// | `PUT /articles/{id}` | sets the title of an article to the body of the request |
 /// | `GET /search/{word}` | ten titles |
-/// | `GET /report/{rows}` | a number, after a query that takes long |
-/// | `GET /stats` | how many requests and queries there were, those for `/stats` not counted |
+/// | `GET /report/{rows}` | a number, after a slow query |
+/// | `GET /stats` | the numbers of requests and queries, without those for `/stats` |
 pub fn router(library: Library) -> Router {
     Router::new()
         .route("/articles/{id}", get(article).put(rename))

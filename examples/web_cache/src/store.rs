@@ -11,24 +11,24 @@ use std::time::Duration;
 /// An article.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Article {
-    /// Its number.
+    /// The number of the article.
     pub id: i64,
-    /// Its title.
+    /// The title of the article.
     pub title: String,
-    /// Its text.
+    /// The text of the article.
     pub body: String,
 }
 
-/// What a search finds.
+/// A result of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Title {
     /// The number of the article.
     pub id: i64,
-    /// Its title.
+    /// The title of the article.
     pub title: String,
 }
 
-/// Why a query failed. Errors are shared by all who wait for a query, so it can be cloned.
+/// The error of a query. It can be cloned, because all callers that wait for a query get the error.
 #[derive(Clone, Debug)]
 pub struct StoreError {
     path: PathBuf,
@@ -47,8 +47,8 @@ impl std::error::Error for StoreError {
     }
 }
 
-/// A SQLite database. Clones share its connections, of which there are as many as threads that
-/// query it at once.
+/// A SQLite database. Clones share its connections. There are as many connections as threads that
+/// query the database at once.
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
@@ -61,7 +61,7 @@ struct Shared {
     running: AtomicU64,
 }
 
-/// Counts a query that runs, also while it unwinds.
+/// Counts a running query. Its destructor ends the count, also after a panic.
 struct Running<'s>(&'s AtomicU64);
 
 impl<'s> Running<'s> {
@@ -82,7 +82,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// If there is none, or it is no database of articles.
+    /// If the file does not exist, or is not a database of articles.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let store = Self::at(path);
         store.article(1).wait()?;
@@ -90,11 +90,11 @@ impl Store {
         Ok(store)
     }
 
-    /// Makes the sample database at `path`, where nothing may be.
+    /// Makes the sample database at `path`. Nothing may exist at `path`.
     ///
     /// # Errors
     ///
-    /// If something is there, or it cannot be written.
+    /// If something exists at `path`, or the file cannot be written.
     pub fn create_sample(path: &Path) -> Result<(), StoreError> {
         let failed = |source| StoreError {
             path: path.to_owned(),
@@ -120,24 +120,24 @@ impl Store {
         }
     }
 
-    /// How many queries were sent to SQLite.
+    /// Returns the number of queries that were sent to SQLite.
     #[must_use]
     pub fn queries(&self) -> u64 {
         self.shared.queries.load(Ordering::SeqCst)
     }
 
-    /// How many queries run now.
+    /// Returns the number of queries that run now.
     #[must_use]
     pub fn running(&self) -> u64 {
         self.shared.running.load(Ordering::SeqCst)
     }
 
     smart_fn!(
-        /// The article with this number, if there is one.
+        /// Returns the article with this number, if there is one.
         ///
         /// # Errors
         ///
-        /// Where SQLite fails.
+        /// If SQLite fails.
         pub fn article(&self, id: i64) -> Result<Option<Article>, StoreError> {
             self.query(|connection| {
                 let mut statement = connection
@@ -154,12 +154,12 @@ impl Store {
             })
         }
 
-        /// The first ten articles with this word in their text. No index helps, so SQLite reads all
-        /// of them.
+        /// Returns the first ten articles with this word in their text. There is no index for this,
+        /// so SQLite reads all articles.
         ///
         /// # Errors
         ///
-        /// Where SQLite fails.
+        /// If SQLite fails.
         pub fn search(&self, word: &str) -> Result<Vec<Title>, StoreError> {
             self.query(|connection| {
                 let sql = "SELECT id, title FROM article WHERE instr(body, ?1) > 0 ORDER BY length(body), id LIMIT 10";
@@ -169,11 +169,11 @@ impl Store {
             })
         }
 
-        /// Gives an article another title, and says whether there is such an article.
+        /// Gives an article another title, and returns whether the article exists.
         ///
         /// # Errors
         ///
-        /// Where SQLite fails.
+        /// If SQLite fails.
         pub fn rename(&self, id: i64, title: &str) -> Result<bool, StoreError> {
             self.query(|connection| {
                 Ok(connection
@@ -182,11 +182,11 @@ impl Store {
             })
         }
 
-        /// A query that takes long: SQLite counts to `rows`.
+        /// Runs a slow query: SQLite counts to `rows`.
         ///
         /// # Errors
         ///
-        /// Where SQLite fails.
+        /// If SQLite fails.
         pub fn report(&self, rows: u32) -> Result<i64, StoreError> {
             self.query(|connection| {
                 let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) SELECT count(*) FROM n";
@@ -195,8 +195,8 @@ impl Store {
         }
     );
 
-    /// Runs a query on an idle connection, or on a new one. Every query comes through here, so here
-    /// they are counted.
+    /// Runs a query on an idle connection, or on a new one. Every query passes through this
+    /// function, so it counts them.
     fn query<T>(
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -229,7 +229,7 @@ impl Store {
 
 impl Shared {
     fn connect(&self) -> rusqlite::Result<Connection> {
-        // Without `CREATE`: a path that is mistyped is an error, and no new database.
+        // Without `CREATE`, a wrong path is an error, and does not make a new database.
         let flags =
             rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;

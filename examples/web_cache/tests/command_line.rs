@@ -1,4 +1,4 @@
-//! The command line: the same functions, finished with `.wait()`.
+//! The command line, which finishes the same functions with `.wait()`.
 
 mod support;
 
@@ -51,7 +51,7 @@ fn mistakes_get_one_sentence() {
     assert_eq!(stderr(&["show", "0"]), "web_cache: there is no article 0\n");
     assert_eq!(
         stderr(&["show", "x"]),
-        "web_cache: \"x\" is no number of an article\n"
+        "web_cache: \"x\" is not the number of an article\n"
     );
     assert_eq!(
         stderr(&["--port", "x"]),

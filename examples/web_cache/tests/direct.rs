@@ -1,5 +1,5 @@
-//! Where queries run: on the caller's thread with `.wait()`, on a pool thread when awaited. A
-//! binary of its own, since it counts the threads of the process.
+//! Where queries run: on the caller's thread with `.wait()`, and on a pool thread with `.await`.
+//! This test is a binary of its own, because it counts the threads of the process.
 
 mod support;
 

@@ -1,16 +1,16 @@
-//! A bounded load on the service, from another process: this one. What is asserted are counts,
-//! never times.
+//! A bounded load on the service. The service is another process than this test. The test asserts
+//! counts, and never times.
 
 mod support;
 
 use std::thread;
 use support::{Sample, Service};
 
-/// So many connections ask at once.
+/// The number of connections that ask at once.
 const CONNECTIONS: usize = 50;
 
-/// Locks the database, lets every connection ask for one article, unlocks it when all requests are
-/// in, and returns how many queries there were.
+/// Locks the database, lets every connection ask for one article, and unlocks the database when all
+/// requests have come. Returns the number of queries.
 fn queries_of_a_crowd(options: &[&str]) -> u64 {
     let sample = Sample::create();
     let service = Service::start(&sample, options);
@@ -34,8 +34,8 @@ fn queries_of_a_crowd(options: &[&str]) -> u64 {
 
 #[test]
 fn a_crowd_shares_one_query() {
-    // The last request is counted just before it joins the others, so a second query is possible,
-    // though hardly ever seen.
+    // The service counts the last request just before that request joins the others. So a second
+    // query is possible, but very rare.
     let queries = queries_of_a_crowd(&[]);
     assert!((1..=2).contains(&queries), "{queries} queries");
 }
@@ -86,10 +86,10 @@ fn under_a_mixed_load_every_answer_is_right() {
 #[test]
 fn a_slow_query_stalls_no_other_request() {
     let sample = Sample::create();
-    // A single worker: if a query ran on it, nothing else could.
+    // There is one worker. If a query ran on it, nothing else could run.
     let service = Service::start(&sample, &["--workers", "1"]);
     let mut slow = service.connect();
-    // SQLite counts to this for minutes. The service is killed long before.
+    // SQLite needs minutes to count this far. The test kills the service long before.
     slow.send("GET", "/report/4000000000", "");
     service.until("running", 1);
     let mut client = service.connect();
@@ -116,7 +116,7 @@ fn who_reads_after_a_write_sees_it() {
     let service = Service::start(&sample, &[]);
     let mut client = service.connect();
     thread::scope(|scope| {
-        // Others read the same article all the time, so that there are queries to share.
+        // Other callers read the same article all the time, so that there are queries to share.
         let readers: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| {
@@ -177,7 +177,7 @@ fn mistakes_get_an_answer() {
         client.request("GET", "/search/nothing", ""),
         (200, r#"{"articles":[],"word":"nothing"}"#.to_owned())
     );
-    // What breaks the database for the service is an answer as well, and the service goes on.
+    // A broken database gives an answer too, and the service goes on.
     rusqlite::Connection::open(sample.path())
         .unwrap()
         .execute_batch("ALTER TABLE article RENAME TO gone")

@@ -13,7 +13,7 @@
 //! no participant's waker runs inside the future's own poll.
 
 use super::{Aftermath, Due, FlightId, Flights, Seat, SeatId, Unwanted};
-use crate::panics::Panics;
+use crate::sync::panics::Panics;
 use crate::sync::{Arc, Mutex};
 use core::mem;
 use core::num::NonZeroUsize;

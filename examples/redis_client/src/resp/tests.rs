@@ -1,11 +1,11 @@
-//! Every type of reply, in whatever pieces it comes, and what no reply may do to the decoder:
-//! panic, or take memory that was only announced.
+//! Every type of reply, in pieces of every size. No reply may make the decoder panic, or make it
+//! reserve memory for bytes that have not come.
 
 use super::{Decoder, Request};
 use crate::error::{Error, ServerError};
 use crate::value::Value;
 
-/// Feeds `bytes` in pieces of `size` bytes, and takes all replies.
+/// Gives `bytes` to the decoder in pieces of `size` bytes, and takes all replies.
 fn decode(bytes: &[u8], size: usize) -> Result<Vec<Value>, Error> {
     let mut decoder = Decoder::new(1 << 20);
     let mut replies = Vec::new();
@@ -63,7 +63,7 @@ fn every_type_of_reply_is_read_in_any_pieces() {
             Value::Map(vec![(text("k"), Value::Array(vec![]))]),
         ),
         ("%0\r\n", Value::Map(vec![])),
-        // What is pushed unasked is read and left out.
+        // The decoder reads push messages, and skips them.
         (
             ">2\r\n+invalidate\r\n*1\r\n+key\r\n>0\r\n:1\r\n",
             Value::Integer(1),
@@ -86,7 +86,7 @@ fn every_type_of_reply_is_read_in_any_pieces() {
 
 #[test]
 fn noise_is_an_error_or_incomplete_but_never_a_panic() {
-    // A small generator of numbers, so that the test is the same each time.
+    // A small generator of numbers makes the test the same each time.
     let mut state = 1_u64;
     let mut next = |below: usize| {
         state ^= state << 13;

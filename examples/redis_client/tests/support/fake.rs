@@ -1,18 +1,18 @@
-//! A server that answers what a test wants it to.
+//! A fake server, whose replies the test chooses.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-/// A fake server, until it is dropped.
+/// A fake server. It ends when it is dropped.
 pub struct Fake {
     pub address: String,
-    /// Whoever holds a connection open lets go of it when this is gone.
+    /// The threads close their connections when this sender is gone.
     _open: Sender<()>,
 }
 
-/// What becomes of a connection when all is said.
+/// What happens to a connection after the reply.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Then {
     Close,
@@ -20,19 +20,19 @@ pub enum Then {
 }
 
 impl Fake {
-    /// On each connection: reads some of a request, then sends `reply`.
+    /// Reads a part of the request on each connection, and sends `reply`.
     pub fn replies(reply: &[u8], then: Then) -> Self {
         let reply = reply.to_vec();
         Self::speaks(then, move |stream| {
             let mut request = [0; 1 << 10];
             if stream.read(&mut request).is_ok_and(|read| read > 0) {
-                // The client may be gone before all is said.
+                // The client may be gone before the end of the reply.
                 drop(stream.write_all(&reply));
             }
         })
     }
 
-    /// Calls `speak` with the first few connections, on threads of their own.
+    /// Calls `speak` with each of the first connections, on a thread for each.
     pub fn speaks(then: Then, speak: impl Fn(&mut TcpStream) + Clone + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();

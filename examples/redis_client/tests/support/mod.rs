@@ -1,4 +1,4 @@
-//! What the tests share: a real server, a fake one, and each test body in every colour.
+//! Shared by the tests: a real server, a fake server, and a macro that runs a body in all worlds.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-/// Calls `f` on a thread of its own, and panics if it takes too long.
+/// Calls `f` on a new thread, and panics if it takes too long.
 pub fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = mpsc::channel();
     let thread = thread::spawn(move || drop(done.send(f())));
@@ -24,8 +24,8 @@ pub fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 's
     }
 }
 
-/// Makes a test of each body, in each colour: waited for in sync code, awaited in both flavours of
-/// tokio, and awaited on async-io.
+/// Makes tests of each body: with `.wait()` in sync code, and with `.await` in both kinds of tokio
+/// runtime, on async-io, and on the loop of smartasync.
 #[macro_export]
 macro_rules! in_each_colour {
     ($($name:ident)*) => {$(

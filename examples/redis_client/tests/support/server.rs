@@ -1,5 +1,5 @@
-//! A real `redis-server` of our own: on a free loopback port, without persistence, in a directory
-//! that goes with it.
+//! A real `redis-server` on a free loopback port, without persistence. Its directory is removed
+//! with it.
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
@@ -17,12 +17,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one.
+    /// Starts a server.
     pub fn start() -> Self {
         Self::with(&[])
     }
 
-    /// Starts one with options, such as `["--requirepass", "secret"]`.
+    /// Starts a server with options, such as `["--requirepass", "secret"]`.
     pub fn with(options: &[&str]) -> Self {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let name = format!(
@@ -33,7 +33,7 @@ impl Server {
         let directory = env::temp_dir().join(name);
         fs::create_dir_all(&directory).expect("a directory for the server");
         let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
-        // Another process may take the port that was just free, so there are several tries.
+        // Another process may take the free port first, so this tries several times.
         for _ in 0..10 {
             let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
                 .and_then(|listener| listener.local_addr());
@@ -50,21 +50,21 @@ impl Server {
         panic!("redis-server does not start; run it by hand to see why");
     }
 
-    /// Where it listens.
+    /// The address of the server.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Kills it, as `kill -9` does.
+    /// Kills the server, as `kill -9` does.
     pub fn kill(&mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it has ended");
     }
 
-    /// Starts it again on its port, empty.
+    /// Starts the server again on its port, without data.
     pub fn restart(&mut self) {
         self.kill();
-        // Whoever has its port meanwhile gives it back soon: a connection of another test, say.
+        // Another socket, such as a connection of another test, may use the port for a short time.
         let again = (0..50).find_map(|_| spawn(self.port, &self.directory, &self.options));
         self.child = again.expect("its port is free");
     }
@@ -78,7 +78,7 @@ impl Drop for Server {
     }
 }
 
-/// Starts the server, and returns once it says that it is ready; `None` if it ends before.
+/// Starts the server, and returns once it is ready, or `None` if it ends before.
 fn spawn(port: u16, directory: &PathBuf, options: &[String]) -> Option<Child> {
     let mut child = Command::new("redis-server")
         .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no", "--daemonize", "no"])
@@ -90,7 +90,7 @@ fn spawn(port: u16, directory: &PathBuf, options: &[String]) -> Option<Child> {
         .spawn()
         .unwrap_or_else(|error| panic!("cannot run redis-server ({error}); install it, on Debian: apt-get install redis-server"));
     let log = child.stdout.take().map(BufReader::new);
-    // It says little after that, and does not care that this end of the pipe is closed then.
+    // The server prints little after that, and ignores that this end of the pipe closes.
     let ready = log.is_some_and(|log| {
         log.lines()
             .map_while(Result::ok)

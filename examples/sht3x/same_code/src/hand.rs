@@ -1,5 +1,5 @@
-//! A blocking driver as one writes it by hand. It is `#[inline]`, as the closures are which the
-//! bodies of smart functions become.
+//! A blocking driver written by hand. Its functions are `#[inline]`, because the bodies of smart
+//! functions become closures, which are inlined too.
 
 use crate::command::{Command, Rate, Repeatability, checked};
 use crate::error::Error;
@@ -20,9 +20,6 @@ pub(crate) struct Sht3x<I2C, Delay> {
     address: Address,
 }
 
-const AFTER_COMMAND: u32 = 1_000;
-const AFTER_RESET: u32 = 1_500;
-
 impl<I2C: I2c, Delay: DelayNs> Sht3x<I2C, Delay> {
     pub(crate) const fn new_blocking(i2c: I2C, delay: Delay, address: Address) -> Self {
         Self {
@@ -37,7 +34,7 @@ impl<I2C: I2c, Delay: DelayNs> Sht3x<I2C, Delay> {
         &mut self,
         repeatability: Repeatability,
     ) -> Result<Measurement, Error<I2C::Error>> {
-        self.send(repeatability.single_shot(), repeatability.microseconds())?;
+        self.send(repeatability.single_shot())?;
         let mut answer = [0; 6];
         self.i2c.read(self.address as u8, &mut answer)?;
         measurement(answer)
@@ -49,12 +46,12 @@ impl<I2C: I2c, Delay: DelayNs> Sht3x<I2C, Delay> {
         rate: Rate,
         repeatability: Repeatability,
     ) -> Result<(), Error<I2C::Error>> {
-        self.send(rate.start(repeatability), AFTER_COMMAND)
+        self.send(rate.start(repeatability))
     }
 
     #[inline]
     pub(crate) fn fetch(&mut self) -> Result<Option<Measurement>, Error<I2C::Error>> {
-        self.send(Command::FETCH, AFTER_COMMAND)?;
+        self.send(Command::FETCH)?;
         let mut answer = [0; 6];
         match self.i2c.read(self.address as u8, &mut answer) {
             Ok(()) => measurement(answer).map(Some),
@@ -65,29 +62,26 @@ impl<I2C: I2c, Delay: DelayNs> Sht3x<I2C, Delay> {
 
     #[inline]
     pub(crate) fn stop(&mut self) -> Result<(), Error<I2C::Error>> {
-        self.send(Command::STOP, AFTER_COMMAND)
+        self.send(Command::STOP)
     }
 
     #[inline]
     pub(crate) fn reset(&mut self) -> Result<(), Error<I2C::Error>> {
-        self.send(Command::RESET, AFTER_RESET)
+        self.send(Command::RESET)
     }
 
     #[inline]
     pub(crate) fn set_heater(&mut self, on: bool) -> Result<(), Error<I2C::Error>> {
-        self.send(
-            if on {
-                Command::HEATER_ON
-            } else {
-                Command::HEATER_OFF
-            },
-            AFTER_COMMAND,
-        )
+        self.send(if on {
+            Command::HEATER_ON
+        } else {
+            Command::HEATER_OFF
+        })
     }
 
     #[inline]
     pub(crate) fn status(&mut self) -> Result<Status, Error<I2C::Error>> {
-        self.send(Command::READ_STATUS, AFTER_COMMAND)?;
+        self.send(Command::READ_STATUS)?;
         let mut answer = [0; 3];
         self.i2c.read(self.address as u8, &mut answer)?;
         checked(answer).map(Status).ok_or(Error::Checksum)
@@ -95,13 +89,13 @@ impl<I2C: I2c, Delay: DelayNs> Sht3x<I2C, Delay> {
 
     #[inline]
     pub(crate) fn clear_status(&mut self) -> Result<(), Error<I2C::Error>> {
-        self.send(Command::CLEAR_STATUS, AFTER_COMMAND)
+        self.send(Command::CLEAR_STATUS)
     }
 
     #[inline]
-    fn send(&mut self, command: Command, microseconds: u32) -> Result<(), Error<I2C::Error>> {
+    fn send(&mut self, command: Command) -> Result<(), Error<I2C::Error>> {
         self.i2c.write(self.address as u8, &command.bytes())?;
-        self.delay.delay_us(microseconds);
+        self.delay.delay_us(command.microseconds());
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! The driver's own files, and in place of its `driver.rs` and `bus.rs` a blocking driver as one
-//! writes it by hand (feature `hand`).
+//! The files of the driver. With the feature `hand`, a blocking driver written by hand replaces
+//! `driver.rs` and `bus.rs`.
 #![no_std]
 #![allow(dead_code, reason = "the comparison takes a part of the driver")]
 
@@ -31,7 +31,7 @@ type Sensor = Sht3x<bus::Blocking<Wire, Clock>>;
 #[cfg(feature = "hand")]
 type Sensor = Sht3x<Wire, Clock>;
 
-/// Finishes a call, or takes what a hand-written function returned.
+/// Finishes a call, or returns the result of a hand-written function.
 #[cfg(not(feature = "hand"))]
 macro_rules! finish {
     ($call:expr) => {

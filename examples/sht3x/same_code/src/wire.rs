@@ -1,4 +1,4 @@
-//! A bus that the optimiser does not see through.
+//! A bus that the optimiser cannot inline.
 
 use core::hint::black_box;
 use embedded_hal::delay::DelayNs;

@@ -1,4 +1,4 @@
-//! The service as a process of its own, and a client with one connection to it.
+//! The service as a separate process, and a client with one connection to it.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
@@ -12,7 +12,7 @@ use std::time::Duration;
 use std::{env, fs, process};
 use web_cache::Store;
 
-/// A sample database of a test's own.
+/// A sample database for one test.
 pub struct Sample(PathBuf);
 
 impl Sample {
@@ -32,7 +32,7 @@ impl Sample {
         &self.0
     }
 
-    /// Keeps every reader waiting, in whatever process, until the connection is dropped.
+    /// Keeps every reader of every process waiting, until the connection is dropped.
     pub fn lock(&self) -> rusqlite::Connection {
         let connection = rusqlite::Connection::open(&self.0).unwrap();
         connection.execute_batch("BEGIN EXCLUSIVE").unwrap();
@@ -46,7 +46,7 @@ impl Drop for Sample {
     }
 }
 
-/// The service, until it is dropped.
+/// The service. Dropping it ends the process.
 pub struct Service {
     child: Child,
     address: SocketAddr,
@@ -76,7 +76,7 @@ impl Service {
     pub fn connect(&self) -> Client {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_nodelay(true).unwrap();
-        // Nothing here takes so long, so a service that hangs fails a test.
+        // No request takes this long, so the test fails if the service hangs.
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
             .unwrap();
@@ -85,7 +85,7 @@ impl Service {
         }
     }
 
-    /// A number of `/stats`.
+    /// Returns a number of `/stats`.
     pub fn stat(&self, name: &str) -> u64 {
         let (status, body) = self.connect().request("GET", "/stats", "");
         assert_eq!(status, 200, "{body}");
@@ -95,7 +95,7 @@ impl Service {
             .unwrap_or_else(|| panic!("no {name} in {body}"))
     }
 
-    /// Returns once a number of `/stats` is that high.
+    /// Waits until a number of `/stats` is at least this high.
     pub fn until(&self, name: &str, count: u64) {
         while self.stat(name) < count {
             thread::yield_now();
@@ -110,7 +110,7 @@ impl Drop for Service {
     }
 }
 
-/// One connection, for one request after the other.
+/// One connection, which sends one request after the other.
 pub struct Client {
     stream: BufReader<TcpStream>,
 }

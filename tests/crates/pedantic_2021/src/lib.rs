@@ -103,8 +103,65 @@ smart_fn!(
 
 #[cfg(test)]
 mod tests {
-    use super::{boxed, sync_tail, tail, Page};
+    use super::{boxed, smart_await, smart_fn, sync_tail, tail, Page};
+    use std::cell::RefCell;
     use std::sync::Mutex;
+
+    std::thread_local! {
+        static DROPPED: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// Writes its name down when it is dropped.
+    struct Noted(&'static str);
+
+    impl Noted {
+        const fn number(&self) -> usize {
+            self.0.len()
+        }
+    }
+
+    impl Drop for Noted {
+        fn drop(&mut self) {
+            DROPPED.with(|dropped| dropped.borrow_mut().push(self.0));
+        }
+    }
+
+    fn plain() -> usize {
+        let _local = Noted("local");
+        Noted("temporary").number()
+    }
+
+    smart_fn!(
+        fn sync() -> usize {
+            let _local = Noted("local");
+            Noted("temporary").number()
+        }
+        async fn asynchronous() -> usize {
+            let _local = Noted("local");
+            Noted("temporary").number()
+        }
+        #[maybe_async]
+        async fn either() -> usize {
+            let _local = Noted("local");
+            Noted("temporary").number() + smart_await!(0)
+        }
+    );
+
+    #[test]
+    fn the_last_temporary_is_dropped_when_a_plain_function_drops_it() {
+        let dropped = || DROPPED.with(|dropped| std::mem::take(&mut *dropped.borrow_mut()));
+        plain();
+        let expected = dropped();
+        assert_eq!(expected, ["local", "temporary"]);
+        sync().wait();
+        assert_eq!(dropped(), expected);
+        asynchronous().wait();
+        assert_eq!(dropped(), expected);
+        either().wait();
+        assert_eq!(dropped(), expected);
+        renamed::block_on(either());
+        assert_eq!(dropped(), expected);
+    }
 
     #[test]
     fn smart_functions_work_among_shadowed_names() {

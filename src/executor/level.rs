@@ -1,0 +1,36 @@
+//! The level of a wait: what it sleeps on, and how it is woken.
+//!
+//! Waits that nest on one thread have one level each, so that no wait consumes a wake-up of another.
+//! Shared levels last as long as the process: a wait holds a plain reference, and counts no owners.
+
+use crate::sync::Arc;
+use crate::thread::parker::Parker;
+use std::boxed::Box;
+use std::sync::OnceLock;
+use std::task::Waker;
+
+/// A parker, its waker, and the level of a wait inside this one.
+pub(crate) struct Level {
+    pub(crate) parker: Arc<Parker>,
+    pub(crate) waker: Waker,
+    /// Made by the first wait inside this one, and kept for the next.
+    inner: OnceLock<Box<Level>>,
+}
+
+impl Level {
+    pub(crate) fn new() -> Self {
+        let parker = Arc::new(Parker::new());
+        let waker = Waker::from(parker.clone());
+        Self {
+            parker,
+            waker,
+            inner: OnceLock::new(),
+        }
+    }
+
+    /// The level of a wait inside this one.
+    #[inline]
+    pub(crate) fn inner(&self) -> &Self {
+        self.inner.get_or_init(|| Box::new(Self::new()))
+    }
+}

@@ -1,0 +1,220 @@
+//! A wait, from its beginning to its end: what kind of wait it is, and how it drives its future.
+//!
+//! Every wait comes through [`wait_until`] or through [`wait`] above it, and is driven by
+//! [`drive`]. The usual wait, which is the outermost one of a thread with a loop and without a
+//! runtime, begins in [`begin_usual_wait`]. All others begin in [`Wait::begin`].
+
+use crate::executor::level::Level;
+use crate::executor::loops::{self, Wait, begin_usual_wait};
+use crate::executor::tasks;
+use crate::pool;
+use crate::thread::context::{self, Stack, allow_blocking};
+use crate::thread::runtime::{self, Runtime};
+use core::future::poll_fn;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::time::Instant;
+
+/// Waits for `future` on this thread's loop and returns its output.
+///
+/// It does what [`smart`](crate::smart)`(future).wait()` does, without a [`Call`](crate::Call).
+///
+/// # Blocking
+///
+/// Parks this thread until the future is ready. Meanwhile the thread's
+/// [tasks](crate::spawn_local) run.
+///
+/// # Panics
+///
+/// In async code (see [`is_async_context`](crate::is_async_context)), and if the future panics. The
+/// loop stays usable.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(smartasync::block_on(async { 1 + 1 }), 2);
+/// ```
+#[inline]
+#[track_caller]
+pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
+    wait(future.into_future(), true)
+}
+
+/// Waits for `future`. If `asks`, it panics in async code; without, the caller knows that this thread
+/// may block.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn wait<F: Future>(future: F, asks: bool) -> F::Output {
+    match begin_usual_wait() {
+        Some((level, _scope)) => drive(level, Stack::NOTHING, pin!(future), None),
+        None => {
+            if asks {
+                context::refuse_in_async();
+            }
+            wait_until(future, None)
+        }
+    }
+}
+
+/// Waits for `future` for at most `timeout`. A deadline that the clock cannot express is none.
+pub(crate) fn wait_for_at_most<F: Future>(future: F, timeout: Duration) -> Option<F::Output> {
+    let deadline = Instant::now().checked_add(timeout);
+    let until_then = async move {
+        let mut future = pin!(future);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            // A value that is there at the deadline counts, so the future comes first.
+            Poll::Pending if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
+                Poll::Ready(None)
+            }
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    };
+    wait_until(until_then, deadline)
+}
+
+/// Waits for `future`, in whatever way this thread has to wait. At `deadline` the future is polled
+/// without having been woken.
+#[inline(never)]
+fn wait_until<F: Future>(future: F, deadline: Option<Instant>) -> F::Output {
+    match runtime::installed() {
+        None => wait_on_level(pin!(future), deadline),
+        Some(runtime) => wait_in_runtime(runtime, future, deadline),
+    }
+}
+
+#[cold]
+fn wait_in_runtime<F: Future>(
+    runtime: &dyn Runtime,
+    future: F,
+    deadline: Option<Instant>,
+) -> F::Output {
+    let (mut future, mut driven) = (Some(future), None);
+    runtime.around_wait(&mut || {
+        // Taken, so that what is left of the future is dropped inside the runtime too.
+        if let Some(future) = future.take() {
+            driven = Some(wait_on_level(pin!(future), deadline));
+        }
+    });
+    driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
+}
+
+/// Begins a wait on the level that this thread has for it, and drives `future`.
+#[inline(always)]
+fn wait_on_level<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> F::Output {
+    let wait = Wait::begin();
+    match wait.level {
+        Some(level) => drive(level, wait.before(), future, deadline),
+        // The thread is ending, and has no loop any more.
+        None => drive(&Level::new(), wait.before(), future, deadline),
+    }
+}
+
+/// Polls `future` until it is ready. In between it runs the thread's tasks, and sleeps on `level` if
+/// there is nothing to do, at most until `deadline`. A future that is woken all the time does not
+/// starve the tasks, nor the other way round.
+///
+/// The thread counts as async already. Between the polls it counts as it did `before`.
+#[inline]
+fn drive<F: Future>(
+    level: &Level,
+    before: Stack,
+    mut future: Pin<&mut F>,
+    deadline: Option<Instant>,
+) -> F::Output {
+    let mut cx = Context::from_waker(&level.waker);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+        // The usual reason to poll again at once: the future has woken itself, and nothing else is
+        // to be done.
+        if tasks::has_unfinished() || !level.parker.take() {
+            wait_for_notification(level, before, deadline);
+        }
+    }
+}
+
+/// Gives each ready task a turn, then takes the parker's notification, and sleeps until it comes or
+/// the time is up.
+#[inline(never)]
+fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>) {
+    let _between_polls = context::enter_as(before);
+    loop {
+        if tasks::has_unfinished() {
+            if let Some(tasks) = loops::running_tasks() {
+                context::outside_of_the_wait(|| tasks.run_ready());
+            }
+        }
+        if level.parker.take()
+            || sleep(level, deadline)
+            || deadline.is_some_and(|deadline| deadline <= Instant::now())
+        {
+            return;
+        }
+    }
+}
+
+/// Sleeps until the parker is notified, a task is woken, or the deadline has come. Returns whether
+/// it took a notification.
+#[inline(never)]
+fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
+    let tasks = if tasks::has_unfinished() {
+        loops::running_tasks()
+    } else {
+        None
+    };
+    if tasks
+        .as_ref()
+        .is_some_and(|tasks| !tasks.prepare_to_sleep(&level.parker))
+    {
+        return false;
+    }
+    let notified = pool::park(&level.parker, deadline);
+    if let Some(tasks) = tasks {
+        tasks.forget_sleeper();
+    }
+    notified
+}
+
+/// Calls `poll` as async code.
+#[inline]
+pub(crate) fn in_async<T>(poll: impl FnOnce() -> T) -> T {
+    let _polling = context::enter_poll();
+    poll()
+}
+
+/// Waits for `future` in the sync copy of a `#[maybe_async]` body.
+///
+/// The code in its polls is a part of that copy, for example an `async` block that calls other
+/// functions. So it has the marks of the copy, and may wait. A call that it polls is async code.
+pub(crate) fn wait_for_own<F: Future>(future: F) -> F::Output {
+    let own = context::stack();
+    wait_polling(future, |future, cx| {
+        let _own = context::enter_as(own);
+        future.poll(cx)
+    })
+}
+
+/// Waits for `future`. Instead of parking it calls `idle`, which is sync code.
+pub(crate) fn wait_with<F: Future>(future: F, mut idle: impl FnMut()) -> F::Output {
+    wait_polling(future, |future, cx| {
+        let poll = future.poll(cx);
+        if poll.is_pending() {
+            allow_blocking(&mut idle);
+            cx.waker().wake_by_ref();
+        }
+        poll
+    })
+}
+
+/// Waits for `future`, which `poll` polls.
+fn wait_polling<F: Future>(
+    future: F,
+    mut poll: impl FnMut(Pin<&mut F>, &mut Context<'_>) -> Poll<F::Output>,
+) -> F::Output {
+    let mut future = pin!(future);
+    wait(poll_fn(|cx| poll(future.as_mut(), cx)), false)
+}

@@ -1,0 +1,252 @@
+//! Whole `impl` and `trait` blocks in `smart_fn!`, and items beside functions.
+//!
+//! ```text
+//! __smart_other_item!            an item that is no function
+//! ├ __smart_kept_item!           a constant, a type, a call of a macro: stays as it is
+//! └ __smart_find_block!          an `impl` or a `trait`: finds its items
+//!   └ __smart_block!             `#[split(…)]` and helper attributes on the block
+//!     └ __smart_impl_generics!   finds the `<…>` that both halves of a split `impl` share
+//! ```
+
+/// An item that is no function, or a function with a word before it that a smart one cannot have.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_other_item {
+    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis impl $($rest:tt)*) => {
+        $crate::__smart_find_block! {
+            $then $context [$($attribute)*] [vis: [$vis] kind: [impl]] [] $($rest)*
+        }
+    };
+    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis trait $($rest:tt)*) => {
+        $crate::__smart_find_block! {
+            $then $context [$($attribute)*] [vis: [$vis] kind: [trait]] [] $($rest)*
+        }
+    };
+    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis const $name:tt : $($rest:tt)*) => {
+        $crate::__smart_kept_item! { $then $context [$($attribute)*] $vis const $name : $($rest)* }
+    };
+    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis type $($rest:tt)*) => {
+        $crate::__smart_kept_item! { $then $context [$($attribute)*] $vis type $($rest)* }
+    };
+    (then: $then:ident context: $context:tt $(# $attribute:tt)* $macro:ident ! $($rest:tt)*) => {
+        $crate::__smart_kept_item! { $then $context [$($attribute)*] $macro ! $($rest)* }
+    };
+    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis const $($rest:tt)*) => {
+        $crate::__smart_refuse! { { const } rest: [$($rest)*] }
+    };
+    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis $(async)? unsafe $($rest:tt)*) => {
+        $crate::__smart_refuse! { { unsafe } rest: [$($rest)*] }
+    };
+    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis extern $($rest:tt)*) => {
+        $crate::__smart_refuse! { { extern } rest: [$($rest)*] }
+    };
+    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis $other:ident $($rest:tt)*) => {
+        $crate::__smart_refuse! { { not_a_function $other } rest: [$other $($rest)*] }
+    };
+    (then: $then:ident context: $c:tt $(# $attribute:tt)+) => {
+        $crate::__smart_error! { nothing_after_attributes }
+    };
+    (then: $then:ident context: $c:tt $other:tt $($rest:tt)*) => {
+        $crate::__smart_error! { not_a_function $other }
+    };
+}
+
+/// A constant, a type or a call of a macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_kept_item {
+    (__smart_half $context:tt $attributes:tt $item:item $($next:tt)*) => {
+        $crate::__smart_attributes! {
+            __smart_half { body: [item $item] context: $context } $attributes kept: [] helpers: []
+        }
+        $crate::__smart_items! { __smart_half $context $($next)* }
+    };
+    ($then:ident $context:tt [$($attribute:tt)*] $item:item $($next:tt)*) => {
+        $(# $attribute)* $item
+        $crate::__smart_items! { $then $context $($next)* }
+    };
+}
+
+/// Finds the items of a block. A block before `>`, `>>` or `,` is a constant.
+macro_rules! define_find_block {
+    ($d:tt $([$($t:ident)*])+ next: [$($n:ident)+]) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __smart_find_block {
+            $(
+                (
+                    $d then:ident $d context:tt $d attributes:tt $d block:tt [$d($d taken:tt)*]
+                    $($d $t:tt)* { $d($d constant:tt)* } > $d($d rest:tt)*
+                ) => {
+                    $crate::__smart_find_block! {
+                        $d then $d context $d attributes $d block
+                        [$d($d taken)* $($d $t)* { $d($d constant)* } >] $d($d rest)*
+                    }
+                };
+                (
+                    $d then:ident $d context:tt $d attributes:tt $d block:tt [$d($d taken:tt)*]
+                    $($d $t:tt)* { $d($d constant:tt)* }, $d($d rest:tt)*
+                ) => {
+                    $crate::__smart_find_block! {
+                        $d then $d context $d attributes $d block
+                        [$d($d taken)* $($d $t)* { $d($d constant)* },] $d($d rest)*
+                    }
+                };
+                (
+                    $d then:ident $d context:tt $d attributes:tt [$d($d block:tt)*] [$d($d taken:tt)*]
+                    $($d $t:tt)* { $d($d item:tt)* } $d($d next:tt)*
+                ) => {
+                    $crate::__smart_attributes! {
+                        __smart_block
+                        { items: { $d($d item)* } $d($d block)* header: [$d($d taken)* $($d $t)*] }
+                        $d attributes kept: [] helpers: []
+                    }
+                    $crate::__smart_items! { $d then $d context $d($d next)* }
+                };
+            )+
+            (
+                $d then:ident $d context:tt $d attributes:tt $d block:tt [$d($d taken:tt)*]
+                $($d $n:tt)+ $d($d rest:tt)*
+            ) => {
+                $crate::__smart_find_block! {
+                    $d then $d context $d attributes $d block [$d($d taken)* $($d $n)+] $d($d rest)*
+                }
+            };
+            ($d($d rest:tt)*) => { $crate::__smart_error! { no_items } };
+        }
+    };
+}
+
+define_find_block! { $
+    [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] [a b c e f g h i]
+    [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l] [a b c e f g h i j k l m]
+    next: [a b c e f g h i j k l m n]
+}
+
+/// A block with its attributes sorted: emits it, or its two halves.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_block {
+    // Smart functions. `context` are the helper attributes for each of them.
+    ($block:tt kept: $kept:tt helpers: [$($helper:tt)*]) => {
+        $crate::__smart_block! { $block kept: $kept helpers: [$($helper)*] context: [] }
+    };
+    ($block:tt kept: $kept:tt helpers: [[maybe_async] $($h:tt)*] context: [$($context:tt)*]) => {
+        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*] context: [$($context)* [every_async]] }
+    };
+    ($block:tt kept: $kept:tt helpers: [[boxed] $($h:tt)*] context: [$($context:tt)*]) => {
+        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*] context: [$($context)* [boxed]] }
+    };
+    ($block:tt kept: $kept:tt helpers: [[send] $($h:tt)*] context: [$($context:tt)*]) => {
+        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*] context: [$($context)* [send]] }
+    };
+    (
+        { items: { $($item:tt)* } vis: [$vis:vis] kind: [$kind:ident] header: [$($header:tt)*] }
+        kept: [$($kept:tt)*] helpers: [] context: $context:tt
+    ) => {
+        $($kept)* $vis $kind $($header)* {
+            $crate::__smart_items! { __smart_function $context $($item)* }
+        }
+    };
+    // Two plain halves.
+    (
+        { items: { $($item:tt)* } vis: [$vis:vis] kind: [trait] header: [$($header:tt)*] }
+        kept: [$($kept:tt)*] helpers: [[split($($to:tt)+)] $([send] $(@ $r:tt)?)?] context: [$([send] $(@ $s:tt)?)?]
+    ) => {
+        #[allow(async_fn_in_trait, reason = "whether its futures are `Send` is the author's choice")]
+        $($kept)* $vis trait $($header)* {
+            $crate::__smart_items! { __smart_half [async [$(send $(@ $r)?)? $(send $(@ $s)?)?]] $($item)* }
+        }
+        $($kept)* $vis trait $($to)+ {
+            $crate::__smart_items! { __smart_half [sync []] $($item)* }
+        }
+    };
+    (
+        { items: $items:tt vis: $v:tt kind: [impl] header: [$($header:tt)*] }
+        kept: $kept:tt helpers: [[split($($to:tt)+)]] context: []
+    ) => {
+        $crate::__smart_impl_generics! { state: { $items $kept [$($to)+] } taken: [] depth: [] rest: [$($header)*] }
+    };
+    // A second helper attribute beside `#[split(…)]`, or before it.
+    ($block:tt kept: $kept:tt helpers: [[split($($to:tt)+)] $wrong:tt $($h:tt)*] context: $context:tt) => {
+        $crate::__smart_wrong_block! { $wrong in_split look: $wrong }
+    };
+    ($block:tt kept: $kept:tt helpers: [[split($($to:tt)+)]] context: [$wrong:tt $($h:tt)*]) => {
+        $crate::__smart_wrong_block! { $wrong in_split look: $wrong }
+    };
+    ($block:tt kept: $kept:tt helpers: [$wrong:tt $($h:tt)*] context: $context:tt) => {
+        $crate::__smart_wrong_block! { $wrong on_a_block look: $wrong }
+    };
+}
+
+/// The error of a helper attribute on a block, at the attribute.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_wrong_block {
+    ($attribute:tt in_split look: [every_async]) => { $crate::__smart_error! { in_split maybe_async } };
+    ($attribute:tt on_a_block look: [split $($x:tt)*]) => {
+        $crate::__smart_wrong_block! { $attribute { split } look: $attribute }
+    };
+    ($attribute:tt $error:ident look: [$name:tt $($x:tt)*]) => {
+        $crate::__smart_wrong_block! { $attribute { $error $name } look: [$name $($x)*] }
+    };
+    ($attribute:tt $error:tt look: [$name:tt $($x:tt)*]) => {
+        const _: () = $crate::__smart_error_here! { [$name $attribute] $error };
+    };
+}
+
+/// Finds the end of the generics of a split `impl`, which both halves share, and emits the halves.
+/// `depth` has a token for each angle bracket that is open.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_impl_generics {
+    // The frequent shapes, at once: `<'a, S, R: Read + 'a>`.
+    (
+        state: { $($state:tt)* } taken: [] depth: []
+        rest: [
+            <$($p:tt $(: $($b:tt)::+ $(<$($a:tt)::+>)? $(+ $($c:tt)::+ $(<$($e:tt)::+>)?)*)?),+>
+            $($header:tt)*
+        ]
+    ) => {
+        $crate::__smart_impl_halves! {
+            $($state)* [<$($p $(: $($b)::+ $(<$($a)::+>)? $(+ $($c)::+ $(<$($e)::+>)?)*)?),+>] [$($header)*]
+        }
+    };
+    (state: $state:tt taken: [$($taken:tt)*] depth: [$($depth:tt)*] rest: [< $($rest:tt)*]) => {
+        $crate::__smart_impl_generics! {
+            state: $state taken: [$($taken)* <] depth: [$($depth)* <] rest: [$($rest)*]
+        }
+    };
+    (state: { $($state:tt)* } taken: $taken:tt depth: [] rest: $header:tt) => {
+        $crate::__smart_impl_halves! { $($state)* $taken $header }
+    };
+    (state: $state:tt taken: [$($taken:tt)*] depth: [< $($depth:tt)*] rest: [> $($rest:tt)*]) => {
+        $crate::__smart_impl_generics! {
+            state: $state taken: [$($taken)* >] depth: [$($depth)*] rest: [$($rest)*]
+        }
+    };
+    (state: $state:tt taken: [$($taken:tt)*] depth: [< < $($depth:tt)*] rest: [>> $($rest:tt)*]) => {
+        $crate::__smart_impl_generics! {
+            state: $state taken: [$($taken)* >>] depth: [$($depth)*] rest: [$($rest)*]
+        }
+    };
+    (state: $state:tt taken: [$($taken:tt)*] depth: $depth:tt rest: [$t:tt $($rest:tt)*]) => {
+        $crate::__smart_impl_generics! {
+            state: $state taken: [$($taken)* $t] depth: $depth rest: [$($rest)*]
+        }
+    };
+}
+
+/// Emits the halves of a split `impl`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_impl_halves {
+    ({ $($item:tt)* } [$($kept:tt)*] [$($to:tt)+] [$($generics:tt)*] [$($header:tt)*]) => {
+        $($kept)* impl $($generics)* $($header)* {
+            $crate::__smart_items! { __smart_half [async []] $($item)* }
+        }
+        $($kept)* impl $($generics)* $($to)+ {
+            $crate::__smart_items! { __smart_half [sync []] $($item)* }
+        }
+    };
+}

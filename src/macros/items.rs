@@ -1,0 +1,201 @@
+//! The first stage of `smart_fn!`: one item after the other, and where each ends.
+//!
+//! A macro cannot look for a body without matching all that stands before it, and each step that it
+//! takes is a level of recursion. So [`__smart_items`] and [`__smart_find_body`] look at a window of
+//! many tokens: a few arms for each place in the window where the item may end, and a last arm that
+//! moves the window on. A plain function takes one level, whatever its length.
+//!
+//! A body stands once in each expansion. It is matched as a `block` fragment where that is possible,
+//! because such a body keeps the edition of its own braces, and with it the moment at which its last
+//! temporaries are dropped. It is matched as `{ $($body:tt)* }` where it is no block yet, because an
+//! editor expands unfinished bodies too; both arms give the same expansion. A `block` fragment cannot
+//! have inner attributes, so a body with them is matched as tokens as well.
+
+/// Makes a macro that finds the end of a function: its body or `;`. A block before `>`, `>>` or `,`
+/// is a constant in its signature.
+///
+/// `places` are the names of the tokens before each place. A lifetime has an arm of its own before
+/// the arm with `$body:block`. If it came as a `lifetime` fragment of a user's own macro, the
+/// compiler would take it for the label of a block.
+macro_rules! define_windows {
+    (
+        $d:tt $name:ident form: $form:tt first: $first:tt last: $last:tt
+        places: $([$($t:ident)*])+
+    ) => {
+        define_windows! { @arms $d $name $first $last $([$form $($t)*])+ }
+    };
+    (
+        @arms $d:tt $name:ident [$($first:tt)*] [$($last:tt)*]
+        $([
+            {
+                prefix: [$($prefix:tt)*] then: [$($then:tt)*] context: [$($context:tt)*]
+                attributes: [$($attributes:tt)*] state: [$($state:tt)*] taken: [$($taken:tt)*]
+            }
+            $($t:ident)*
+        ])+
+    ) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! $name {
+            $($first)*
+            $(
+                ($($prefix)* $($d $t:tt)* ; $d($d($d next:tt)+)?) => {
+                    $crate::__smart_attributes! {
+                        $($then)* { body: [] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
+                        $($attributes)* kept: [] helpers: []
+                    }
+                    $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
+                };
+                ($($prefix)* $($d $t:tt)* {$d($d constant:tt)*} > $d($d rest:tt)*) => {
+                    $crate::__smart_find_body! {
+                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} >]
+                        $d($d rest)*
+                    }
+                };
+                ($($prefix)* $($d $t:tt)* {$d($d constant:tt)*} >> $d($d rest:tt)*) => {
+                    $crate::__smart_find_body! {
+                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} >>]
+                        $d($d rest)*
+                    }
+                };
+                ($($prefix)* $($d $t:tt)* {$d($d constant:tt)*} , $d($d rest:tt)*) => {
+                    $crate::__smart_find_body! {
+                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} ,]
+                        $d($d rest)*
+                    }
+                };
+                ($($prefix)* $($d $t:tt)* { # ! $d inner:tt $d($d body:tt)* } $d($d($d next:tt)+)?) => {
+                    $crate::__smart_attributes! {
+                        $($then)* { body: [{ # ! $d inner $d($d body)* }] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
+                        $($attributes)* kept: [] helpers: []
+                    }
+                    $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
+                };
+                ($($prefix)* $($d $t:tt)* $d life:lifetime $d($d rest:tt)*) => {
+                    $crate::__smart_find_body! {
+                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* $d life]
+                        $d($d rest)*
+                    }
+                };
+                ($($prefix)* $($d $t:tt)* $d body:block $d($d($d next:tt)+)?) => {
+                    $crate::__smart_attributes! {
+                        $($then)* { body: [$d body] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
+                        $($attributes)* kept: [] helpers: []
+                    }
+                    $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
+                };
+                ($($prefix)* $($d $t:tt)* { $d($d body:tt)* } $d($d($d next:tt)+)?) => {
+                    $crate::__smart_attributes! {
+                        $($then)* { body: [{ $d($d body)* }] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
+                        $($attributes)* kept: [] helpers: []
+                    }
+                    $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
+                };
+            )+
+            $($last)*
+        }
+    };
+}
+
+// Takes one item after the other, and hands each to the macro `then`, with its `context`.
+//
+// `$(async $(@ $async:tt)?)?` is how one arm matches both kinds of function: the inner repetition
+// matches nothing, and is there to repeat the outer one in the expansion.
+define_windows! {
+    $ __smart_items
+    form: {
+        prefix: [
+            $then:ident $context:tt
+            $(# $attribute:tt)* $vis:vis $(async $(@ $async:tt)?)? fn $name:tt
+        ]
+        then: [$then] context: [$context] attributes: [[$($attribute)*]]
+        state: [vis: [$vis] asyncness: [$(async $(@ $async)?)?] name: $name]
+        taken: []
+    }
+    first: [
+        ($then:ident $context:tt) => {};
+        // A function without arguments.
+        (
+            $then:ident $context:tt $(# $a:tt)* $vis:vis $(async $(@ $s:tt)?)? fn $name:tt
+            -> $($rest:tt)*
+        ) => {
+            $crate::__smart_refuse! { { no_arguments $name } rest: [fn $name $($rest)*] }
+        };
+    ]
+    last: [
+        // A function with a longer signature.
+        (
+            $then:ident $context:tt
+            $(# $attribute:tt)* $vis:vis $(async $(@ $async:tt)?)? fn $name:tt
+            $a:tt $b:tt $c:tt $e:tt $f:tt $g:tt $h:tt $i:tt $j:tt $k:tt $l:tt $m:tt $n:tt $o:tt
+            $p:tt $q:tt $r:tt $s:tt $($rest:tt)*
+        ) => {
+            $crate::__smart_find_body! {
+                $then $context [$($attribute)*]
+                [vis: [$vis] asyncness: [$(async $(@ $async)?)?] name: $name] [
+                    $a $b $c $e $f $g $h $i $j $k $l $m $n $o $p $q $r $s] $($rest)*
+            }
+        };
+        (
+            $then:ident $context:tt
+            $(# $attribute:tt)* $vis:vis $(async $(@ $async:tt)?)? fn $name:tt $($rest:tt)*
+        ) => {
+            $crate::__smart_find_body! {
+                $then $context [$($attribute)*]
+                [vis: [$vis] asyncness: [$(async $(@ $async)?)?] name: $name] [] $($rest)*
+            }
+        };
+        ($then:ident $context:tt $($other:tt)+) => {
+            $crate::__smart_other_item! { then: $then context: $context $($other)+ }
+        };
+    ]
+    places:
+        [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] [a b c e f g h i]
+        [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l] [a b c e f g h i j k l m]
+        [a b c e f g h i j k l m n] [a b c e f g h i j k l m n o] [a b c e f g h i j k l m n o p]
+        [a b c e f g h i j k l m n o p q] [a b c e f g h i j k l m n o p q r]
+}
+
+define_windows! {
+    $ __smart_find_body
+    form: {
+        prefix: [$then:ident $context:tt $attributes:tt [$($state:tt)*] [$($taken:tt)*]]
+        then: [$then] context: [$context] attributes: [$attributes] state: [$($state)*]
+        taken: [$($taken)*]
+    }
+    first: []
+    last: [
+        ($then:ident $context:tt $attributes:tt $state:tt [$($taken:tt)*]
+            $a:tt $b:tt $c:tt $e:tt $f:tt $g:tt $h:tt $i:tt $j:tt $k:tt $l:tt $m:tt $n:tt $o:tt
+            $p:tt $q:tt $r:tt $s:tt $u:tt $v:tt $w:tt $x:tt $y:tt $z:tt $aa:tt $bb:tt $cc:tt
+            $ee:tt $ff:tt $gg:tt $hh:tt $ii:tt $($rest:tt)*) => {
+            $crate::__smart_find_body! {
+                $then $context $attributes $state [$($taken)* $a $b $c $e $f $g $h $i $j $k $l $m $n $o $p $q $r $s $u $v $w $x $y $z $aa $bb $cc
+            $ee $ff $gg $hh $ii] $($rest)*
+            }
+        };
+        (
+            $then:ident $context:tt $attributes:tt [vis: $v:tt asyncness: $a:tt name: $name:tt]
+            [$($taken:tt)*] $($rest:tt)*
+        ) => {
+            $crate::__smart_no_body! { $name $($taken)* $($rest)* }
+        };
+    ]
+    places:
+        [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] [a b c e f g h i]
+        [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l] [a b c e f g h i j k l m]
+        [a b c e f g h i j k l m n] [a b c e f g h i j k l m n o] [a b c e f g h i j k l m n o p]
+        [a b c e f g h i j k l m n o p q] [a b c e f g h i j k l m n o p q r]
+        [a b c e f g h i j k l m n o p q r s] [a b c e f g h i j k l m n o p q r s u]
+        [a b c e f g h i j k l m n o p q r s u v] [a b c e f g h i j k l m n o p q r s u v w]
+        [a b c e f g h i j k l m n o p q r s u v w x]
+        [a b c e f g h i j k l m n o p q r s u v w x y]
+        [a b c e f g h i j k l m n o p q r s u v w x y z]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee ff]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee ff gg]
+        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee ff gg hh]
+}

@@ -1,0 +1,308 @@
+//! What stands on a thread's stack: polls, waits and marks. It decides whether the code may block.
+//!
+//! All of it is one number in a thread-local cell. A poll adds to the number and subtracts the same
+//! again, so it costs two instructions and the address of the cell. Everything else replaces the
+//! number, and a guard restores the former one, after a return and after a panic alike.
+//!
+//! Beside it stands the number of the innermost wait, by which the pool tells whose job a job is.
+
+use crate::thread::runtime;
+use core::cell::Cell;
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::thread_local;
+
+/// What stands on a thread's stack, as one number. It is zero if nothing does.
+///
+/// | bits | meaning |
+/// | --- | --- |
+/// | 0 to 23 | the number of polls since blocking was last allowed |
+/// | 24 to 62 | the number of waits, one inside the other |
+/// | 63 | blocking was allowed, and no poll has begun since |
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stack(u64);
+
+impl Stack {
+    pub(crate) const NOTHING: Self = Self(0);
+    const POLL: u64 = 1;
+    const POLLS: u64 = (1 << 24) - 1;
+    const WAIT: u64 = 1 << 24;
+    const BLOCKING: u64 = 1 << 63;
+
+    /// The innermost mark says that the code is async.
+    #[inline]
+    const fn is_async(self) -> bool {
+        self.0 & Self::POLLS != 0
+    }
+
+    /// The innermost mark says that blocking is allowed.
+    #[inline]
+    const fn is_blocking(self) -> bool {
+        self.0 & (Self::BLOCKING | Self::POLLS) == Self::BLOCKING
+    }
+
+    /// A wait runs.
+    #[inline]
+    pub(crate) const fn has_wait(self) -> bool {
+        self.0 & !Self::BLOCKING >= Self::WAIT
+    }
+
+    /// The same, with blocking allowed.
+    #[inline]
+    const fn blocking(self) -> Self {
+        Self(self.0 & !Self::POLLS | Self::BLOCKING)
+    }
+
+    /// The same, with the marks of `other`.
+    #[inline]
+    const fn marked_as(self, other: Self) -> Self {
+        const MARKS: u64 = Stack::POLLS | Stack::BLOCKING;
+        Self(self.0 & !MARKS | other.0 & MARKS)
+    }
+
+    /// The same, with one more wait, which polls.
+    #[inline]
+    const fn waiting(self) -> Self {
+        Self(self.0 + (Self::WAIT + Self::POLL))
+    }
+}
+
+/// What each poll and each wait looks at, in one place.
+struct ThisStack {
+    stack: Cell<Stack>,
+    /// The number of the innermost wait, or 0 if it has none yet: see [`wait_number`].
+    wait: Cell<u64>,
+}
+
+thread_local! {
+    static THIS: ThisStack =
+        const { ThisStack { stack: Cell::new(Stack::NOTHING), wait: Cell::new(0) } };
+}
+
+/// What stands on this thread's stack.
+#[inline]
+pub(crate) fn stack() -> Stack {
+    THIS.with(|this| this.stack.get())
+}
+
+/// The number of the innermost wait. No other wait of the process has it. (A wait gets it when it
+/// first asks, because most waits do not.)
+pub(crate) fn wait_number() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    THIS.with(|this| {
+        if this.wait.get() == 0 {
+            this.wait.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+        this.wait.get()
+    })
+}
+
+/// The number of the innermost wait, if it has asked for one, or 0.
+pub(crate) fn known_wait_number() -> u64 {
+    THIS.with(|this| this.wait.get())
+}
+
+/// Restores the former marks when it is dropped.
+#[must_use]
+pub(crate) struct Scope {
+    former: Stack,
+}
+
+impl Drop for Scope {
+    #[inline]
+    fn drop(&mut self) {
+        THIS.with(|this| this.stack.set(self.former));
+    }
+}
+
+/// Replaces the stack until the returned scope is dropped.
+#[inline]
+fn replace(change: impl FnOnce(Stack) -> Stack) -> Scope {
+    THIS.with(|this| {
+        let former = this.stack.get();
+        this.stack.set(change(former));
+        Scope { former }
+    })
+}
+
+/// Allows blocking until the returned scope is dropped.
+#[inline]
+pub(crate) fn enter_blocking() -> Scope {
+    replace(Stack::blocking)
+}
+
+/// Gives the code the marks of `other` until the returned scope is dropped.
+pub(crate) fn enter_as(other: Stack) -> Scope {
+    replace(|stack| stack.marked_as(other))
+}
+
+/// Ends a wait when it is dropped.
+#[must_use]
+pub(crate) struct Waiting {
+    /// What stood on the stack before.
+    pub(crate) former: Stack,
+    /// The number of the wait around this one.
+    around: u64,
+}
+
+impl Drop for Waiting {
+    #[inline]
+    fn drop(&mut self) {
+        THIS.with(|this| {
+            this.stack.set(self.former);
+            this.wait.set(self.around);
+        });
+    }
+}
+
+/// Begins a wait, which polls, until the returned value is dropped. `former` stands on the stack.
+#[inline]
+pub(crate) fn enter_wait(former: Stack) -> Waiting {
+    THIS.with(|this| {
+        this.stack.set(former.waiting());
+        Waiting {
+            former,
+            around: this.wait.replace(0),
+        }
+    })
+}
+
+/// Begins a wait that is the outermost thing on the stack, if nothing stands there, and `status` is
+/// 0.
+#[inline]
+pub(crate) fn enter_outermost_wait(status: usize) -> Option<Scope> {
+    THIS.with(|this| {
+        // One branch for both.
+        if status as u64 | this.stack.get().0 != 0 {
+            return None;
+        }
+        this.stack.set(Stack::NOTHING.waiting());
+        this.wait.set(0);
+        Some(Scope {
+            former: Stack::NOTHING,
+        })
+    })
+}
+
+/// Runs `f`, which is no part of the innermost wait, for example the tasks of its thread.
+pub(crate) fn outside_of_the_wait(f: impl FnOnce()) {
+    THIS.with(|this| {
+        let number = this.wait.replace(0);
+        f();
+        this.wait.set(number);
+    });
+}
+
+/// Ends a poll when it is dropped.
+#[must_use]
+pub(crate) struct Polling(());
+
+impl Drop for Polling {
+    #[inline]
+    fn drop(&mut self) {
+        THIS.with(|this| this.stack.set(Stack(this.stack.get().0 - Stack::POLL)));
+    }
+}
+
+/// Marks the code as async until the returned value is dropped.
+#[inline]
+pub(crate) fn enter_poll() -> Polling {
+    THIS.with(|this| this.stack.set(Stack(this.stack.get().0 + Stack::POLL)));
+    Polling(())
+}
+
+/// Returns whether the calling code runs inside async code, where blocking is refused.
+///
+/// It is `true`
+///
+/// - inside a poll of one of this crate's loops,
+/// - inside a poll of a [`Call`](crate::Call), on any runtime,
+/// - inside [`forbid_blocking`],
+/// - and where the installed [`Runtime`](crate::Runtime) says so.
+///
+/// It is `false` inside [`allow_blocking`], on the threads of the offload pool, and everywhere else.
+/// The crate cannot see a bare future that another executor polls. A [`Runtime`](crate::Runtime)
+/// can tell it.
+///
+/// A future that the sync copy of a `#[maybe_async]` body waits for is a part of that copy. The code
+/// in it is sync code, except inside the calls that it polls.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{block_on, is_async_context};
+///
+/// assert!(!is_async_context());
+/// assert!(block_on(async { is_async_context() }));
+/// ```
+#[inline]
+#[must_use]
+pub fn is_async_context() -> bool {
+    let stack = stack();
+    // Without a mark it is sync code, unless the installed runtime knows better.
+    stack.is_async()
+        || !stack.is_blocking()
+            && runtime::installed().is_some_and(|runtime| runtime.is_async_context())
+}
+
+/// Calls `f` and returns what it returns. Inside `f`, `.wait()` is allowed, even in async code.
+///
+/// Use it if you know that blocking this thread for a moment harms nobody, for example inside
+/// tokio's `block_in_place`. It holds until `f` returns. It does not hold inside the polls of a
+/// future that `f` waits for. (The Python original calls this `set_sync`. Here it has a scope.)
+///
+/// In a task of tokio, outside of `block_in_place`, the waits in `f` spend the budget of that task's
+/// poll. When it is spent, tokio's own types stay pending until the task returns, so a wait for one
+/// of them hangs, for example after 128 messages of a channel. Tokio's `block_in_place` and
+/// `unconstrained` lift that limit.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{allow_blocking, block_on, smart};
+///
+/// let sum = block_on(async { 1 + allow_blocking(|| smart(async { 2 }).wait()) });
+/// assert_eq!(sum, 3);
+/// ```
+pub fn allow_blocking<T>(f: impl FnOnce() -> T) -> T {
+    let _scope = enter_blocking();
+    f()
+}
+
+/// Calls `f` and returns what it returns. Inside `f` this thread counts as async, so `.wait()`
+/// panics.
+///
+/// Use it to find calls that block, for example in the event loop of a user interface. (The Python
+/// original calls this `set_async`. Here it has a scope.)
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{forbid_blocking, smart};
+///
+/// assert!(forbid_blocking(|| smart(async { 1 }).try_wait().is_err()));
+/// ```
+pub fn forbid_blocking<T>(f: impl FnOnce() -> T) -> T {
+    let _scope = enter_poll();
+    f()
+}
+
+/// What a refused wait says.
+pub(crate) const REFUSAL: &str = "waiting here would block an executor, because this is async code: \
+     use `.await`, or move the code into a sync smart function (awaited, it runs on the offload \
+     pool), or wrap it in `smartasync::allow_blocking`";
+
+/// Panics in async code, and names the caller's line.
+#[inline]
+#[track_caller]
+pub(crate) fn refuse_in_async() {
+    if is_async_context() {
+        refuse();
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn refuse() -> ! {
+    panic!("{REFUSAL}")
+}
