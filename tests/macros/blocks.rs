@@ -6,6 +6,7 @@
     reason = "these are a library's items, without a library around them"
 )]
 
+use crate::struct_of;
 use crate::support::both::assert_both;
 use smartasync::{block_on, smart_await, smart_fn};
 use std::fmt::Debug;
