@@ -7,6 +7,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cancelling;
+mod nested;
 mod reactors;
+mod slots;
 mod tasks;
 mod waits;

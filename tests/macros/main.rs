@@ -20,5 +20,6 @@ mod methods;
 mod rustfmt;
 mod signatures;
 mod smart_await;
+mod smart_continuation;
 mod split;
 mod traits;

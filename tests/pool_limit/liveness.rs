@@ -4,7 +4,7 @@
 //! Each scenario would hang if a waiting thread did not help itself. `within` turns a hang into a
 //! failure.
 
-use crate::limit::{run_at_once, with_limit};
+use crate::jobs::{run_at_once, with_limit};
 use futures_lite::future::{poll_once, zip};
 use smartasync::{block_on, offload, smart, smart_fn};
 use std::future::Future;

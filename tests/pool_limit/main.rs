@@ -8,11 +8,14 @@ mod support;
 
 use support::choices;
 
+mod cap;
 #[path = "../support/graph.rs"]
 mod graph;
 mod graphs;
+mod jobs;
 mod limit;
 mod liveness;
+mod threads;
 
 use std::sync::Mutex;
 
