@@ -172,11 +172,11 @@ impl State {
         }
         let needs_a_stack = is_single && sleeper.room == Room::OnANewStack;
         let may_exceed = sleeper.is_worker || (is_single && sleeper.room != Room::None);
-        if !needs_a_stack && !(stalled && may_exceed) {
-            return None;
+        if needs_a_stack || (stalled && may_exceed) {
+            let handed = self.take(first);
+            return Some(self.grow(handed));
         }
-        let handed = self.take(first);
-        Some(self.grow(handed))
+        None
     }
 }
 

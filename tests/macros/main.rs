@@ -2,6 +2,12 @@
 //!
 //! What the compiler says about mistakes is in `tests/ui`.
 
+#![allow(
+    clippy::multiple_bound_locations,
+    clippy::boxed_local,
+    reason = "the signatures have every shape that a user may write"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
