@@ -3,6 +3,7 @@
     missing_docs,
     missing_debug_implementations,
     unreachable_pub,
+    clippy::multiple_bound_locations,
     reason = "these are a library's items, without a library around them"
 )]
 
@@ -195,7 +196,11 @@ macro_rules! generic {
         smart_fn!(
             impl Many {
                 $(
-                    pub async fn $name<T: Into<String> + Clone, F>(&self, key: T, with: F) -> Result<Vec<u32>, std::fmt::Error>
+                    pub async fn $name<T: Into<String> + Clone, F>(
+                        &self,
+                        key: T,
+                        with: F,
+                    ) -> Result<Vec<u32>, std::fmt::Error>
                     where
                         F: Fn(&str) -> Option<u32> + Copy,
                         T: Send,
@@ -213,7 +218,11 @@ macro_rules! generic {
             impl Split {
                 $(
                     #[sync_where(T: Sync, F: Fn(&str) -> Option<u32>)]
-                    pub async fn $name<T: Into<String> + Clone, F>(&self, key: T, with: F) -> Result<Vec<u32>, std::fmt::Error>
+                    pub async fn $name<T: Into<String> + Clone, F>(
+                        &self,
+                        key: T,
+                        with: F,
+                    ) -> Result<Vec<u32>, std::fmt::Error>
                     where
                         F: Fn(&str) -> Option<u32> + Copy,
                         T: Send,
@@ -237,15 +246,16 @@ mod blocking {
 }
 
 plain! {
-    f0 f1 f2 f3 f4 f5 f6 f7 f8 f9 f10 f11 f12 f13 f14 f15 f16 f17 f18 f19 f20 f21 f22 f23 f24 f25 f26 f27 f28 f29
-    f30 f31 f32 f33 f34 f35 f36 f37 f38 f39 f40 f41 f42 f43 f44 f45 f46 f47 f48 f49 f50 f51 f52 f53 f54 f55 f56
-    f57 f58 f59 f60 f61 f62 f63 f64 f65 f66 f67 f68 f69 f70 f71 f72 f73 f74 f75 f76 f77 f78 f79 f80 f81 f82 f83
-    f84 f85 f86 f87 f88 f89 f90 f91 f92 f93 f94 f95 f96 f97 f98 f99
+    f0 f1 f2 f3 f4 f5 f6 f7 f8 f9 f10 f11 f12 f13 f14 f15 f16 f17 f18 f19
+    f20 f21 f22 f23 f24 f25 f26 f27 f28 f29 f30 f31 f32 f33 f34 f35 f36 f37 f38 f39
+    f40 f41 f42 f43 f44 f45 f46 f47 f48 f49 f50 f51 f52 f53 f54 f55 f56 f57 f58 f59
+    f60 f61 f62 f63 f64 f65 f66 f67 f68 f69 f70 f71 f72 f73 f74 f75 f76 f77 f78 f79
+    f80 f81 f82 f83 f84 f85 f86 f87 f88 f89 f90 f91 f92 f93 f94 f95 f96 f97 f98 f99
 }
 
 generic! {
-    g0 g1 g2 g3 g4 g5 g6 g7 g8 g9 g10 g11 g12 g13 g14 g15 g16 g17 g18 g19 g20 g21 g22 g23 g24 g25 g26 g27 g28 g29
-    g30 g31 g32 g33 g34 g35 g36 g37 g38 g39
+    g0 g1 g2 g3 g4 g5 g6 g7 g8 g9 g10 g11 g12 g13 g14 g15 g16 g17 g18 g19
+    g20 g21 g22 g23 g24 g25 g26 g27 g28 g29 g30 g31 g32 g33 g34 g35 g36 g37 g38 g39
 }
 
 #[test]

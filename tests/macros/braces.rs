@@ -1,6 +1,10 @@
-//! `smart_fn!`: the braces of a body are the user's own. Inner attributes stand in them, and the
-//! edition decides when the temporaries of the last expression are dropped. (The crate
-//! `tests/crates/pedantic_2021` tests the same in edition 2021.)
+//! `smart_fn!`: the braces of a body are the user's own. They may hold inner attributes, and the
+//! edition decides when the temporaries of the last expression are dropped. The crate
+//! `tests/crates/pedantic_2021` tests the same in edition 2021.
+#![allow(
+    clippy::multiple_bound_locations,
+    reason = "bounds in both places are tested"
+)]
 
 use smartasync::{block_on, smart_await, smart_fn};
 use std::cell::RefCell;
@@ -9,7 +13,7 @@ thread_local! {
     static DROPPED: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes its name down when it is dropped.
+/// A value that records its name when it is dropped.
 #[derive(Clone)]
 struct Noted(&'static str);
 

@@ -1,5 +1,9 @@
-//! `smart_fn!`: shapes that mix. Boxed and sync, generic and borrowed, a trait and its impl with
-//! different kinds of function.
+//! `smart_fn!`: mixed shapes. Functions that are boxed and sync, or generic with borrowed
+//! arguments, and a trait whose `impl` has other kinds of functions.
+#![allow(
+    clippy::multiple_bound_locations,
+    reason = "bounds in both places are tested"
+)]
 
 use crate::support::both::assert_both;
 use smartasync::{smart_await, smart_fn};
@@ -92,7 +96,7 @@ fn a_lifetime_may_have_bounds() {
     assert_both!(Store(1).two("ab", "c"), 3);
 }
 
-/// Declared as one kind of function, and implemented as another.
+/// A trait whose methods are implemented as other kinds of functions.
 trait Transport {
     smart_fn!(
         #[boxed]
@@ -192,7 +196,7 @@ fn a_boxed_method_may_be_declared_as_one_kind_and_implemented_as_another() {
     assert_both!(Other.with_generic('x', "a"), 1);
 }
 
-/// The same without boxes.
+/// The same trait without boxes.
 trait Plain {
     smart_fn!(
         async fn asynchronous(&self, name: String, text: &str) -> usize;

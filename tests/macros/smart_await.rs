@@ -1,7 +1,8 @@
 //! `smart_await!`: values, futures, and futures of futures. Only their types decide how they are
 //! resolved.
 //!
-//! The awaited futures are inside the future that awaits them, which shows that nothing is allocated.
+//! The awaited futures are inside the future that awaits them, which shows that nothing is
+//! allocated.
 #![allow(clippy::async_yields_async, reason = "futures of futures are tested")]
 
 use crate::support::is_send::{IsSend, NotSend};

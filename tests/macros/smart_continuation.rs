@@ -1,5 +1,5 @@
-//! `smart_continuation!`: applies a function to a value, or to the output of a future. Only the type of
-//! the argument decides which.
+//! `smart_continuation!`: applies a function to a value, or to the output of a future. Only the
+//! type of the argument decides which.
 #![allow(clippy::async_yields_async, reason = "futures of futures are tested")]
 
 use super::smart_await::{Redirect, Request, add, check_send};

@@ -1,5 +1,5 @@
-//! The maximum number of threads, the cap: what happens when all threads are blocked, and which jobs run
-//! on top of a wait.
+//! The maximum number of threads, the cap: what happens when all threads are blocked, and which
+//! jobs run on top of a wait.
 
 use crate::jobs::{CAP, IN_JOB, chains_at_once, start_waiting_job, with_limit};
 #[cfg(target_os = "linux")]

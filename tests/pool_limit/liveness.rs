@@ -1,5 +1,5 @@
-//! The limit never stops the program: values that initialise over a wait, mutexes that are held over
-//! a wait, deep chains, jobs that are dropped while the pool is stuck.
+//! The limit never stops the program: values that initialise over a wait, mutexes that are held
+//! over a wait, deep chains, jobs that are dropped while the pool is stuck.
 //!
 //! Each scenario would hang if a waiting thread did not help itself. `within` turns a hang into a
 //! failure.
