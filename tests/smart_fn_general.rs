@@ -74,7 +74,10 @@ impl Store {
         {
             format!("{value:?}")
         }
-        #[allow(clippy::extra_unused_lifetimes, reason = "an early-bound lifetime is what is tested")]
+        #[allow(
+            clippy::extra_unused_lifetimes,
+            reason = "an early-bound lifetime is what is tested"
+        )]
         fn early<'a: 'a>(&self, text: &'a str) -> usize {
             text.len()
         }
