@@ -63,7 +63,7 @@ macro_rules! smart_await {
     ($side:ident => $($value:expr),* $(,)?) => {
         $crate::__smart_await_error! {}
     };
-    ($value:expr, $($more:expr),+ $(,)?) => {
+    ($value:expr, $($more:tt)+) => {
         $crate::__smart_await_error! {}
     };
 }
@@ -108,7 +108,7 @@ macro_rules! __smart_await_sync {
     ($side:ident => $($value:expr),* $(,)?) => {
         $crate::__smart_await_error! {}
     };
-    ($value:expr, $($more:expr),+ $(,)?) => {
+    ($value:expr, $($more:tt)+) => {
         $crate::__smart_await_error! {}
     };
 }
@@ -131,8 +131,9 @@ macro_rules! __smart_await_split_sync {
     () => {
         $crate::__smart_await_error! {}
     };
-    ($side:ident => $($value:expr),* $(,)?) => {};
-    ($value:expr, $($more:expr),+ $(,)?) => {};
+    (sync => $($value:expr),* $(,)?) => {};
+    (async => $($value:expr),* $(,)?) => {};
+    ($value:expr, $($more:tt)+) => {};
 }
 
 /// `smart_await!` in the async half of a split: the expression, awaited.
@@ -154,7 +155,7 @@ macro_rules! __smart_await_split_async {
     ($side:ident => $($value:expr),* $(,)?) => {
         $crate::__smart_await_error! {}
     };
-    ($value:expr, $($more:expr),+ $(,)?) => {
+    ($value:expr, $($more:tt)+) => {
         $crate::__smart_await_error! {}
     };
 }
@@ -165,7 +166,8 @@ macro_rules! __smart_await_split_async {
 macro_rules! __smart_await_error {
     () => {
         ::core::compile_error! {
-            "`smart_await!` takes one expression, or one for each world: write `smart_await!(sync => a, async => b)`"
+            "`smart_await!` takes one expression, or one for each world: \
+     write `smart_await!(sync => a, async => b)`"
         }
     };
 }
