@@ -28,4 +28,5 @@ mod signatures;
 mod smart_await;
 mod smart_continuation;
 mod split;
+mod structure;
 mod traits;
