@@ -8,6 +8,7 @@
 
 use crate::thread::runtime;
 use core::cell::Cell;
+use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::{thread, thread_local};
 
@@ -16,7 +17,8 @@ use std::{thread, thread_local};
 /// | bits | meaning |
 /// | --- | --- |
 /// | 0 to 23 | the number of polls since blocking was last allowed |
-/// | 24 to 62 | the number of waits, one inside the other |
+/// | 24 | the innermost wait polls one of its tasks, not its future |
+/// | 25 to 62 | the number of waits, one inside the other |
 /// | 63 | blocking was allowed, and no poll has begun since |
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stack(u64);
@@ -25,7 +27,8 @@ impl Stack {
     pub(crate) const NOTHING: Self = Self(0);
     const POLL: u64 = 1;
     const POLLS: u64 = (1 << 24) - 1;
-    const WAIT: u64 = 1 << 24;
+    const TASK: u64 = 1 << 24;
+    const WAIT: u64 = 1 << 25;
     const BLOCKING: u64 = 1 << 63;
 
     /// The innermost mark says that the code is async.
@@ -59,14 +62,25 @@ impl Stack {
         Self(self.0 & !MARKS | other.0 & MARKS)
     }
 
-    /// The same, with one more wait, which polls.
+    /// The same, with one more wait, which polls its future.
     #[inline]
     const fn waiting(self) -> Self {
-        Self(self.0 + (Self::WAIT + Self::POLL))
+        Self((self.0 & !Self::TASK) + (Self::WAIT + Self::POLL))
+    }
+
+    /// The number of waits and of polls of tasks: twice the waits, and one more while the innermost
+    /// wait polls a task.
+    #[inline]
+    const fn level(self) -> u32 {
+        ((self.0 & !Self::BLOCKING) / Self::TASK) as u32
     }
 }
 
+/// How the address of [`ThisStack`] is aligned.
+pub(crate) const THREAD_ALIGN: usize = 8;
+
 /// What each poll and each wait looks at, in one place.
+#[repr(align(8))]
 struct ThisStack {
     stack: Cell<Stack>,
     /// The number of the innermost wait, or 0 if it has none yet: see [`wait_number`].
@@ -82,6 +96,18 @@ thread_local! {
 #[inline]
 pub(crate) fn stack() -> Stack {
     THIS.with(|this| this.stack.get())
+}
+
+/// Names this thread, and the [level](Stack::level) of its stack. No other living thread has the
+/// same address, which is a multiple of [`THREAD_ALIGN`].
+#[cfg(not(smartasync_model))]
+#[inline]
+pub(crate) fn stack_position() -> (NonZeroUsize, u32) {
+    THIS.with(|this| {
+        let address = NonZeroUsize::new(core::ptr::from_ref(this).addr());
+        let address = address.expect("no thread-local is at address zero");
+        (address, this.stack.get().level())
+    })
 }
 
 /// The number of the innermost wait. No other wait of the process has it. (A wait gets it when it
@@ -183,10 +209,11 @@ pub(crate) fn enter_outermost_wait(status: usize) -> Option<Scope> {
     })
 }
 
-/// Runs `f`, which is no part of the innermost wait, for example the tasks of its thread.
-pub(crate) fn outside_of_the_wait(f: impl FnOnce()) {
+/// Runs `f`, which polls the tasks of the innermost wait. What they poll, that wait does not poll.
+pub(crate) fn poll_tasks(f: impl FnOnce()) {
     THIS.with(|this| {
         let number = this.wait.replace(0);
+        let _tasks = replace(|stack| Stack(stack.0 | Stack::TASK));
         f();
         this.wait.set(number);
     });
