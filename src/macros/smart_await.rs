@@ -167,7 +167,7 @@ macro_rules! __smart_await_error {
     () => {
         ::core::compile_error! {
             "`smart_await!` takes one expression, or one for each world: \
-     write `smart_await!(sync => a, async => b)`"
+write `smart_await!(sync => a, async => b)`"
         }
     };
 }
