@@ -129,27 +129,11 @@ macro_rules! define_arguments {
                         $d($d state)*
                 }
             };
-            // `name: &[&Type]`, `name: Option<&Type>`, `name: Cow<'a, Type>`
-            (args: [$d name:ident: &[& $d($d inner:tt)*] $d($d rest:tt)*] $d($d state:tt)*) => {
-                $crate::__smart_inside! {
-                    [$d($d inner)*] $d name args: [&[& $d($d inner)*] $d($d rest)*] $d($d state)*
-                }
-            };
-            (args: [$d name:ident: $d($d path:ident)::+ <& $d($d rest:tt)*] $d($d state:tt)*) => {
-                $crate::__smart_inside! {
-                    [$d($d rest)*] $d name args: [$d($d path)::+ <& $d($d rest)*] $d($d state)*
-                }
-            };
-            (args: [$d name:ident: $d($d path:ident)::+ <$d life:lifetime $d($d rest:tt)*]
-                $d($d state:tt)*) => {
-                $crate::__smart_inside! {
-                    [$d life] $d name args: [$d($d path)::+ <$d life $d($d rest)*] $d($d state)*
-                }
-            };
             // `name: …`, `mut name: …`, `pattern: …`
             (args: [$d name:ident: $d($d rest:tt)*] $d($d state:tt)*) => {
-                $crate::__smart_arguments!
-                    { @named { $d name } { $d name } {} args: [$d($d rest)*] $d($d state)* }
+                $crate::__smart_inside! {
+                    @named { $d name } { $d name } {} args: [$d($d rest)*] $d($d state)* look: [$d($d rest)*]
+                }
             };
             (args: [mut $d name:ident: $d($d rest:tt)*] $d($d state:tt)*) => {
                 $crate::__smart_arguments!
@@ -230,20 +214,59 @@ define_arguments! { $
     [$t:ty] [] [$t] [$t];
 }
 
-/// Refuses a type with a reference in it, as an argument of a sync function that has a body.
+/// Refuses a type with a reference in it, as an argument of a sync function that has a body: `&[&Type]`,
+/// `Option<&Type>`, `Cow<'a, Type>`. `look` is the same as what `args` holds.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_inside {
-    (['static $($inner:tt)*] $name:ident $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} $($state)* }
+    (
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        look: [&[&'static $($x:tt)*] $($y:tt)*]
+    ) => {
+        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
     };
     (
-        $inner:tt $name:ident args: $r0:tt attributes: $a:tt records: $p:tt receiver: $r:tt
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        look: [$($path:ident)::+ <$(&)? 'static $($x:tt)*]
+    ) => {
+        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
+    };
+    (
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        look: [&[& $($x:tt)*] $($y:tt)*]
+    ) => {
+        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
+    };
+    (
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        look: [$($path:ident)::+ <& $($x:tt)*]
+    ) => {
+        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
+    };
+    (
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        look: [$($path:ident)::+ <$life:lifetime $($x:tt)*]
+    ) => {
+        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
+    };
+    (
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        look: $look:tt
+    ) => {
+        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
+    };
+}
+
+/// Refuses such an argument, if the function is sync and has a body.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_refuse_inside {
+    (
+        @named { $name:ident } $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
         state: {
-            opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+            opaque: $o:tt kept: $kept:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
             item: {
-                vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt
-                    ret: $e:tt
+                vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt
                 bounds: $c:tt body: [$body:tt]
             }
         }
@@ -253,9 +276,7 @@ macro_rules! __smart_inside {
             vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c
         }
     };
-    ($inner:tt $name:ident $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} $($state)* }
-    };
+    ($($state:tt)*) => { $crate::__smart_arguments! { $($state)* } };
 }
 
 /// Reads the bounds of an `impl Trait` argument of a boxed function, whose type is used there
