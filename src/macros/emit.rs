@@ -191,70 +191,56 @@ macro_rules! __smart_boxed_output {
     };
 }
 
-/// Emits the function, and its blocking twin where one is asked for.
+/// Emits the function, and its blocking twin where one is asked for. The body is handed on only to a
+/// twin that needs it, so that an editor finds it once.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_emit {
-    // A declaration, in a trait.
     (
-        output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*]
-            this: $this:tt
-        generics: [$($generics:tt)*] bounds: [$($bounds:tt)*] plain: $plain:tt kept: [$($kept:tt)*]
-        vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: $passed:tt
-        work: { maybe: $maybe:tt asyncness: $asyncness:tt opaque: $opaque:tt body: [] $($work:tt)* }
+        output: $output:tt box_with: $box_with:tt parameters: $parameters:tt this: $this:tt
+        generics: $generics:tt bounds: $bounds:tt plain: $plain:tt kept: $kept:tt vis: $vis:tt
+        name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: $passed:tt work: $work:tt
     ) => {
-        $($kept)*
-        $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)*;
-
-        $crate::__smart_twin! {
-            twin: $twin of: [$name] this: $this work: {} passed: $passed
-            plain: $plain kept: [$($kept)*] vis: [$vis] ret: $ret
+        $crate::__smart_emit! {
+            $work { $kept $vis $name $generics $parameters $output $bounds $box_with } $this
+            { twin: $twin of: [$name] passed: $passed plain: $plain kept: $kept vis: $vis ret: $ret }
         }
     };
-    // A function. Its body is not handed on where no twin needs it, so that an editor finds it once.
+    ($work:tt $function:tt $this:tt { twin: [] $($twin:tt)* }) => {
+        $crate::__smart_emit_function! { $work $function }
+    };
+    ($work:tt $function:tt [$this:tt] { $($twin:tt)* }) => {
+        $crate::__smart_emit_function! { $work $function }
+        $crate::__smart_twin! { $($twin)* this: [$this] work: {} }
+    };
+    ($work:tt $function:tt [] { $($twin:tt)* }) => {
+        $crate::__smart_emit_function! { $work $function }
+        $crate::__smart_twin! { $($twin)* this: [] work: $work }
+    };
+}
+
+/// Emits the function: a declaration in a trait, or one with a body.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_emit_function {
     (
-        output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*]
-            this: [$($this:tt)?]
-        generics: [$($generics:tt)*] bounds: [$($bounds:tt)*] plain: $plain:tt kept: [$($kept:tt)*]
-        vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: [] passed: $passed:tt
-            work: $work:tt
-    ) => {
-        $($kept)*
-        $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)* {
-            $crate::__smart_boxed_work! { box_with: $box_with work: $work }
+        { maybe: $maybe:tt asyncness: $asyncness:tt opaque: $opaque:tt body: [] $($work:tt)* }
+        {
+            [$($kept:tt)*] [$vis:vis] $name:tt [$($generics:tt)*] [$($parameters:tt)*] [$($output:tt)*]
+            [$($bounds:tt)*] $box_with:tt
         }
+    ) => {
+        $($kept)* $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)*;
     };
     (
-        output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*]
-            this: [$this:tt]
-        generics: [$($generics:tt)*] bounds: [$($bounds:tt)*] plain: $plain:tt kept: [$($kept:tt)*]
-        vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: $passed:tt
-            work: $work:tt
+        $work:tt
+        {
+            [$($kept:tt)*] [$vis:vis] $name:tt [$($generics:tt)*] [$($parameters:tt)*] [$($output:tt)*]
+            [$($bounds:tt)*] $box_with:tt
+        }
     ) => {
-        $($kept)*
-        $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)* {
+        $($kept)* $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)* {
             $crate::__smart_boxed_work! { box_with: $box_with work: $work }
-        }
-
-        $crate::__smart_twin! {
-            twin: $twin of: [$name] this: [$this] work: {} passed: $passed
-            plain: $plain kept: [$($kept)*] vis: [$vis] ret: $ret
-        }
-    };
-    (
-        output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: []
-        generics: [$($generics:tt)*] bounds: [$($bounds:tt)*] plain: $plain:tt kept: [$($kept:tt)*]
-        vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: $passed:tt
-            work: $work:tt
-    ) => {
-        $($kept)*
-        $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)* {
-            $crate::__smart_boxed_work! { box_with: $box_with work: $work }
-        }
-
-        $crate::__smart_twin! {
-            twin: $twin of: [$name] this: [] work: $work passed: $passed
-            plain: $plain kept: [$($kept)*] vis: [$vis] ret: $ret
         }
     };
 }
@@ -263,12 +249,12 @@ macro_rules! __smart_emit {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_twin {
-    (twin: [] $($rest:tt)*) => {};
-    (
-        twin: [$twin:ident] of: [$name:tt] this: $this:tt work: $work:tt passed: $passed:tt
+        (
+        twin: [$twin:ident] of: [$name:tt] passed: $passed:tt
         plain: { parameters: [$($parameters:tt)*] generics: [$($generics:tt)*]
             bounds: [$($bounds:tt)*] }
         kept: [$($kept:tt)*] vis: [$vis:vis] ret: [$ret:ty]
+        this: $this:tt work: $work:tt
     ) => {
         $($kept)*
         #[doc = ::core::concat!(

@@ -116,7 +116,7 @@ smart_fn!(
     #[split(blocking::Twin<T> where T: Clone)]
     impl<T> Twin<T>
     where
-        T: Clone + Sync,
+        T: Clone + std::marker::Send + Sync,
     {
         /// The value, and a number from a text.
         ///
@@ -125,8 +125,8 @@ smart_fn!(
         /// If the text is no number.
         pub async fn with(&self, key: &str) -> std::result::Result<(T, u32), ParseIntError> {
             let n: u32 = key.parse()?;
-            let same = smart_await!(sync => n, async => async { n });
-            std::result::Result::Ok((self.0.clone(), same))
+            let more = smart_await!(sync => n + 1, async => async { n + 1 });
+            std::result::Result::Ok((self.0.clone(), more - 1))
         }
     }
 

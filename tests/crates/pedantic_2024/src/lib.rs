@@ -19,7 +19,8 @@ pub mod shadowed;
 mod tests {
     use crate::shadowed::{BlockingNamed, Named, halved, halved_blocking};
     use crate::shadowed::{
-        Measure, Page, boxed, count, divide, first_line, shown, sum_of, unit, wrapping,
+        BlockingNamed, Measure, Named, Page, boxed, count, divide, first_line, halved,
+        halved_blocking, shown, sum_of, unit, wrapping,
     };
 
     #[test]

@@ -84,6 +84,7 @@ impl Device<'_> {
     );
 }
 
+#[allow(dead_code, reason = "only its sync half is called")]
 pub struct Driver<'b> {
     pub bus: &'b mut Bus,
 }
