@@ -2,14 +2,14 @@
 //!
 //! They collect, in the order of the arguments:
 //!
-//! | name         | what it holds                                                                                              |
-//! |--------------|------------------------------------------------------------------------------------------------------------|
-//! | `receiver`   | nothing, or how `self` came (`reference`, `mutable`, `value`), the token and its declaration               |
-//! | `parameters` | the parameters of the emitted function, each with a plain name, so that rustdoc shows it                   |
-//! | `boxed_parameters` | the same, where every reference lives for `'smart`: for `#[boxed]`                                   |
-//! | `lets`       | statements that bind each parameter to the user's pattern, in the body: `let mut n = n;`                   |
-//! | `passed`     | the names of the parameters                                                                                |
-//! | `travel`     | how each parameter travels, and what keeps it whole if it has a pattern: `([&] n {})`, `([] n {})` |
+//! | name | what it holds |
+//! |---|---|
+//! | `receiver` | nothing, or how `self` came, the token and its declaration |
+//! | `parameters` | the parameters of the emitted function, with plain names for rustdoc |
+//! | `boxed_parameters` | the same, where every reference lives for `'smart`: for `#[boxed]` |
+//! | `lets` | statements that bind each parameter to the user's pattern |
+//! | `passed` | the names of the parameters |
+//! | `travel` | how each parameter travels, and what keeps it whole: `([&] n {})` |
 //!
 //! A parameter with a pattern gets the name `argument`. Each is made in an expansion of its own, so
 //! they differ by hygiene. It is bound as a whole before it is bound to the pattern, so that what
@@ -92,8 +92,8 @@ macro_rules! define_arguments {
                     passed: [$d($d name,)*] travel: [$d(($d kind $d name { $d($d keep)* }))*]
                 }
             };
-            // All are plain: `name: Type`, `name: &path::Type`, `name: &[Type]`. (`$r` matches nothing, as
-            // `$async` in `__smart_items!`.)
+            // All are plain: `name: Type`, `name: &path::Type`, `name: &[Type]`. (`$r` matches
+            // nothing, as `$async` in `__smart_items!`.)
             (
                 args: [$d(
                     $d name:ident: $d(& $d(@ $d r:tt)? $d([$d($d e:ident)::+])?)? $d($d t:ident)::*
@@ -113,8 +113,8 @@ macro_rules! define_arguments {
                     $d($d state)*
                 }
             };
-            // `#[cfg(…)] name: Type`: the function is emitted with the argument and, for the opposite
-            // case, without it.
+            // `#[cfg(…)] name: Type`: the function is emitted with the argument and, for the
+            // opposite case, without it.
             (args: [#[cfg($d($d condition:tt)*)] $d($d rest:tt)*] $d($d state:tt)*) => {
                 #[cfg($d($d condition)*)]
                 $crate::__smart_arguments! { args: [$d($d rest)*] $d($d state)* }
@@ -132,7 +132,8 @@ macro_rules! define_arguments {
             // `name: …`, `mut name: …`, `pattern: …`
             (args: [$d name:ident: $d($d rest:tt)*] $d($d state:tt)*) => {
                 $crate::__smart_inside! {
-                    @named { $d name } { $d name } {} args: [$d($d rest)*] $d($d state)* look: [$d($d rest)*]
+                    @named { $d name } { $d name } {} args: [$d($d rest)*] $d($d state)*
+                        look: [$d($d rest)*]
                 }
             };
             (args: [mut $d name:ident: $d($d rest:tt)*] $d($d state:tt)*) => {
@@ -143,7 +144,8 @@ macro_rules! define_arguments {
             (args: [$d other:tt, $d($d rest:tt)*] $d($d state:tt)*) => {
                 $crate::__smart_wrong_argument! { $d other $d($d state)* }
             };
-            // A pattern is up to six tokens: `_`, `(a, b)`, `&x`, `Point { x, y }`, `path::Point(x, y)`
+            // A pattern is up to six tokens: `_`, `(a, b)`, `&x`, `Point { x, y }`,
+            // `path::Point(x, y)`
             $(
                 (args: [$($d $p:tt)+: $d($d rest:tt)*] $d($d state:tt)*) => {
                     $crate::__smart_arguments! {
@@ -154,7 +156,8 @@ macro_rules! define_arguments {
                     }
                 };
             )+
-            // `impl Trait`: in a boxed function it has to outlive `'smart`, and only its own bounds can say so.
+            // `impl Trait`: in a boxed function it has to outlive `'smart`, and only its own
+            // bounds can say so.
             (
                 @named { $d name:ident } $d pattern:tt $d keep:tt args: [impl $d($d rest:tt)*]
                 attributes: $d a:tt records: $d records:tt receiver: $d receiver:tt
@@ -214,46 +217,58 @@ define_arguments! { $
     [$t:ty] [] [$t] [$t];
 }
 
-/// Refuses a type with a reference in it, as an argument of a sync function that has a body: `&[&Type]`,
-/// `Option<&Type>`, `Cow<'a, Type>`. `look` is the same as what `args` holds.
+/// Refuses a type with a reference in it, as an argument of a sync function that has a body:
+/// `&[&Type]`, `Option<&Type>`, `Cow<'a, Type>`. `look` is the same as what `args` holds.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_inside {
     (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
         look: [&[&'static $($x:tt)*] $($y:tt)*]
     ) => {
-        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
+        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
     };
     (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
         look: [$($path:ident)::+ <$(&)? 'static $($x:tt)*]
     ) => {
-        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
+        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
     };
     (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
         look: [&[& $($x:tt)*] $($y:tt)*]
     ) => {
-        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
+        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
     };
     (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
         look: [$($path:ident)::+ <& $($x:tt)*]
     ) => {
-        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
+        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
     };
     (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
         look: [$($path:ident)::+ <$life:lifetime $($x:tt)*]
     ) => {
-        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
+        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
     };
     (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt state: $s:tt
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
         look: $look:tt
     ) => {
-        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r receiver: $t state: $s }
+        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
     };
 }
 
@@ -262,11 +277,13 @@ macro_rules! __smart_inside {
 #[macro_export]
 macro_rules! __smart_refuse_inside {
     (
-        @named { $name:ident } $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+        @named { $name:ident } $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt
+            receiver: $t:tt
         state: {
             opaque: $o:tt kept: $kept:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
             item: {
-                vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt
+                vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt
+                    ret: $e:tt
                 bounds: $c:tt body: [$body:tt]
             }
         }

@@ -203,7 +203,8 @@ macro_rules! __smart_emit {
     ) => {
         $crate::__smart_emit! {
             $work { $kept $vis $name $generics $parameters $output $bounds $box_with } $this
-            { twin: $twin of: [$name] passed: $passed plain: $plain kept: $kept vis: $vis ret: $ret }
+            { twin: $twin of: [$name] passed: $passed plain: $plain kept: $kept vis: $vis
+                ret: $ret }
         }
     };
     ($work:tt $function:tt $this:tt { twin: [] $($twin:tt)* }) => {
@@ -226,7 +227,8 @@ macro_rules! __smart_emit_function {
     (
         { maybe: $maybe:tt asyncness: $asyncness:tt opaque: $opaque:tt body: [] $($work:tt)* }
         {
-            [$($kept:tt)*] [$vis:vis] $name:tt [$($generics:tt)*] [$($parameters:tt)*] [$($output:tt)*]
+            [$($kept:tt)*] [$vis:vis] $name:tt [$($generics:tt)*] [$($parameters:tt)*]
+                [$($output:tt)*]
             [$($bounds:tt)*] $box_with:tt
         }
     ) => {
@@ -235,7 +237,8 @@ macro_rules! __smart_emit_function {
     (
         $work:tt
         {
-            [$($kept:tt)*] [$vis:vis] $name:tt [$($generics:tt)*] [$($parameters:tt)*] [$($output:tt)*]
+            [$($kept:tt)*] [$vis:vis] $name:tt [$($generics:tt)*] [$($parameters:tt)*]
+                [$($output:tt)*]
             [$($bounds:tt)*] $box_with:tt
         }
     ) => {

@@ -60,7 +60,10 @@ macro_rules! smart_await {
     () => {
         $crate::__smart_await_error! {}
     };
-    ($side:ident => $($value:expr),* $(,)?) => {
+    (sync => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    (async => $($value:expr),* $(,)?) => {
         $crate::__smart_await_error! {}
     };
     ($value:expr, $($more:tt)+) => {
@@ -100,16 +103,18 @@ macro_rules! __smart_await_sync {
             }
         }
     };
-    // The known mistakes. There is no arm for all others, since an editor would take it for an
-    // expression that is not finished.
+    // The known mistakes, whose error the async copy has.
     () => {
-        $crate::__smart_await_error! {}
+        loop {}
     };
-    ($side:ident => $($value:expr),* $(,)?) => {
-        $crate::__smart_await_error! {}
+    (sync => $($value:expr),* $(,)?) => {
+        loop {}
+    };
+    (async => $($value:expr),* $(,)?) => {
+        loop {}
     };
     ($value:expr, $($more:tt)+) => {
-        $crate::__smart_await_error! {}
+        loop {}
     };
 }
 
@@ -129,11 +134,17 @@ macro_rules! __smart_await_split_sync {
         $value
     };
     () => {
-        $crate::__smart_await_error! {}
+        loop {}
     };
-    (sync => $($value:expr),* $(,)?) => {};
-    (async => $($value:expr),* $(,)?) => {};
-    ($value:expr, $($more:tt)+) => {};
+    (sync => $($value:expr),* $(,)?) => {
+        loop {}
+    };
+    (async => $($value:expr),* $(,)?) => {
+        loop {}
+    };
+    ($value:expr, $($more:tt)+) => {
+        loop {}
+    };
 }
 
 /// `smart_await!` in the async half of a split: the expression, awaited.
@@ -152,7 +163,10 @@ macro_rules! __smart_await_split_async {
     () => {
         $crate::__smart_await_error! {}
     };
-    ($side:ident => $($value:expr),* $(,)?) => {
+    (sync => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    (async => $($value:expr),* $(,)?) => {
         $crate::__smart_await_error! {}
     };
     ($value:expr, $($more:tt)+) => {
