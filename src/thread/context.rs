@@ -318,11 +318,12 @@ pub(crate) const REFUSAL: &str = "waiting here would block an executor, because 
      use `.await`, or move the code into a sync smart function (awaited, it runs on the offload \
      pool), or wrap it in `smartasync::allow_blocking`";
 
-/// Panics in async code, and names the caller's line.
+/// Panics in async code, and names the caller's line. A destructor that waits while its thread
+/// unwinds may do so, because a second panic would abort.
 #[inline]
 #[track_caller]
 pub(crate) fn refuse_in_async() {
-    if is_async_context() {
+    if is_async_context() && !thread::panicking() {
         refuse();
     }
 }
@@ -330,7 +331,6 @@ pub(crate) fn refuse_in_async() {
 #[cold]
 #[inline(never)]
 #[track_caller]
-fn refuse() {
-    // A destructor that waits while its thread unwinds may do so: a second panic would abort.
-    assert!(thread::panicking(), "{REFUSAL}");
+fn refuse() -> ! {
+    panic!("{REFUSAL}")
 }
