@@ -42,8 +42,6 @@ mod level;
 #[cfg(feature = "std")]
 mod lock;
 #[cfg(feature = "std")]
-mod lock_map;
-#[cfg(feature = "std")]
 mod loops;
 #[cfg(all(test, smartasync_model))]
 mod models;
@@ -79,9 +77,7 @@ pub use call::{TimedOut, smart_sync};
 #[cfg(feature = "std")]
 pub use context::{allow_blocking, forbid_blocking, is_async_context};
 #[cfg(feature = "std")]
-pub use lock::{Cancelled, SmartLock};
-#[cfg(feature = "std")]
-pub use lock_map::SmartLockMap;
+pub use lock::{Cancelled, SmartLock, SmartLockMap};
 #[cfg(feature = "std")]
 pub use loops::{
     LoopId, block_on, cached_loops, current_loop, install_runtime, reset_smartasync_cache,
