@@ -6,8 +6,10 @@ use run::{Core, RunOnce, RunShared};
 
 mod flight;
 mod lead;
+mod map;
 pub(crate) mod run;
 
+pub use map::SmartLockMap;
 pub use run::Cancelled;
 
 /// Coalesces concurrent callers: the first runs, those that come meanwhile get a clone of its
