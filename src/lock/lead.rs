@@ -17,8 +17,8 @@
 //! | `SUSPENDED`    | a lone leader, which is not being polled                | `resume` → a thread, `seize` → `SEIZED`             |
 //! | `SEIZED`       | all there is to know stands under the mutex             | `release` → `FREE`, under the mutex                 |
 
+use crate::lock::stack::StackToken;
 use crate::sync::{AtomicUsize, Ordering};
-use core::num::NonZeroUsize;
 
 const FREE: usize = 0;
 // A thread is named by the address of a thread-local that is aligned, so these two are none.
@@ -30,7 +30,7 @@ pub(crate) enum Seized {
     /// Nobody, by this word alone.
     Nobody,
     /// A lone leader, polled by this thread, if by any.
-    Leader { polling: Option<NonZeroUsize> },
+    Leader { polling: Option<StackToken> },
 }
 
 pub(crate) struct Lead {
@@ -65,29 +65,29 @@ impl Lead {
     /// `thread` leads if the lock is free. Says whether it does.
     #[inline]
     #[must_use]
-    pub(crate) fn take(&self, thread: NonZeroUsize) -> bool {
-        self.exchange(FREE, thread.get())
+    pub(crate) fn take(&self, thread: StackToken) -> bool {
+        self.exchange(FREE, thread.word())
     }
 
     /// The lone leader on `thread` has ended. `false` if the word is seized.
     #[inline]
     #[must_use]
-    pub(crate) fn give_back(&self, thread: NonZeroUsize) -> bool {
-        self.exchange(thread.get(), FREE)
+    pub(crate) fn give_back(&self, thread: StackToken) -> bool {
+        self.exchange(thread.word(), FREE)
     }
 
     /// The poll of the lone leader on `thread` has returned. `false` if the word is seized.
     #[inline]
     #[must_use]
-    pub(crate) fn suspend(&self, thread: NonZeroUsize) -> bool {
-        self.exchange(thread.get(), SUSPENDED)
+    pub(crate) fn suspend(&self, thread: StackToken) -> bool {
+        self.exchange(thread.word(), SUSPENDED)
     }
 
     /// The lone leader is polled on `thread`. `false` if the word is seized.
     #[inline]
     #[must_use]
-    pub(crate) fn resume(&self, thread: NonZeroUsize) -> bool {
-        self.exchange(SUSPENDED, thread.get())
+    pub(crate) fn resume(&self, thread: StackToken) -> bool {
+        self.exchange(SUSPENDED, thread.word())
     }
 
     /// Says whether the word is seized already. Under the mutex only.
@@ -104,7 +104,7 @@ impl Lead {
             FREE | SEIZED => Seized::Nobody,
             SUSPENDED => Seized::Leader { polling: None },
             thread => Seized::Leader {
-                polling: NonZeroUsize::new(thread),
+                polling: StackToken::of_word(thread),
             },
         }
     }

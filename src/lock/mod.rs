@@ -2,12 +2,14 @@
 
 use crate::call::{Call, Work};
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use run::{Core, RunOnce, RunShared};
 
 mod flight;
 mod lead;
 mod map;
 pub(crate) mod run;
+mod stack;
 
 pub use map::SmartLockMap;
 pub use run::Cancelled;
@@ -179,8 +181,9 @@ impl<T> SmartLock<T> {
     /// must not be the sync copy of a `#[maybe_async]` function, which would block an async caller.
     ///
     /// Callers of both kinds follow each other. A panic of the future resumes in the caller that
-    /// drove it, and one follower starts anew. When all callers are gone, the half-done future
-    /// stays in the lock until the next caller comes, or [`reset`](SmartLock::reset).
+    /// drove it, and one follower starts anew. The future is dropped with its last
+    /// caller, so a future that nobody drives holds nothing. To keep a half-done future, hold a call
+    /// that was polled. (Earlier versions kept the future in the lock until the next caller came.)
     ///
     /// # Errors
     ///
@@ -209,8 +212,10 @@ impl<T> SmartLock<T> {
     ///         "of the first"
     ///     }));
     ///     assert!(poll_once(&mut first).await.is_none());
+    ///     let mut second = Box::pin(lock.run_shared(|| async { "of the second" }));
+    ///     assert!(poll_once(&mut second).await.is_none());
     ///     drop(first);
-    ///     assert_eq!(lock.run_shared(|| async { "of the second" }).await, Ok("of the first"));
+    ///     assert_eq!(second.await, Ok("of the first"));
     /// })
     /// .wait();
     /// ```
@@ -262,6 +267,10 @@ impl<T> SmartLock<T> {
         self.core.waiters()
     }
 }
+
+// It keeps its promises when user code panics, whatever `T` is.
+impl<T> UnwindSafe for SmartLock<T> {}
+impl<T> RefUnwindSafe for SmartLock<T> {}
 
 impl<T> Default for SmartLock<T> {
     fn default() -> Self {

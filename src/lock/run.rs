@@ -13,8 +13,9 @@ use crate::lock::flight::{
     SeatId, Wakers,
 };
 use crate::lock::lead::{Lead, Seized};
+use crate::lock::stack::StackToken;
 use crate::sync::panics::{Panics, swallow};
-use crate::sync::{Arc, Mutex, MutexGuard, thread_token};
+use crate::sync::{Arc, Mutex, MutexGuard};
 use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
@@ -163,7 +164,7 @@ where
         let mut this = self.project();
         match *this.role {
             Role::Fresh | Role::Ended => {}
-            Role::Follower(seat) => this.lock.core().leave(seat),
+            Role::Follower(seat) => leave(this.lock, seat),
             Role::Leader(leader) => {
                 // The flight lasts until the future is gone: two never overlap. A call from its
                 // destructor is a re-entry.
@@ -201,9 +202,20 @@ impl<L: Handle<T>, T, F> Unpin for RunShared<L, T, F> {}
 impl<L: Handle<T>, T, F> Drop for RunShared<L, T, F> {
     fn drop(&mut self) {
         if let Role::Follower(seat) = self.role {
-            self.lock.core().leave(seat);
+            leave(&mut self.lock, seat);
         }
     }
+}
+
+/// A follower is dropped.
+fn leave<L: Handle<T>, T>(lock: &mut L, seat: SeatId) {
+    let after = lock.core().lock().leave(seat);
+    if after.next.is_some() {
+        return lock.core().finish(after);
+    }
+    // The key of a map is free when the destructor of its shared future runs.
+    lock.release();
+    drop(after);
 }
 
 /// Hands over when it is dropped: its leader was dropped or panics.
@@ -279,7 +291,7 @@ impl<T> Core<T> {
     /// The leader is about to be polled, or dropped, on this thread.
     #[inline]
     fn enter_leader(&self, leader: &mut Leader) {
-        if !(matches!(leader, Leader::Lone) && self.lead.resume(thread_token())) {
+        if !(matches!(leader, Leader::Lone) && self.lead.resume(StackToken::current())) {
             self.enter_followed_leader(leader);
         }
     }
@@ -288,13 +300,13 @@ impl<T> Core<T> {
     fn enter_followed_leader(&self, leader: &mut Leader) {
         let mut flights = self.lock();
         let flight = leader.flight(&mut flights);
-        flights.enter_leader(flight, thread_token());
+        flights.enter_leader(flight, StackToken::current());
     }
 
     /// The leader's poll has returned, and it is not done.
     #[inline]
     fn leave_leader(&self, leader: &mut Leader) {
-        if !(matches!(leader, Leader::Lone) && self.lead.suspend(thread_token())) {
+        if !(matches!(leader, Leader::Lone) && self.lead.suspend(StackToken::current())) {
             self.leave_followed_leader(leader);
         }
     }
@@ -308,7 +320,7 @@ impl<T> Core<T> {
 
     /// The leader was dropped, or panics.
     fn lose_leader(&self, mut leader: Leader) {
-        if matches!(leader, Leader::Lone) && self.lead.give_back(thread_token()) {
+        if matches!(leader, Leader::Lone) && self.lead.give_back(StackToken::current()) {
             return;
         }
         let mut flights = self.lock();
@@ -338,11 +350,6 @@ impl<T> Core<T> {
 
     pub(crate) fn waiters(&self) -> usize {
         self.lock().waiting()
-    }
-
-    fn leave(&self, seat: SeatId) {
-        let after = self.lock().leave(seat);
-        self.finish(after);
     }
 
     /// Does what is left to do, and lets the first panic go on.
@@ -388,7 +395,7 @@ impl<T: Clone> Core<T> {
     fn follow(&self, own: &Waker) -> Result<SeatId, Waker> {
         // The clone is user code, so it is made before the lock is taken.
         let waker = own.clone();
-        self.lock().follow(thread_token(), waker)
+        self.lock().follow(StackToken::current(), waker)
     }
 
     /// Takes the value that waits in a seat. Whoever is served has nothing to do with the lead any
@@ -453,7 +460,7 @@ impl<T: Clone> Core<T> {
     /// The leader is done: serves its followers.
     #[inline]
     fn complete(&self, leader: Leader, value: &T) {
-        if !(matches!(leader, Leader::Lone) && self.lead.give_back(thread_token())) {
+        if !(matches!(leader, Leader::Lone) && self.lead.give_back(StackToken::current())) {
             self.complete_followed(leader, value);
         }
     }
@@ -581,7 +588,7 @@ fn seek<L: Handle<T>, T: Clone>(
         let admission = core.admit(
             Caller {
                 seat,
-                thread: thread_token(),
+                thread: StackToken::current(),
                 own,
                 can_lead,
             },
@@ -650,19 +657,20 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         // A lock that is out of its map is seized for good, so a free one is in it.
-        let mut leader =
-            if matches!(this.role, Role::Fresh) && this.lock.core().lead.take(thread_token()) {
-                Leader::Lone
-            } else {
-                let fresh = match look(this.lock, this.role, cx.waker()) {
-                    Ok(answer) => return answer,
-                    Err(fresh) => fresh,
-                };
-                match seek(this.lock, this.role, true, cx.waker(), fresh) {
-                    ControlFlow::Continue(leader) => leader,
-                    ControlFlow::Break(answer) => return answer,
-                }
+        let mut leader = if matches!(this.role, Role::Fresh)
+            && this.lock.core().lead.take(StackToken::current())
+        {
+            Leader::Lone
+        } else {
+            let fresh = match look(this.lock, this.role, cx.waker()) {
+                Ok(answer) => return answer,
+                Err(fresh) => fresh,
             };
+            match seek(this.lock, this.role, true, cx.waker(), fresh) {
+                ControlFlow::Continue(leader) => leader,
+                ControlFlow::Break(answer) => return answer,
+            }
+        };
         let core = this.lock.core();
         // Until the poll has gone well, the leader is as good as lost.
         *this.role = Role::Ended;

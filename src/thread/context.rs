@@ -8,7 +8,6 @@
 
 use crate::thread::runtime;
 use core::cell::Cell;
-use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::{thread, thread_local};
 
@@ -71,16 +70,12 @@ impl Stack {
     /// The number of waits and of polls of tasks: twice the waits, and one more while the innermost
     /// wait polls a task.
     #[inline]
-    const fn level(self) -> u32 {
+    pub(crate) const fn level(self) -> u32 {
         ((self.0 & !Self::BLOCKING) / Self::TASK) as u32
     }
 }
 
-/// How the address of [`ThisStack`] is aligned.
-pub(crate) const THREAD_ALIGN: usize = 8;
-
 /// What each poll and each wait looks at, in one place.
-#[repr(align(8))]
 struct ThisStack {
     stack: Cell<Stack>,
     /// The number of the innermost wait, or 0 if it has none yet: see [`wait_number`].
@@ -96,18 +91,6 @@ thread_local! {
 #[inline]
 pub(crate) fn stack() -> Stack {
     THIS.with(|this| this.stack.get())
-}
-
-/// Names this thread, and the [level](Stack::level) of its stack. No other living thread has the
-/// same address, which is a multiple of [`THREAD_ALIGN`].
-#[cfg(not(smartasync_model))]
-#[inline]
-pub(crate) fn stack_position() -> (NonZeroUsize, u32) {
-    THIS.with(|this| {
-        let address = NonZeroUsize::new(core::ptr::from_ref(this).addr());
-        let address = address.expect("no thread-local is at address zero");
-        (address, this.stack.get().level())
-    })
 }
 
 /// The number of the innermost wait. No other wait of the process has it. (A wait gets it when it

@@ -13,10 +13,10 @@
 //! | the leader is lost         | ends                             | one is chosen and woken, all go on waiting           |
 //! | reset                      | is cut loose from its leader     | all are cancelled                                    |
 
+use crate::lock::stack::StackToken;
 use crate::sync::Arc;
 use crate::sync::panics::Panics;
 use core::mem;
-use core::num::NonZeroUsize;
 use core::task::Waker;
 use shared::Shared;
 use std::vec::Vec;
@@ -90,7 +90,7 @@ pub(crate) struct Flights<T> {
     /// seized.
     lone: Option<FlightId>,
     /// The thread that polls the leader, or the shared future, at this moment.
-    polling: Option<NonZeroUsize>,
+    polling: Option<StackToken>,
     /// The future of a shared flight.
     shared: Shared<T>,
     /// Who drove the shared future last.
@@ -121,7 +121,7 @@ pub(crate) struct Flights<T> {
 #[derive(Clone, Copy)]
 pub(crate) struct Caller<'c> {
     pub(crate) seat: Option<SeatId>,
-    pub(crate) thread: NonZeroUsize,
+    pub(crate) thread: StackToken,
     /// Its waker.
     pub(crate) own: &'c Waker,
     /// It still has its closure.
@@ -259,7 +259,7 @@ impl<T> Flights<T> {
     }
 
     /// Somebody led alone until now, and does not know its flight's number.
-    pub(crate) fn adopt_lone(&mut self, polling: Option<NonZeroUsize>) {
+    pub(crate) fn adopt_lone(&mut self, polling: Option<StackToken>) {
         self.led = true;
         self.flight += 1;
         self.polling = polling;
@@ -273,6 +273,13 @@ impl<T> Flights<T> {
             .expect("a lone leader was adopted when the lock was seized")
     }
 
+    /// Returns whether the leader, or the driver of the shared future, waits for what is polled at
+    /// `token`.
+    #[inline]
+    fn is_reentry(&self, token: StackToken) -> bool {
+        self.polling.is_some_and(|leader| token.is_inside(leader))
+    }
+
     /// [`reset`](Flights::reset) for good.
     pub(crate) fn close(&mut self) -> Aftermath<T> {
         self.closed = true;
@@ -280,7 +287,7 @@ impl<T> Flights<T> {
     }
 
     /// A caller is polled, on `thread`: it leads if nobody does.
-    fn lead(&mut self, thread: NonZeroUsize) -> Option<FlightId> {
+    fn lead(&mut self, thread: StackToken) -> Option<FlightId> {
         if self.led {
             return None;
         }
@@ -294,8 +301,8 @@ impl<T> Flights<T> {
     /// A caller is polled for the first time, on `thread`: it follows, if somebody leads who owns
     /// the future. Else its waker comes back.
     #[inline]
-    pub(crate) fn follow(&mut self, thread: NonZeroUsize, waker: Waker) -> Result<SeatId, Waker> {
-        if self.led && self.polling != Some(thread) && matches!(self.shared, Shared::None) {
+    pub(crate) fn follow(&mut self, thread: StackToken, waker: Waker) -> Result<SeatId, Waker> {
+        if self.led && !self.is_reentry(thread) && matches!(self.shared, Shared::None) {
             Ok(self.seat(waker))
         } else {
             Err(waker)
@@ -367,7 +374,7 @@ impl<T> Flights<T> {
             wakers.stale = seat.and_then(|seat| self.remove(seat));
             return Admission::Lead(flight);
         }
-        if self.polling == Some(thread) {
+        if self.is_reentry(thread) {
             wakers.stale = seat.and_then(|seat| self.remove(seat));
             return Admission::Reentrant;
         }
@@ -530,7 +537,7 @@ impl<T> Flights<T> {
     }
 
     /// The leader is about to be polled (or dropped) on `thread`.
-    pub(crate) fn enter_leader(&mut self, flight: FlightId, thread: NonZeroUsize) {
+    pub(crate) fn enter_leader(&mut self, flight: FlightId, thread: StackToken) {
         if self.is_current(flight) {
             self.polling = Some(thread);
         }
@@ -691,6 +698,9 @@ impl<T> Flights<T> {
                 left.unwanted.seat = Some(self.vacate(seat));
                 if self.chosen == Some(seat) {
                     left.next = self.choose();
+                }
+                if self.waiting == 0 {
+                    left.unwanted.shared = self.end_unattended();
                 }
             }
             // The seat is still in the hands of the leader that serves it: it frees the seat.

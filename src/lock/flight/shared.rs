@@ -13,10 +13,10 @@
 //! no participant's waker runs inside the future's own poll.
 
 use super::{Aftermath, Due, FlightId, Flights, Seat, SeatId, Unwanted};
+use crate::lock::stack::StackToken;
 use crate::sync::panics::Panics;
 use crate::sync::{Arc, Mutex};
 use core::mem;
-use core::num::NonZeroUsize;
 use core::pin::Pin;
 use std::boxed::Box;
 use std::task::{Wake, Waker};
@@ -94,7 +94,7 @@ impl<T> Flights<T> {
     }
 
     /// Takes the future out to be driven on `thread`, if it has been woken.
-    pub(super) fn take_shared(&mut self, seat: SeatId, thread: NonZeroUsize) -> Option<Drive<T>> {
+    pub(super) fn take_shared(&mut self, seat: SeatId, thread: StackToken) -> Option<Drive<T>> {
         let flight = FlightId(self.flight);
         match mem::replace(&mut self.shared, Shared::None) {
             Shared::Parked { future, notifier } if notifier.was_woken() => {
@@ -115,6 +115,16 @@ impl<T> Flights<T> {
                 None
             }
         }
+    }
+
+    /// The last caller of a shared flight has left: ends the flight, and returns its future.
+    pub(super) fn end_unattended(&mut self) -> Option<Shared<T>> {
+        if !matches!(self.shared, Shared::Parked { .. }) {
+            return None;
+        }
+        self.led = false;
+        self.driver = None;
+        Some(mem::replace(&mut self.shared, Shared::None))
     }
 
     /// Puts a future back that is not ready. Returns whom to wake, because it was woken meanwhile.

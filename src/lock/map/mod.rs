@@ -12,6 +12,7 @@ use core::borrow::Borrow;
 use core::cell::OnceCell;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::hash::RandomState;
 use std::vec::Vec;
 use table::Table;
@@ -231,6 +232,10 @@ impl<K, T> SmartLockMap<K, T> {
         self.shards.iter().all(|shard| shard.lock().len() == 0)
     }
 }
+
+// It keeps its promises when user code panics, whatever `K` and `T` are.
+impl<K, T> UnwindSafe for SmartLockMap<K, T> {}
+impl<K, T> RefUnwindSafe for SmartLockMap<K, T> {}
 
 impl<K: Hash + Eq, T> Default for SmartLockMap<K, T> {
     fn default() -> Self {
