@@ -3,6 +3,7 @@
     missing_docs,
     missing_debug_implementations,
     unreachable_pub,
+    clippy::multiple_bound_locations,
     reason = "these are a library's items, without a library around them"
 )]
 

@@ -1,6 +1,10 @@
 //! `smart_fn!`: the braces of a body are the user's own. Inner attributes stand in them, and the
 //! edition decides when the temporaries of the last expression are dropped. (The crate
 //! `tests/crates/pedantic_2021` tests the same in edition 2021.)
+#![allow(
+    clippy::multiple_bound_locations,
+    reason = "a long signature is what is tested"
+)]
 
 use smartasync::{block_on, smart_await, smart_fn};
 use std::cell::RefCell;
