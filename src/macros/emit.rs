@@ -180,9 +180,9 @@ macro_rules! __smart_boxed_output {
             plain: { parameters: $plain_parameters generics: $plain_generics bounds: [$($bounds)*] }
             kept: [
                 #[allow(
-                    unknown_lints, renamed_and_removed_lints, elided_named_lifetimes,
-                        mismatched_lifetime_syntaxes,
-                    reason = "a reference in the result may have no name for its lifetime"
+                    clippy::multiple_bound_locations, unknown_lints, renamed_and_removed_lints,
+                    elided_named_lifetimes, mismatched_lifetime_syntaxes,
+                    reason = "the result shares one lifetime with what it borrows"
                 )]
                 $($kept)*
             ]
