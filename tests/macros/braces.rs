@@ -1,18 +1,9 @@
-<<<<<<< HEAD:tests/macros/braces.rs
 //! `smart_fn!`: the braces of a body are the user's own. They may hold inner attributes, and the
 //! edition decides when the temporaries of the last expression are dropped. The crate
 //! `tests/crates/pedantic_2021` tests the same in edition 2021.
 #![allow(
     clippy::multiple_bound_locations,
     reason = "bounds in both places are tested"
-=======
-//! `smart_fn!`: the braces of a body are the user's own. Inner attributes stand in them, and the
-//! edition decides when the temporaries of the last expression are dropped. (The crate
-//! `tests/crates/pedantic_2021` tests the same in edition 2021.)
-#![allow(
-    clippy::multiple_bound_locations,
-    reason = "a long signature is what is tested"
->>>>>>> macros:tests/smart_fn_braces.rs
 )]
 
 use smartasync::{block_on, smart_await, smart_fn};
