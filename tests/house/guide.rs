@@ -2,7 +2,6 @@
 
 use crate::is_repository;
 use std::fs;
-use std::path::Path;
 
 /// The names in backquotes of a text.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
