@@ -235,7 +235,8 @@ pub(crate) fn running_tasks() -> Option<Rc<Tasks>> {
 
 /// A wait of this thread, outermost or nested. It ends when this is dropped.
 pub(crate) struct Wait {
-    level: Result<&'static Level, Box<Level>>,
+    /// What it sleeps on. `None` if the thread is ending, and has no loop any more.
+    pub(crate) level: Option<&'static Level>,
     /// The level that was there before.
     around: Option<&'static Level>,
     waiting: Waiting,
@@ -255,22 +256,12 @@ impl Wait {
                 let level = this.start().map(|slot| &slot.level);
                 (level, level)
             };
-            // A thread that is ending has no loop any more, so its wait brings a level.
-            let level = level.ok_or_else(|| Box::new(Level::new()));
             Self {
                 level,
                 around,
                 waiting: context::enter_wait(stack),
             }
         })
-    }
-
-    /// What the wait sleeps on.
-    #[inline]
-    pub(crate) fn level(&self) -> &Level {
-        self.level
-            .as_ref()
-            .map_or_else(|own| &**own, |level| *level)
     }
 
     /// What stood on the stack before the wait began.

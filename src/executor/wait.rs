@@ -9,7 +9,7 @@ use crate::executor::loops::{self, Wait, begin_usual_wait};
 use crate::executor::tasks;
 use crate::pool;
 use crate::thread::context::{self, Stack, allow_blocking};
-use crate::thread::runtime;
+use crate::thread::runtime::{self, Runtime};
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
@@ -79,20 +79,37 @@ pub(crate) fn wait_for_at_most<F: Future>(future: F, timeout: Duration) -> Optio
 /// without having been woken.
 #[inline(never)]
 fn wait_until<F: Future>(future: F, deadline: Option<Instant>) -> F::Output {
-    let Some(runtime) = runtime::installed() else {
-        let wait = Wait::begin();
-        return drive(wait.level(), wait.before(), pin!(future), deadline);
-    };
+    match runtime::installed() {
+        None => wait_on_level(pin!(future), deadline),
+        Some(runtime) => wait_in_runtime(runtime, future, deadline),
+    }
+}
+
+#[cold]
+fn wait_in_runtime<F: Future>(
+    runtime: &dyn Runtime,
+    future: F,
+    deadline: Option<Instant>,
+) -> F::Output {
     let (mut future, mut driven) = (Some(future), None);
     runtime.around_wait(&mut || {
         // Taken, so that what is left of the future is dropped inside the runtime too.
         if let Some(future) = future.take() {
-            let future = pin!(future);
-            let wait = Wait::begin();
-            driven = Some(drive(wait.level(), wait.before(), future, deadline));
+            driven = Some(wait_on_level(pin!(future), deadline));
         }
     });
     driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
+}
+
+/// Begins a wait on the level that this thread has for it, and drives `future`.
+#[inline(always)]
+fn wait_on_level<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> F::Output {
+    let wait = Wait::begin();
+    match wait.level {
+        Some(level) => drive(level, wait.before(), future, deadline),
+        // The thread is ending, and has no loop any more.
+        None => drive(&Level::new(), wait.before(), future, deadline),
+    }
 }
 
 /// Polls `future` until it is ready. In between it runs the thread's tasks, and sleeps on `level` if

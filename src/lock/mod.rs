@@ -1,4 +1,32 @@
-//! [`SmartLock`]: callers that come while one runs share its result.
+//! Coalescing: concurrent callers of a lock share the result of one run.
+//!
+//! The first caller of an idle [`SmartLock`] is the *leader*: it runs. Callers that come while it
+//! runs are *followers*: each gets a clone of the leader's value. One such run is a *flight*. In a
+//! shared flight (`run_shared`), the lock owns the future, and the caller that polled it last is
+//! the *driver*. A waiting caller has a *seat* in the lock.
+//!
+//! Read the parts in this order:
+//!
+//! 1. This file has the API of [`SmartLock`] and describes what each caller sees.
+//! 2. `lead.rs` has the word of a lone leader. While there are no followers, the leader takes and
+//!    returns this word, and the mutex is not needed.
+//! 3. `flight/mod.rs` and `flight/shared.rs` have what the lock knows under its mutex: the flight,
+//!    the seats, and the future of a shared flight. No user code runs there.
+//! 4. `run.rs` has the futures of `run_once` and `run_shared`. It does everything that happens
+//!    while the mutex is free: it polls, clones, drops and wakes.
+//! 5. `stack.rs` detects re-entry: a call that its own leader would wait for.
+//! 6. `map/` has [`SmartLockMap`], which keeps a lock for each key in use.
+//!
+//! INVARIANT: no user code (closures, polls, `Clone`, `Drop`, wakers) runs while a mutex of this
+//! module is held. The only exceptions are `Hash` and `Eq` of a map's keys.
+//!
+//! INVARIANT: a lock has at most one current flight. The future of a lost leader is dropped before
+//! another caller can lead. There are two exceptions: `reset` separates a running leader from the
+//! lock, and a shared future without callers is dropped after its flight has ended.
+//!
+//! INVARIANT: only the owner of a flight ends it. After `reset`, the old leader owns no flight.
+//!
+//! INVARIANT: a value that was delivered to a follower stays delivered, also after `reset`.
 
 use crate::call::{Call, Work};
 use core::fmt;
@@ -14,78 +42,11 @@ mod stack;
 pub use map::SmartLockMap;
 pub use run::Cancelled;
 
-/// Coalesces concurrent callers: the first runs, those that come meanwhile get a clone of its
-/// result (singleflight).
+/// Lets concurrent callers share one run: the first caller runs, and each caller that comes while
+/// it runs gets a clone of its result.
 ///
-/// Sync threads (`.wait()`) and async tasks (`.await`, on any mix of runtimes) coalesce on one
-/// lock. Nothing is cached: when the flight has ended, the next caller runs anew. To keep values,
-/// store them yourself, in the closure, or use a cache.
-///
-/// Without contention a `run_once` call allocates nothing. No user code (closures, `Clone`, `Drop`,
-/// wakers) runs while the lock is held inside, so all of it may panic, block or use the lock again.
-///
-/// # States
-///
-/// ```text
-///             a caller is polled: it leads
-///     ┌──────┐ ────────────────────────────> ┌────────┐ ──┐ callers that are polled follow;
-///     │ idle │                               │ flying │   │ of a shared future the one that
-///     └──────┘ <──────────────────────────── └────────┘ <─┘ is polled drives
-///        ^      the leader is done: followers    │
-///        │      get clones; or `reset`: they     │ the leader is dropped, or
-///        │      are cancelled                    │ panics: one follower wakes
-///        │                                       v
-///        │ all followers left, or `reset`   ┌─────────┐
-///        └───────────────────────────────── │ waiting │ ──> flying, as soon as any caller is polled:
-///                                           └─────────┘     the woken follower, another one, a newcomer
-/// ```
-///
-/// Of [`run_once`](SmartLock::run_once), the leader is the caller that runs:
-///
-/// | event | leader | followers | who comes next |
-/// | --- | --- | --- | --- |
-/// | the leader is done | its value | a clone each | leads |
-/// | the leader is dropped | gone | one wakes and leads, the others wait | leads, and serves the followers too |
-/// | the leader panics | the panic | one wakes and leads, the others wait | leads, and serves the followers too |
-/// | the leader is suspended | goes on when it is polled | wait | follows |
-/// | the leader is forgotten (`mem::forget`) | gone | wait, until `reset` frees them | follows, until `reset` |
-/// | a follower is dropped | goes on | the others wait; if it was chosen to lead, the next one is | follows |
-/// | [`reset`](SmartLock::reset) | goes on alone, its own value | [`Cancelled`] | leads |
-/// | a call inside the leader's poll | goes on | go on | that call gets [`Cancelled`] |
-///
-/// Of [`run_shared`](SmartLock::run_shared), the driver is the caller that polled the future last:
-///
-/// | event | driver | followers | who comes next |
-/// | --- | --- | --- | --- |
-/// | the future is done | its value | a clone each | leads |
-/// | the driver is dropped, suspended or forgotten | gone, or drives again when it is polled | each drives when the future is woken | goes on with the half-done future |
-/// | the future panics | the panic | one wakes and starts anew; who brought the lost future gets [`Cancelled`] instead | leads, and serves the followers too |
-/// | a follower is dropped | goes on | go on | follows, or drives |
-/// | [`reset`](SmartLock::reset) | keeps the future, alone, and gets its value | [`Cancelled`] | leads |
-/// | a call inside the future's poll | goes on | go on | that call gets [`Cancelled`] |
-///
-/// # Others of its kind
-///
-/// | | `SmartLock`, `SmartLockMap` | Go's `singleflight` | moka's `get_with` | tokio's `OnceCell` |
-/// | --- | --- | --- | --- | --- |
-/// | callers | threads and tasks on one lock | goroutines | tasks, or with the sync cache threads | tasks |
-/// | afterwards | nothing is kept | nothing is kept | the value is cached | the value is kept for good |
-/// | the caller that runs goes away | `run_once`: a follower runs its own; `run_shared`: nothing is lost | a goroutine cannot | a waiter runs its own future | a waiter runs its own future |
-/// | it panics | in it alone; a follower runs | in all who wait, or it ends the process | in it alone; a waiter runs | in it alone; a waiter runs |
-/// | it is not polled any more | `run_once`: followers wait; `run_shared`: another goes on | a goroutine cannot | waiters wait | waiters wait |
-/// | a call from inside | an error | a deadlock | waits for itself | a deadlock |
-/// | cutting off | `reset`: followers get an error | `Forget`: followers still get the old value | none while it runs | none |
-///
-/// A caller that is forgotten keeps its flight for good, as a leaked guard keeps its mutex: `reset`
-/// ends it. A forgotten `run_shared` caller holds nobody up.
-///
-/// The output is cloned for each follower. Where it is a `Result`, its error is too: keep an error
-/// that cannot be cloned (`io::Error`, say) as a `String` or in an `Arc`.
-///
-/// # When not to use it
-///
-/// To initialise a value once for good, `OnceLock` is simpler. To let one caller after the other
-/// in, use a mutex.
+/// Use it when many callers need the same result at the same time, for example the same page from
+/// a database. This is also known as request coalescing, or *singleflight*.
 ///
 /// # Examples
 ///
@@ -105,49 +66,146 @@ pub use run::Cancelled;
 /// assert_eq!((one, two), (Ok("page"), Ok("page")));
 /// assert_eq!(runs.get(), 1);
 /// ```
+///
+/// The caller that runs is the *leader*. The callers that wait for its result are *followers*. Sync
+/// threads (`.wait()`) and async tasks (`.await`, on any mix of runtimes) share one lock.
+///
+/// The lock keeps no value. When the run has ended, the next caller runs anew. To keep values,
+/// store them yourself in the closure, or use a cache.
+///
+/// The lock clones the output for each follower. If the output is a `Result`, this includes the
+/// error. If an error cannot be cloned, as for `io::Error`, turn it into a `String` or put it into
+/// an `Arc`.
+///
+/// A `run_once` call without contention allocates nothing. No user code (closures, `Clone`, `Drop`,
+/// wakers) runs while the lock holds its own mutex. So user code may panic, block, or use the lock
+/// again.
+///
+/// # When not to use it
+///
+/// - To initialise a value once, use `OnceLock`. It is simpler.
+/// - To let callers in one after the other, use a mutex.
+///
+/// # States
+///
+/// ```text
+///             a caller is polled and leads
+///     ┌──────┐ ────────────────────────────> ┌────────┐ ──┐ each further caller that is
+///     │ idle │                               │ flying │   │ polled follows; in a shared
+///     └──────┘ <──────────────────────────── └────────┘ <─┘ flight it may also drive
+///        ^      the leader is done: the          │
+///        │      followers get clones; or         │ the leader is dropped or
+///        │      `reset` cancels the followers    │ panics: the lock wakes
+///        │                                       v one follower
+///        │ all followers left, or `reset`   ┌─────────┐
+///        └───────────────────────────────── │ waiting │ ──> flying, when any caller is polled: the
+///                                           └─────────┘     woken follower, another, or a new one
+/// ```
+///
+/// With [`run_once`](SmartLock::run_once), the leader drives its own future:
+///
+/// | event | the leader | the followers | the next caller |
+/// | --- | --- | --- | --- |
+/// | the leader is done | gets its value | each gets a clone | leads |
+/// | the leader is dropped | is gone | the lock wakes one, which leads; the others wait | leads if it is polled first, and serves the followers too |
+/// | the leader panics | gets the panic | the lock wakes one, which leads; the others wait | leads if it is polled first, and serves the followers too |
+/// | the leader is not polled for a while | goes on when it is polled again | wait | follows |
+/// | the leader is leaked (`mem::forget`) | is gone | wait until `reset` cancels them | follows, until `reset` |
+/// | a follower is dropped | goes on | the others wait; if the lock had chosen the dropped follower to lead, it chooses another | follows |
+/// | [`reset`](SmartLock::reset) is called | goes on alone and gets its own value | get [`Cancelled`] | leads |
+/// | the leader's own poll calls the lock | goes on | wait | the inner call gets [`Cancelled`] |
+///
+/// With [`run_shared`](SmartLock::run_shared), the lock owns the future. The *driver* is the caller
+/// that polled the future last:
+///
+/// | event | the driver | the followers | the next caller |
+/// | --- | --- | --- | --- |
+/// | the future is done | gets its value | each gets a clone | leads |
+/// | the driver is dropped, leaked, or not polled for a while | is gone, or drives again when it is polled | any of them drives when the future is woken | drives the half-done future |
+/// | the last caller is dropped | is gone | there are none | leads: the future was dropped with its last caller |
+/// | the future panics | gets the panic | the lock wakes one, which starts anew; the caller that brought the lost future gets [`Cancelled`] instead | leads if it is polled first, and serves the followers too |
+/// | a follower is dropped | goes on | go on | follows, or drives |
+/// | [`reset`](SmartLock::reset) is called | keeps the future for itself and gets its value | get [`Cancelled`] | leads |
+/// | the future's own poll calls the lock | goes on | go on | the inner call gets [`Cancelled`] |
+///
+/// A leaked `run_once` leader keeps its flight until `reset`, as a leaked guard keeps its mutex
+/// locked. A leaked `run_shared` caller does not block the other callers.
+///
+/// # Re-entry
+///
+/// A call would wait for itself if its leader cannot go on before the call is done. Such a call
+/// gets [`Cancelled`], and its [`is_reentrant`](Cancelled::is_reentrant) returns `true`. There are
+/// two cases:
+///
+/// - The call is polled inside its own leader's poll.
+/// - The call is finished with `.wait()` on a stack that has the leader's poll below it.
+///
+/// Another task that awaits the lock becomes a follower, also on the leader's thread. If a leader
+/// waits for its own follower, both wait for ever, as with any mutex.
+///
+/// # Compared with others
+///
+/// The libraries differ most in what they do when the leader goes away:
+///
+/// | | when the leader is dropped | when the leader panics | when the leader is not polled | a call from inside | callers | afterwards |
+/// | --- | --- | --- | --- | --- | --- | --- |
+/// | `run_once` | a waiter runs its own closure | a waiter runs its own closure | waiters wait | gets an error | threads and tasks | nothing is kept |
+/// | `run_shared` | a waiter goes on with the same future | a waiter runs its own closure | a waiter goes on | gets an error | threads and tasks | nothing is kept |
+/// | quick_cache | a waiter runs its own closure | a waiter runs its own closure | waiters wait | waits for itself | threads and tasks | the value is cached |
+/// | moka, `get_with` | a waiter runs its own closure | a waiter runs its own closure | waiters wait | waits for itself | tasks, or threads with its sync cache | the value is cached |
+/// | tokio's `OnceCell` | a waiter runs its own closure | a waiter runs its own closure | waiters wait | waits for itself | tasks | the value is kept for good |
+/// | `futures::Shared` | a waiter goes on with the same future | the waiters panic too | a waiter goes on | waits for itself | the holders of a clone | the value is kept until the last clone is dropped |
+/// | Go's `singleflight` | a goroutine cannot be dropped | all callers panic, or the process ends | a goroutine cannot be suspended | waits for itself | goroutines | nothing is kept |
+///
+/// To end a run early, call [`reset`](SmartLock::reset): the followers get an error, and the next
+/// caller runs anew. With Go's `Forget`, the followers still get the old value. moka, `OnceCell`
+/// and `Shared` have no such call while a run is under way.
 pub struct SmartLock<T> {
     core: Core<T>,
 }
 
 impl<T> SmartLock<T> {
-    /// A lock that nobody runs in.
+    /// Creates an idle lock.
     #[must_use]
     #[cfg(not(smartasync_model))]
     pub const fn new() -> Self {
         Self { core: Core::new() }
     }
 
-    /// A lock of a model is no constant.
+    /// Creates an idle lock. In a model this is not a constant.
     #[cfg(smartasync_model)]
     pub fn new() -> Self {
         Self { core: Core::new() }
     }
 
-    /// Runs `f` and its future, or waits for the result of the caller that runs already.
+    /// Runs `f` and its future, or waits for the result of the caller that already runs.
     ///
     /// The first caller that is polled leads: it calls its `f` and drives the future. Callers that
-    /// come while it runs follow, and get a clone of its output. When a leader is dropped or
-    /// panics, it hands over: one follower wakes and runs its own `f`, the others go on
-    /// waiting. Whoever is polled first leads, so a chosen follower that nobody polls holds nobody
-    /// up that comes anew. The panic itself goes on in the leader alone.
+    /// come while it runs become followers, and get a clone of its output.
+    ///
+    /// When the leader is dropped or panics, the lock wakes one follower, which runs its own `f`.
+    /// The other followers go on waiting. The lock does not wait for the woken follower: the first
+    /// caller that is polled leads, also if it is a new caller. Only the leader sees the panic.
     ///
     /// # Errors
     ///
-    /// [`Cancelled`] for a follower when [`reset`](SmartLock::reset) is called, and for a call that
-    /// is polled from inside its own leader's poll, also by an executor nested in it: it would
-    /// wait for itself. (A leader that waits for another thread which waits for the same
-    /// lock is a deadlock that nobody can see.)
+    /// Returns [`Cancelled`] in two cases:
+    ///
+    /// - The call was a follower when [`reset`](SmartLock::reset) was called.
+    /// - The call would wait for itself: see [Re-entry](SmartLock#re-entry).
+    ///
+    /// The lock does not detect that a leader waits for another thread or task which waits for the
+    /// lock. This is a deadlock.
     ///
     /// # Cancel safety
     ///
-    /// A follower may be dropped at any time. A dropped leader loses what its future has done so
-    /// far.
+    /// A follower may be dropped at any time. A dropped leader loses the progress of its future.
     ///
     /// # Panics
     ///
-    /// Where `f`, its future, the output's `Clone` or a follower's waker panics. If `Clone` panics,
-    /// the followers that have no value yet go on waiting, and one of them leads. If a waker
-    /// panics, the others are woken first.
+    /// Panics if `f`, its future, the output's `Clone` or a follower's waker panics. If `Clone`
+    /// panics, the followers without a value go on waiting, and one of them leads. If a waker
+    /// panics, the lock wakes the other followers first.
     ///
     /// # Examples
     ///
@@ -168,36 +226,45 @@ impl<T> SmartLock<T> {
         Call::new(RunOnce::new(&self.core, f))
     }
 
-    /// [`run_once`](SmartLock::run_once) with a future that the lock owns: whichever caller is
-    /// polled drives it.
+    /// Like [`run_once`](SmartLock::run_once), but the lock owns the future, and any caller can
+    /// drive it.
     ///
-    /// A caller that is dropped, timed out, or not polled any more costs no work done: the others,
-    /// or the next caller, go on with the half-done future. Choose it where that is worth a
-    /// box, and a wake-up of all callers whenever the future is woken; choose `run_once` where
-    /// the future borrows or is not `Send`, or where callers rarely go away.
+    /// If a caller is dropped, times out, or is not polled any more, no work is lost: another
+    /// caller goes on with the half-done future. This costs a box for the future, and wakes all
+    /// callers whenever the future is woken. Use `run_once` if the future borrows or is not `Send`,
+    /// or if callers rarely go away.
     ///
-    /// Each of them polls it on its own thread and runtime. So it must not need the runtime of the
-    /// caller that brought it (a timer of tokio's panics in a poll from a plain thread), and
-    /// must not be the sync copy of a `#[maybe_async]` function, which would block an async caller.
+    /// Each caller polls the future on its own thread and runtime. So the future must not depend on
+    /// the runtime of the caller that brought it: a timer of tokio panics when a plain thread polls
+    /// it. The future must not be the sync copy of a `#[maybe_async]` function either, because the
+    /// sync copy would block an async caller.
     ///
-    /// Callers of both kinds follow each other. A panic of the future resumes in the caller that
-    /// drove it, and one follower starts anew. The future is dropped with its last
-    /// caller, so a future that nobody drives holds nothing. To keep a half-done future, hold a call
-    /// that was polled. (Earlier versions kept the future in the lock until the next caller came.)
+    /// The future is dropped with its last caller. To keep a half-done future, hold a call that was
+    /// polled. The lock is idle before it drops the future, so the next run may begin while the
+    /// future's destructor runs.
+    ///
+    /// Callers of `run_once` and `run_shared` can follow each other. If the future panics, the
+    /// caller that polled it gets the panic, and one follower starts anew.
     ///
     /// # Errors
     ///
-    /// [`Cancelled`], as for `run_once`, and for a caller whose own future panicked in another one:
-    /// it has nothing left to run. At `reset` the caller that drove the future last takes the
-    /// future along, and gets its result.
+    /// Returns [`Cancelled`] in three cases:
+    ///
+    /// - The call was a follower when [`reset`](SmartLock::reset) was called. The caller that drove
+    ///   the future last is no follower: it keeps the future and gets its result.
+    /// - The call would wait for itself: see [Re-entry](SmartLock#re-entry).
+    /// - The call's own future panicked in another caller, and no other caller leads by now. The
+    ///   call has no closure left to run.
     ///
     /// # Cancel safety
     ///
-    /// Any caller may be dropped at any time.
+    /// Any caller may be dropped at any time. Only the last caller takes the future with it.
     ///
     /// # Panics
     ///
-    /// Where `f`, its future, or the output's `Clone` panics, as for `run_once`.
+    /// Panics if `f`, its future, the output's `Clone` or a follower's waker panics. If `Clone`
+    /// panics, the followers without a value go on waiting, and one of them leads. If a waker
+    /// panics, the lock wakes the other followers first.
     ///
     /// # Examples
     ///
@@ -228,10 +295,10 @@ impl<T> SmartLock<T> {
         Call::new(RunShared::new(&self.core, f))
     }
 
-    /// Cancels the followers: each gets [`Cancelled`]. A running leader keeps its own result, and
-    /// the next caller leads a new flight.
+    /// Cancels the followers: each gets [`Cancelled`].
     ///
-    /// A follower whose value was delivered already keeps it.
+    /// A running leader, or the driver of a shared future, goes on and gets its own result. The
+    /// next caller runs anew. A follower that already has its value keeps the value.
     ///
     /// # Examples
     ///
@@ -254,21 +321,23 @@ impl<T> SmartLock<T> {
         self.core.reset();
     }
 
-    /// Says whether a flight is under way: a caller leads, or a shared future is not done. Between
-    /// a lost leader and the poll of the next one, none is.
+    /// Returns whether a run is under way: a caller leads, or a shared future is not done.
+    ///
+    /// After a leader was dropped or has panicked, this is `false` until another caller leads.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.core.is_running()
     }
 
-    /// How many followers wait now. The caller that drove a shared future last is none.
+    /// Returns how many followers wait now. The driver of a shared future does not count.
     #[must_use]
     pub fn waiters(&self) -> usize {
         self.core.waiters()
     }
 }
 
-// It keeps its promises when user code panics, whatever `T` is.
+// For every `T`, the lock stays consistent when user code panics, because no user code runs under
+// its mutex.
 impl<T> UnwindSafe for SmartLock<T> {}
 impl<T> RefUnwindSafe for SmartLock<T> {}
 

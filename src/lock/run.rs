@@ -1,9 +1,16 @@
-//! The futures of `run_once` and `run_shared`: how a polled caller boards a flight, leads or
-//! follows, and what becomes of the others.
+//! The futures of `run_once` and `run_shared`, and everything that happens while the mutex is free.
 //!
-//! All that is decided under the mutex stands in `flight`. Here is what happens with the mutex
-//! free: user code (closures, futures, `Clone`, `Drop`, wakers), which may panic or use the lock
-//! again at any of these points.
+//! `flight` decides under the mutex what a polled caller does next. This file carries the decision
+//! out. It runs all user code: closures, polls, `Clone`, `Drop` and wakers. User code may panic, or
+//! use the lock again, so guards such as `LoseLeader` keep the lock consistent.
+//!
+//! A poll goes through these steps:
+//!
+//! 1. An idle lock gives its lead to a `run_once` call with one exchange of `Core::lead`.
+//! 2. Otherwise `look` tries the two most common cases: a new call follows, or a follower collects
+//!    its value.
+//! 3. Otherwise `seek` asks the lock until the call leads or has an answer for its poll.
+//! 4. A leader polls its future. When the future is ready, `Delivery` gives each follower a clone.
 
 use crate::call::Work;
 use crate::call::work::Sealed;
@@ -27,16 +34,19 @@ use pin_project_lite::pin_project;
 use std::boxed::Box;
 use std::vec::Vec;
 
-/// A lock without its API.
+/// What [`SmartLock`](crate::SmartLock) and the entries of a map have in common: a lock without its
+/// public methods.
 pub(crate) struct Core<T> {
-    /// Who leads while nobody follows.
+    /// The word of a lone leader. It is in use while there are no followers.
     lead: Lead,
-    /// Protects all else that the lock knows. [`Core::lock`] locks it.
+    /// The mutex protects everything else that the lock knows. [`Core::lock`] takes the mutex.
     flights: Mutex<Flights<T>>,
 }
 
-/// The lock's mutex, held. INVARIANT: meanwhile the lead is seized, so nobody takes it or gives it
-/// back past the mutex.
+/// A guard of the lock's mutex.
+///
+/// INVARIANT: the lead is seized while this guard exists, so every caller has to take the mutex to
+/// become the leader or to stop leading.
 struct Locked<'l, T> {
     lead: &'l Lead,
     flights: MutexGuard<'l, Flights<T>>,
@@ -64,17 +74,18 @@ impl<T> Drop for Locked<'_, T> {
     }
 }
 
-/// A call that leads.
+/// What a leader knows about its flight.
 #[derive(Clone, Copy)]
 enum Leader {
-    /// Alone, when last seen: it has no number until somebody seizes the lead.
+    /// The leader was alone when it last used the lock. Its flight gets a number when another
+    /// caller seizes the lead.
     Lone,
-    /// In this flight.
+    /// The leader leads this flight.
     Of(FlightId),
 }
 
 impl Leader {
-    /// The flight's number, which a lone leader learns here.
+    /// Returns the number of the flight. A lone leader learns the number here.
     fn flight<T>(&mut self, flights: &mut Flights<T>) -> FlightId {
         match *self {
             Self::Of(flight) => flight,
@@ -87,12 +98,12 @@ impl Leader {
     }
 }
 
-/// How a call gets at its lock.
+/// How a call reaches its lock.
 pub(crate) trait Handle<T> {
-    /// The lock. First called when the call is first polled.
+    /// Returns the lock. The first poll of the call is the first to use this method.
     fn core(&self) -> &Core<T>;
 
-    /// The call has ended and does not need the lock any more.
+    /// Releases the lock, because the call has ended, or because the lock is closed.
     fn release(&mut self) {}
 }
 
@@ -103,21 +114,21 @@ impl<T> Handle<T> for &Core<T> {
     }
 }
 
-/// What a call is, on its lock.
+/// The role of a call in its lock.
 #[derive(Clone, Copy)]
 enum Role {
-    /// Not polled yet.
+    /// The call has no seat and does not lead: it was not polled yet, or its lock was closed.
     Fresh,
-    /// Waits in this seat.
+    /// The call has this seat. The driver of a shared future has a seat too.
     Follower(SeatId),
-    /// Runs its own future.
+    /// The call runs its own future.
     Leader(Leader),
-    /// Has given its output, or lost it in a panic.
+    /// The call has returned its output, or has lost the output in a panic.
     Ended,
 }
 
 pin_project! {
-    /// The future of `run_once`. Where it leads, it owns the future that it runs.
+    /// The future of `run_once`. While the call leads, it owns the future that it runs.
     pub(crate) struct RunOnce<L, T, F, Fut>
     where
         L: Handle<T>,
@@ -158,7 +169,7 @@ where
         }
     }
 
-    /// The call is dropped before it has ended.
+    /// Takes the call out of its lock, because the call is dropped before it has ended.
     #[inline(never)]
     fn abandon(self: Pin<&mut Self>) {
         let mut this = self.project();
@@ -166,8 +177,9 @@ where
             Role::Fresh | Role::Ended => {}
             Role::Follower(seat) => leave(this.lock, seat),
             Role::Leader(leader) => {
-                // The flight lasts until the future is gone: two never overlap. A call from its
-                // destructor is a re-entry.
+                // The flight lasts until its future is dropped, so two futures never overlap. The
+                // drop counts as a poll of the leader, so a call from the future's destructor is a
+                // re-entry.
                 let core = this.lock.core();
                 let mut lost = LoseLeader { core, leader };
                 core.enter_leader(&mut lost.leader);
@@ -177,7 +189,7 @@ where
     }
 }
 
-/// The future of `run_shared`. The future that it runs belongs to the lock.
+/// The future of `run_shared`. The lock owns the future that the call runs.
 pub(crate) struct RunShared<L: Handle<T>, T, F> {
     lock: L,
     role: Role,
@@ -196,7 +208,7 @@ impl<L: Handle<T>, T, F> RunShared<L, T, F> {
     }
 }
 
-// Nothing in it is ever pinned.
+// `RunShared` never pins one of its fields.
 impl<L: Handle<T>, T, F> Unpin for RunShared<L, T, F> {}
 
 impl<L: Handle<T>, T, F> Drop for RunShared<L, T, F> {
@@ -207,18 +219,19 @@ impl<L: Handle<T>, T, F> Drop for RunShared<L, T, F> {
     }
 }
 
-/// A follower is dropped.
+/// Gives up the seat of a call that is dropped.
 fn leave<L: Handle<T>, T>(lock: &mut L, seat: SeatId) {
     let after = lock.core().lock().leave(seat);
     if after.next.is_some() {
         return lock.core().finish(after);
     }
-    // The key of a map is free when the destructor of its shared future runs.
+    // A map removes the key here, before the destructor of the shared future runs.
     lock.release();
     drop(after);
 }
 
-/// Hands over when it is dropped: its leader was dropped or panics.
+/// A guard for a leader. Dropping the guard means that the leader was dropped or panics: the lock
+/// wakes a follower, which leads next.
 struct LoseLeader<'l, T> {
     core: &'l Core<T>,
     leader: Leader,
@@ -230,7 +243,8 @@ impl<T> Drop for LoseLeader<'_, T> {
     }
 }
 
-/// Drops the future of a leader that panics, and hands over then: two never overlap.
+/// A guard for the poll of a leader. If the poll panics, the guard drops the leader's future and
+/// then wakes a follower, so two futures never overlap.
 struct LoseRun<'l, 'f, T, Fut> {
     running: Pin<&'f mut Option<Fut>>,
     _lost: LoseLeader<'l, T>,
@@ -238,12 +252,12 @@ struct LoseRun<'l, 'f, T, Fut> {
 
 impl<T, Fut> Drop for LoseRun<'_, '_, T, Fut> {
     fn drop(&mut self) {
-        // The thread unwinds, so a panic of the destructor would abort it.
+        // The thread is unwinding, so another panic from this destructor would abort the process.
         swallow(|| self.running.set(None));
     }
 }
 
-/// Ends a shared flight when it is dropped: its future panics.
+/// A guard for the poll of a shared future. If the poll panics, the guard ends the flight.
 struct LoseDrive<'l, T> {
     core: &'l Core<T>,
     seat: SeatId,
@@ -288,7 +302,7 @@ impl<T> Core<T> {
         }
     }
 
-    /// The leader is about to be polled, or dropped, on this thread.
+    /// Records that this thread is about to poll or drop the leader.
     #[inline]
     fn enter_leader(&self, leader: &mut Leader) {
         if !(matches!(leader, Leader::Lone) && self.lead.resume(StackToken::current())) {
@@ -303,7 +317,7 @@ impl<T> Core<T> {
         flights.enter_leader(flight, StackToken::current());
     }
 
-    /// The leader's poll has returned, and it is not done.
+    /// Records that the poll of the leader has returned `Pending`.
     #[inline]
     fn leave_leader(&self, leader: &mut Leader) {
         if !(matches!(leader, Leader::Lone) && self.lead.suspend(StackToken::current())) {
@@ -318,7 +332,7 @@ impl<T> Core<T> {
         flights.leave_leader(flight);
     }
 
-    /// The leader was dropped, or panics.
+    /// Ends the flight of a leader that was dropped or panics, and wakes a follower to lead.
     fn lose_leader(&self, mut leader: Leader) {
         if matches!(leader, Leader::Lone) && self.lead.give_back(StackToken::current()) {
             return;
@@ -338,7 +352,7 @@ impl<T> Core<T> {
         self.finish(after);
     }
 
-    /// Resets the lock for good: callers that come anew are told to look for another.
+    /// Resets the lock and closes it. A call without a seat then has to look up its key again.
     pub(crate) fn close(&self, panics: &mut Panics) {
         let after = self.lock().close();
         self.settle(after, panics);
@@ -352,21 +366,22 @@ impl<T> Core<T> {
         self.lock().waiting()
     }
 
-    /// Does what is left to do, and lets the first panic go on.
+    /// Calls [`settle`](Core::settle), and then resumes the first panic.
     fn finish(&self, after: Aftermath<T>) {
         let mut panics = Panics::default();
         self.settle(after, &mut panics);
         panics.resume();
     }
 
-    /// Does what is left to do, with the mutex free.
+    /// Wakes and drops everything in `after`, while the mutex is free.
     fn settle(&self, after: Aftermath<T>, panics: &mut Panics) {
         panics.wake_all(after.wakers);
         self.hand_over(after.next, panics);
         panics.catch(|| drop(after.unwanted));
     }
 
-    /// Wakes the follower that was chosen to lead; if its waker panics, the next one.
+    /// Wakes the follower that was chosen to lead. If its waker panics, this chooses and wakes the
+    /// next follower.
     fn hand_over(&self, chosen: Option<Chosen>, panics: &mut Panics) {
         let mut next = chosen;
         while let Some(Chosen { seat, waker }) = next {
@@ -377,7 +392,10 @@ impl<T> Core<T> {
         }
     }
 
-    /// Admits a caller; clones its waker only if it has to wait, and then with the lock free.
+    /// Asks the lock what the polled caller does next.
+    ///
+    /// This clones the waker of the caller only if the caller has to wait. The clone is user code,
+    /// so the mutex is free meanwhile.
     fn admit(&self, caller: Caller<'_>, wakers: &mut Wakers) -> Admission<T> {
         let admission = self.lock().admit(caller, wakers);
         if !matches!(admission, Admission::BringWaker) {
@@ -389,23 +407,24 @@ impl<T> Core<T> {
 }
 
 impl<T: Clone> Core<T> {
-    /// A caller follows, if somebody leads who owns the future. Else a clone of its waker comes
-    /// back.
+    /// Gives the caller a seat, if a leader runs its own future and the call is no re-entry.
+    /// Otherwise this returns the clone of the caller's waker.
     #[inline(never)]
     fn follow(&self, own: &Waker) -> Result<SeatId, Waker> {
-        // The clone is user code, so it is made before the lock is taken.
+        // The clone is user code, so it comes before the mutex is taken.
         let waker = own.clone();
         self.lock().follow(StackToken::current(), waker)
     }
 
-    /// Takes the value that waits in a seat. Whoever is served has nothing to do with the lead any
-    /// more, so it is not seized.
+    /// Takes the value from a seat, if the seat has a value.
+    ///
+    /// Such a seat has no influence on who leads, so this does not seize the lead.
     #[inline(never)]
     fn collect(&self, seat: SeatId) -> Option<T> {
         self.flights.lock().collect(seat)
     }
 
-    /// The leader has made a future for all.
+    /// Makes the flight of `leader` a shared flight that runs `future`.
     fn share(
         &self,
         mut leader: Leader,
@@ -417,11 +436,11 @@ impl<T: Clone> Core<T> {
         flights.share(flight, future, waker)
     }
 
-    /// Polls a shared future.
+    /// Polls a shared future, and puts it back or ends its flight.
     fn drive(&self, role: &mut Role, own: &Waker, drive: Drive<T>) -> Poll<Result<T, Cancelled>> {
         let Drive { seat, flight, .. } = drive;
-        // Until the poll has gone well, the flight is as good as lost. The future is dropped before
-        // another can lead.
+        // If the poll panics, `lost` ends the flight. `drive` is declared after `lost`, so the
+        // future is dropped before another caller can lead.
         *role = Role::Ended;
         let lost = LoseDrive {
             core: self,
@@ -436,8 +455,8 @@ impl<T: Clone> Core<T> {
         else {
             mem::forget(lost);
             *role = Role::Follower(seat);
-            // Whoever registered meanwhile found the future out, and may be the only one that is
-            // polled.
+            // If the future was woken during its poll, every registered caller has to be woken. The
+            // driver may never be polled again.
             let wakers = self.lock().put_back_shared(drive);
             self.finish(Aftermath {
                 wakers,
@@ -457,7 +476,7 @@ impl<T: Clone> Core<T> {
         Poll::Ready(Ok(value))
     }
 
-    /// The leader is done: serves its followers.
+    /// Ends the flight of a leader that is done, and gives each follower a clone of `value`.
     #[inline]
     fn complete(&self, leader: Leader, value: &T) {
         if !(matches!(leader, Leader::Lone) && self.lead.give_back(StackToken::current())) {
@@ -488,8 +507,10 @@ impl<T: Clone> Core<T> {
     }
 }
 
-/// Values on their way to followers. When it is dropped, also because a clone panicked, each due
-/// follower has one or waits again.
+/// The values for the followers of a leader that is done.
+///
+/// Dropping this delivers the values, also if a clone has panicked. A follower without a value then
+/// waits again.
 struct Delivery<'l, T> {
     core: &'l Core<T>,
     due: Due,
@@ -534,9 +555,12 @@ impl<T> Drop for Delivery<'_, T> {
     }
 }
 
-/// What happens most to a caller that is polled: it follows, or is served. Else a clone of its
-/// waker comes back, if one was made. (Without this a follower would cost 1,109 instructions
-/// instead of 870, and a call without contention 85 instead of 70.)
+/// Tries the two most common cases: a new call becomes a follower, or a follower collects its value.
+///
+/// In every other case this returns the clone of the caller's waker, if it has made a clone.
+///
+/// Without this function a follower takes 1,109 instructions instead of 870, and a call without
+/// contention takes 85 instead of 70.
 #[inline]
 fn look<L: Handle<T>, T: Clone>(
     lock: &mut L,
