@@ -41,7 +41,7 @@ fn the_next_caller_goes_on_with_the_half_done_future_of_a_dropped_one() {
     assert_eq!((job.steps(), job.polls()), (vec![0], 2));
     drop(next);
     let mut last = bystander(lock).wait_for_its_turn();
-    assert_eq!(job.polls(), 2, "nobody woke the future");
+    assert_eq!(job.polls(), 2, "the future was not woken");
     job.step();
     assert_eq!((last.wakes(), last.poll()), (1, ok(2)));
     assert_eq!((job.steps(), job.polls()), (vec![0, 1], 3));
@@ -76,13 +76,13 @@ fn no_work_is_lost_with_a_caller_that_timed_out() {
     );
     for done in 1..3 {
         job.step();
-        let next = lock.run_shared(|| async { unreachable!("it never leads") });
+        let next = lock.run_shared(|| async { unreachable!("this call never leads") });
         assert_eq!(next.wait_timeout(Duration::ZERO), Err(TimedOut));
         assert_eq!(job.steps().len(), done);
     }
     job.step();
     assert_eq!(
-        lock.run_shared(|| async { unreachable!("it never leads") })
+        lock.run_shared(|| async { unreachable!("this call never leads") })
             .wait(),
         Ok(3)
     );
