@@ -1,16 +1,11 @@
 //! The tests that `tests/README.md` names exist, and the guide has a page for each chapter.
 
+use crate::is_repository;
 use std::fs;
-use std::path::Path;
 
 /// The names in backquotes of a text.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
-}
-
-/// Says whether this is the repository. The published package lacks `tests/crates` and `.ci`.
-fn is_repository() -> bool {
-    Path::new(".ci").exists()
 }
 
 #[test]
