@@ -127,7 +127,7 @@ fn a_running_loop_goes_on_after_a_reset_and_leaves_the_cache() {
                     });
                     assert!(before.is_some());
                     assert_eq!(after, before, "the running loop goes on");
-                    assert_eq!(current_loop(), None, "it has left the cache");
+                    assert_eq!(current_loop(), None, "the loop has left the cache");
                     ended.wait();
                     ended.wait();
                     assert_ne!(

@@ -72,7 +72,7 @@ fn assert_small(kind: Kind, n: usize) {
     let info = follow(kind, n);
     let each = |bytes| bytes as f64 / n as f64;
     eprintln!(
-        "{kind:?}: {:.1} bytes for each of {n} waiting followers, {:.1} at most while they came",
+        "{kind:?}: {:.1} bytes for each of {n} waiting followers, at most {:.1} while they came",
         each(info.bytes_current as u64),
         each(info.bytes_max)
     );

@@ -1,4 +1,4 @@
-//! What tasks of a thread's loop allocate.
+//! What the tasks of a thread's loop allocate.
 
 use crate::support::watchdog::within;
 use crate::support::yield_once;
@@ -10,10 +10,10 @@ use std::rc::Rc;
 use std::task::Poll;
 
 #[test]
-fn tasks_that_are_cancelled_before_their_first_turn_leave_nothing_behind() {
+fn tasks_that_are_cancelled_before_their_first_turn_hold_no_memory() {
     within(60, || {
         let spawn_and_cancel = || (0..10_000).for_each(|_| drop(spawn_local(pending::<()>())));
-        // The queue has room for a few.
+        // A few tasks make room in the queue.
         (0..4).map(|_| spawn_local(pending::<()>())).for_each(drop);
         let allocated = measure(spawn_and_cancel);
         assert_eq!(allocated.count_current, 0, "{allocated:?}");
@@ -30,7 +30,7 @@ fn tasks_that_are_cancelled_before_their_first_turn_leave_nothing_behind() {
 }
 
 #[test]
-fn a_small_task_in_a_slot_that_had_one_like_it_allocates_nothing() {
+fn a_small_task_in_the_slot_of_a_task_of_its_type_allocates_nothing() {
     fn spawn<const SIZE: usize>() -> Task<u8> {
         let bytes = [1; SIZE];
         spawn_local(async move {
@@ -41,7 +41,7 @@ fn a_small_task_in_a_slot_that_had_one_like_it_allocates_nothing() {
     within(60, || {
         let small = || assert_eq!(block_on(spawn::<8>()), 1);
         let large = || assert_eq!(block_on(spawn::<1000>()), 1);
-        // The first task makes the slot, and what the queues hold.
+        // The first task makes the slot and the room in the queues.
         small();
         assert_eq!(measure(small).count_total, 0);
         let info = measure(large);

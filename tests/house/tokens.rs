@@ -1,20 +1,13 @@
 //! Rust code as a list of tokens, without comments and strings, and without tests.
 
-/// Splits code into identifiers and single characters, and leaves out comments, strings, characters
-/// and lifetimes. `::` is one token.
+/// Splits code into words, `::` and single characters. Leaves out comments, strings, characters,
+/// lifetimes and white space.
 pub(crate) fn tokens(code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = code;
-    while let Some(first) = rest.chars().next() {
-        let length = token_length(rest);
+    while !rest.is_empty() {
+        let (length, is_kept) = first_token(rest);
         let (token, after) = rest.split_at(length);
-        let is_word = first.is_alphanumeric() || first == '_';
-        // The `r` of a raw string is no token, and neither is what it begins.
-        let is_kept = if is_word {
-            token.chars().all(|c| c.is_alphanumeric() || c == '_')
-        } else {
-            token == "::" || (length == first.len_utf8() && !first.is_whitespace())
-        };
         if is_kept {
             tokens.push(token);
         }
@@ -23,50 +16,49 @@ pub(crate) fn tokens(code: &str) -> Vec<&str> {
     tokens
 }
 
-/// The length of the first token of `code`, a comment or a string included.
-fn token_length(code: &str) -> usize {
+/// The length of the first token of `code`, and whether it is kept.
+fn first_token(code: &str) -> (usize, bool) {
     let until = |end: &str, from: usize| {
-        code[from..]
-            .find(end)
-            .map_or(code.len(), |at| from + at + end.len())
+        let found = code[from..].find(end);
+        found.map_or(code.len(), |at| from + at + end.len())
     };
-    let first = code.chars().next().map_or(0, char::len_utf8);
+    let word_length = |code: &str| {
+        let end = code.find(|c: char| !c.is_alphanumeric() && c != '_');
+        end.unwrap_or(code.len())
+    };
     if code.starts_with("//") {
-        return until("\n", 0);
+        return (until("\n", 0), false);
     }
     if code.starts_with("/*") {
-        return until("*/", 2);
+        return (until("*/", 2), false);
     }
     if code.starts_with("::") {
-        return 2;
+        return (2, true);
     }
-    let word = code
-        .find(|c: char| !c.is_alphanumeric() && c != '_')
-        .unwrap_or(code.len());
-    match &code[..word] {
-        "r" | "br" | "cr" => {
-            let hashes = code[word..]
-                .bytes()
-                .take_while(|&byte| byte == b'#')
-                .count();
-            if code[word + hashes..].starts_with('"') {
-                return until(&format!("\"{}", "#".repeat(hashes)), word + hashes + 1);
-            }
-            word
+    let word = word_length(code);
+    let after_word = &code[word..];
+    if ["r", "br", "cr"].contains(&&code[..word]) {
+        let hashes = after_word.bytes().take_while(|&b| b == b'#').count();
+        if after_word[hashes..].starts_with('"') {
+            let end = format!("\"{}", "#".repeat(hashes));
+            return (until(&end, word + hashes + 1), false);
         }
-        "" if code.starts_with('"') => quoted_length(code, '"'),
-        // A lifetime has no closing quote after its first character.
-        "" if code.starts_with('\'') => match code[1..].chars().next() {
-            Some('\\') => quoted_length(code, '\''),
-            Some(c) if code[1 + c.len_utf8()..].starts_with('\'') => c.len_utf8() + 2,
-            _ => {
-                1 + code[1..]
-                    .find(|c: char| !c.is_alphanumeric() && c != '_')
-                    .unwrap_or(code.len() - 1)
-            }
-        },
-        "" => first,
-        _ => word,
+    }
+    let mut characters = after_word.chars();
+    match (
+        word,
+        characters.next(),
+        characters.next(),
+        characters.next(),
+    ) {
+        (0, Some('"'), ..) => (quoted_length(code, '"'), false),
+        (0, Some('\''), Some('\\'), _) | (0, Some('\''), _, Some('\'')) => {
+            (quoted_length(code, '\''), false)
+        }
+        // A lifetime has no closing quote.
+        (0, Some('\''), ..) => (1 + word_length(&code[1..]), false),
+        (0, Some(other), ..) => (other.len_utf8(), !other.is_whitespace()),
+        _ => (word, true),
     }
 }
 

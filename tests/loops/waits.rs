@@ -128,8 +128,8 @@ fn a_panic_inside_a_poll_leaves_the_loop_usable() {
 #[test]
 fn stray_unparks_do_not_end_a_wait_and_cause_no_poll() {
     within(60, || {
-        // This thread may have the loop of a thread that has ended, with a notification that nobody
-        // has taken yet. This wait takes it.
+        // This thread may have the loop of a thread that has ended, with a notification that no
+        // wait has taken yet. This wait takes it.
         assert!(
             smart(pending::<()>())
                 .wait_timeout(Duration::from_millis(1))

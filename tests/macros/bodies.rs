@@ -7,7 +7,7 @@
     clippy::never_loop,
     clippy::async_yields_async,
     clippy::useless_vec,
-    reason = "the bodies are odd, to show that they keep their meaning"
+    reason = "odd bodies have to keep their meaning"
 )]
 #![allow(
     clippy::ptr_arg,

@@ -43,7 +43,7 @@ impl Drop for Item {
 }
 
 struct Pair {
-    #[allow(dead_code, reason = "it is there to be dropped")]
+    #[allow(dead_code, reason = "the field only has to be dropped")]
     left: Item,
     right: Item,
 }

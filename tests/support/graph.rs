@@ -379,7 +379,7 @@ pub(crate) fn check(node: &Arc<Node>) {
             (Ok(value), Some(expected)) => assert_eq!(value, expected, "{node:?}"),
             (Err(payload), None) if payload.downcast_ref() == Some(&"graph") => {}
             (Err(payload), _) => resume_unwind(payload),
-            (Ok(value), None) => panic!("it gave {value} instead of a panic: {node:?}"),
+            (Ok(value), None) => panic!("the graph gave {value} instead of a panic: {node:?}"),
         }
     }
     // Detached tasks are dropped with their loop.

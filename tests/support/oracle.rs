@@ -137,7 +137,7 @@ impl<'a> Model<'a> {
         self.works
             .iter()
             .find(|work| work.id == id)
-            .expect("it exists")
+            .expect("the work exists")
             .clone()
     }
 

@@ -53,11 +53,11 @@ impl Gate {
 /// Makes a call that must never lead.
 pub(crate) fn bystander(map: Map, key: &str, kind: Kind) -> Caller {
     match kind {
-        Kind::Once => {
-            Caller::new(map.run_once(key.to_owned(), || async { unreachable!("it never leads") }))
-        }
-        Kind::Shared => {
-            Caller::new(map.run_shared(key.to_owned(), || async { unreachable!("it never leads") }))
-        }
+        Kind::Once => Caller::new(map.run_once(key.to_owned(), || async {
+            unreachable!("this call never leads")
+        })),
+        Kind::Shared => Caller::new(map.run_shared(key.to_owned(), || async {
+            unreachable!("this call never leads")
+        })),
     }
 }

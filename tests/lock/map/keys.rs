@@ -200,7 +200,7 @@ fn a_caller_follows_another_one_that_its_key_started_when_it_was_cloned() {
     let mut follower = Box::pin(
         hooks
             .map
-            .run_shared(hooks.key(), || async { unreachable!("it follows") }),
+            .run_shared(hooks.key(), || async { unreachable!("this call follows") }),
     );
     assert!(poll(&mut follower).is_pending());
     // The clone was not needed, and is dropped.

@@ -126,7 +126,7 @@ fn reset_all_reaches_every_key() {
     for key in 0..1_000 {
         leaders.push(Caller::new(map.run_shared(key, pending)).wait_for_its_turn());
         followers.push(
-            Caller::new(map.run_shared(key, || async { unreachable!("it follows") }))
+            Caller::new(map.run_shared(key, || async { unreachable!("this call follows") }))
                 .wait_for_its_turn(),
         );
     }

@@ -125,7 +125,7 @@ fn a_chosen_follower_that_is_not_polled_delays_no_other_caller() {
 fn a_chosen_follower_that_is_polled_late_follows_the_newcomer() {
     let (lock, gate) = (SmartLock::new(), Gate::new());
     let mut leader = Caller::new(lock.run_once(pending));
-    let mut chosen = Caller::new(lock.run_once(|| async { unreachable!("it follows") }));
+    let mut chosen = Caller::new(lock.run_once(|| async { unreachable!("this call follows") }));
     assert!(leader.poll().is_pending() && chosen.poll().is_pending());
     drop(leader);
     let mut newcomer = Caller::new(lock.run_once(|| gate.run()));

@@ -14,7 +14,7 @@ use std::task::Poll;
 #[test]
 fn the_caller_that_is_polled_first_leads() {
     let (lock, gate) = (SmartLock::new(), Gate::new());
-    let mut made_first = Caller::new(lock.run_once(|| async { unreachable!("it follows") }));
+    let mut made_first = Caller::new(lock.run_once(|| async { unreachable!("this call follows") }));
     let mut made_second = Caller::new(lock.run_once(|| gate.run()));
     assert!(made_second.poll().is_pending());
     assert!(made_first.poll().is_pending());
@@ -59,7 +59,7 @@ fn followers_with_another_closure_type_share_the_value() {
 #[test]
 fn a_call_that_was_never_polled_has_no_effect() {
     let lock = SmartLock::new();
-    drop(lock.run_once(|| async { unreachable!("it is never polled") }));
+    drop(lock.run_once(|| async { unreachable!("the call is never polled") }));
     let unpolled = lock.run_once(|| ready(1));
     assert_idle(&lock);
     assert_eq!(lock.run_once(|| ready(2)).wait(), Ok(2));
@@ -163,7 +163,7 @@ fn a_delivered_value_is_dropped_with_its_follower() {
     let mut leader =
         Caller::new(lock.run_once(|| poll_fn(|_| gate.take().map_or(Poll::Pending, Poll::Ready))));
     let mut followers: Vec<_> = (0..3)
-        .map(|_| Caller::new(lock.run_once(|| async { unreachable!("it follows") })))
+        .map(|_| Caller::new(lock.run_once(|| async { unreachable!("this call follows") })))
         .collect();
     assert!(leader.poll().is_pending());
     assert!(

@@ -36,7 +36,7 @@ fn a_panic_stays_in_the_leader_and_one_follower_takes_over() {
         (&mut two, &mut one)
     };
     let Poll::Ready(Ok(value)) = chosen.poll() else {
-        panic!("it leads")
+        panic!("the chosen follower leads")
     };
     assert_eq!(other.poll(), Poll::Ready(Ok(value)));
     drop(leader);
@@ -54,7 +54,7 @@ fn a_closure_or_a_first_poll_that_panics_leaves_an_idle_lock() {
     assert!(panics(|| lock
         .run_once(|| async { panic!("waited for") })
         .wait()));
-    assert!(panics(|| in_poll.poll()), "it has ended");
+    assert!(panics(|| in_poll.poll()), "the call has ended");
     drop((in_closure, in_poll));
     assert_works(lock);
 }
@@ -79,7 +79,7 @@ fn the_future_of_a_leader_that_panics_is_dropped_before_another_caller_can_lead(
     let (fuse, seen) = (explode.clone(), at_drop.clone());
     let sees = OnDrop(move || {
         let Poll::Ready(inside) = poll(&mut Box::pin(lock.run_once(|| ready(7)))) else {
-            panic!("nobody else leads")
+            panic!("the leader is not replaced yet")
         };
         seen.set(Some((lock.is_running(), is_reentrant(inside))));
     });

@@ -18,7 +18,7 @@ fn a_call_that_is_awaited_inside_its_own_leader_ends_with_an_error() {
     let lock = SmartLock::new();
     let outer = lock.run_once(|| async {
         let inner = lock
-            .run_once(|| async { unreachable!("it never leads") })
+            .run_once(|| async { unreachable!("this call never leads") })
             .await;
         let error = inner.unwrap_err();
         assert!(error.is_reentrant());

@@ -92,7 +92,7 @@ fn callers_in_all_places_share_one_run_wherever_the_leader_is() {
         await_leader(lock);
         for _ in 0..FOLLOWERS {
             for place in PLACES {
-                callers.start(lock, place, || async { unreachable!("it follows") });
+                callers.start(lock, place, || async { unreachable!("this call follows") });
             }
         }
         await_waiters(lock, FOLLOWERS * PLACES.len());

@@ -73,13 +73,13 @@ fn no_work_is_lost_with_a_caller_that_timed_out() {
     let _held = job.caller(lock, 3).wait_for_its_turn();
     for done in 1..3 {
         job.step();
-        let next = lock.run_shared(|| async { unreachable!("it never leads") });
+        let next = lock.run_shared(|| async { unreachable!("this call never leads") });
         assert_eq!(next.wait_timeout(Duration::ZERO), Err(TimedOut));
         assert_eq!(job.steps().len(), done);
     }
     job.step();
     assert_eq!(
-        lock.run_shared(|| async { unreachable!("it never leads") })
+        lock.run_shared(|| async { unreachable!("this call never leads") })
             .wait(),
         Ok(3)
     );

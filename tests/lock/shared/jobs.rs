@@ -83,7 +83,7 @@ impl Job {
 
 /// Makes a call that must never become the leader.
 pub(crate) fn bystander<T: Clone + Send + 'static>(lock: &'static SmartLock<T>) -> Caller<T> {
-    Caller::new(lock.run_shared(|| async { unreachable!("it never leads") }))
+    Caller::new(lock.run_shared(|| async { unreachable!("this call never leads") }))
 }
 
 /// Asserts that the lock has no leader and no follower, and that it works.

@@ -49,7 +49,7 @@ fn a_panic_resumes_in_the_driver_and_one_follower_starts_again() {
     let payload = catch_unwind(AssertUnwindSafe(|| driver.poll())).unwrap_err();
     assert_eq!(payload.downcast_ref::<&str>(), Some(&"quiet"));
     assert_eq!((lock.is_running(), lock.waiters()), (false, 2));
-    assert!(panics(|| driver.poll()), "it has ended");
+    assert!(panics(|| driver.poll()), "the call has ended");
     drop(driver);
     // The future woke each follower, and the panic woke one of them again.
     assert_eq!(callers.iter().map(Caller::wakes).sum::<usize>(), 3);
@@ -211,7 +211,7 @@ fn all_callers_are_woken_when_a_waker_panics() {
     assert!(panics(|| job.wake()));
     assert!(
         panics(|| one.poll()),
-        "it delivers the value and calls the waker"
+        "the driver delivers the value and calls the waker"
     );
     assert_eq!((two.poll(), bad.poll_with(&bomb)), (ok(1), ok(1)));
     assert_works(lock);

@@ -38,8 +38,8 @@ fn followers_are_cancelled_and_the_driver_keeps_the_future() {
 fn the_last_driver_keeps_the_future_of_another_caller() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
     let mut first = job.caller(lock, 3).wait_for_its_turn();
-    let mut last =
-        Caller::new(lock.run_once(|| async { unreachable!("it follows") })).wait_for_its_turn();
+    let mut last = Caller::new(lock.run_once(|| async { unreachable!("this call follows") }))
+        .wait_for_its_turn();
     job.step();
     assert!(last.poll().is_pending());
     lock.reset();
@@ -122,7 +122,7 @@ fn a_detached_future_may_be_dropped_or_panic_and_the_next_flight_goes_on() {
     assert_eq!(dropped.0.load(Relaxed), 1);
     assert!(
         panicking.poll().is_pending(),
-        "it was woken, so it polls the future"
+        "the detached future was woken before"
     );
     assert!(catch_unwind(AssertUnwindSafe(|| panicking.poll())).is_err());
     drop(panicking);

@@ -276,7 +276,7 @@ fn ten_thousand_threads_and_tasks_share_one_run() {
             .poll(&mut Context::from_waker(Waker::noop()))
             .is_pending()
     );
-    let follow = || lock.run_shared(|| async { unreachable!("it follows") });
+    let follow = || lock.run_shared(|| async { unreachable!("this call follows") });
     let on_tokio: Vec<_> = (0..5_000).map(|_| tokio.spawn(follow())).collect();
     let on_smol: Vec<_> = (0..5_000).map(|_| smol::spawn(follow())).collect();
     let threads: Vec<_> = (0..20)

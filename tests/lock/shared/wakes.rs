@@ -227,7 +227,7 @@ fn followers_of_a_future_that_panicked_are_woken_with_the_next_future() {
 fn a_run_once_caller_follows_and_drives_a_shared_future() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
     let leader = job.caller(lock, 2).wait_for_its_turn();
-    let once = || Caller::new(lock.run_once(|| async { unreachable!("it follows") }));
+    let once = || Caller::new(lock.run_once(|| async { unreachable!("this call follows") }));
     let (mut one, mut two) = (once().wait_for_its_turn(), once().wait_for_its_turn());
     drop(leader);
     job.step();
