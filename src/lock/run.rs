@@ -555,7 +555,8 @@ impl<T> Drop for Delivery<'_, T> {
     }
 }
 
-/// Tries the two most common cases: a new call becomes a follower, or a follower collects its value.
+/// Tries the two most common cases: a new call becomes a follower, or a follower collects its
+/// value.
 ///
 /// In every other case this returns the clone of the caller's waker, if it has made a clone.
 ///
@@ -582,8 +583,10 @@ fn look<L: Handle<T>, T: Clone>(
     }
 }
 
-/// Settles the role of a caller that is polled: it leads, or its poll returns what is found. One
-/// that is to lead counts as ended, until its own poll has gone well.
+/// Asks the lock until the polled call leads, or has an answer for its poll.
+///
+/// A call that becomes the leader has the role `Ended` while it polls its future. So the call has
+/// ended if this poll panics.
 #[inline(never)]
 fn seek<L: Handle<T>, T: Clone>(
     lock: &mut L,
@@ -592,7 +595,7 @@ fn seek<L: Handle<T>, T: Clone>(
     own: &Waker,
     fresh: Option<Waker>,
 ) -> ControlFlow<Poll<Result<T, Cancelled>>, Leader> {
-    // Dropped when the role is settled: a waker's destructor may panic.
+    // These wakers are dropped after the role is set, because a waker's destructor may panic.
     let mut wakers = Wakers {
         fresh,
         ..Wakers::default()
@@ -633,11 +636,12 @@ fn seek<L: Handle<T>, T: Clone>(
                 if let Some(notifier) =
                     notifier.filter(|notifier| known != Some(Arc::as_ptr(notifier)))
                 {
-                    // The future may have been woken before this, so the lock is asked once more.
+                    // The future may have been woken before this registration, so the loop asks the
+                    // lock once more.
                     notifier.register(at, own);
                     registered = Some(notifier);
-                    // Its old waker is dropped here, with the mutex free, not when the next answer
-                    // replaces it.
+                    // The old waker is dropped here, while the mutex is free. Otherwise the next
+                    // `admit` would replace and drop the old waker under the mutex.
                     drop(mem::take(&mut wakers));
                     continue;
                 }
@@ -680,7 +684,7 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // A lock that is out of its map is seized for good, so a free one is in it.
+        // A closed lock stays seized for good. So a lock whose lead is free is still in its map.
         let mut leader = if matches!(this.role, Role::Fresh)
             && this.lock.core().lead.take(StackToken::current())
         {
@@ -696,7 +700,7 @@ where
             }
         };
         let core = this.lock.core();
-        // Until the poll has gone well, the leader is as good as lost.
+        // If the poll panics, the role stays `Ended`, and `run` ends the flight.
         *this.role = Role::Ended;
         let mut run = LoseRun {
             running: this.running,
@@ -754,7 +758,7 @@ where
                 let f = this.f.take().expect("it leads once");
                 let future = Box::pin(f());
                 let waker = cx.waker().clone();
-                // Bound as a whole, so that nothing of it is dropped with the mutex held.
+                // Both results are bound, so their parts are dropped after the mutex is released.
                 let (drive, after) = core.share(leader, future, waker);
                 mem::forget(lost);
                 let mut panics = Panics::default();
@@ -799,7 +803,8 @@ where
     }
 }
 
-/// The closure of a call in a sync copy is a part of that copy.
+/// Waits for a call. Without `asks`, the call is in the sync copy of a `#[maybe_async]` body. Its
+/// closure is then a part of the sync copy, so the closure may wait.
 #[inline]
 #[track_caller]
 fn run<F: Future>(call: F, asks: bool) -> F::Output {
@@ -810,8 +815,14 @@ fn run<F: Future>(call: F, asks: bool) -> F::Output {
     }
 }
 
-/// The error of a call on a [`SmartLock`](crate::SmartLock): the call followed when the lock was
-/// reset, or would have waited for itself, or its shared future panicked in another caller.
+/// The error of a call on a [`SmartLock`](crate::SmartLock) or
+/// [`SmartLockMap`](crate::SmartLockMap).
+///
+/// A call gets this error in three cases:
+///
+/// - The call was a follower when the lock was reset.
+/// - The call would have waited for itself.
+/// - The call's shared future panicked in another caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancelled {
     by: Cause,
@@ -825,7 +836,10 @@ enum Cause {
 }
 
 impl Cancelled {
-    /// Says whether the call came from inside its own leader's poll.
+    /// Returns whether the call would have waited for itself.
+    ///
+    /// The call was polled inside its own leader's poll, or finished with `.wait()` on a stack that
+    /// had the leader's poll below it.
     ///
     /// # Examples
     ///

@@ -1,10 +1,10 @@
-//! Where on its thread's stack a call is polled. It tells a re-entry from a call of another task.
+//! [`StackToken`]: where on its thread's stack a call is polled.
 //!
 //! A call that is polled inside its own leader's poll would wait for itself, so it gets an error.
-//! Being on the leader's thread is not enough for that: a wait inside the leader's poll runs other
-//! tasks of the thread too, and the leader does not wait for those.
+//! A call on the leader's thread is not always such a re-entry. A wait inside the leader's poll
+//! also runs other tasks of the thread, and the leader does not wait for these tasks.
 //!
-//! A stack has a level for each wait, and one for the task that a wait polls:
+//! A stack has a level for each wait, and a level for the task that this wait polls:
 //!
 //! ```text
 //! level 0   code outside of every wait
@@ -20,25 +20,26 @@ use crate::sync::thread_token;
 use crate::thread::context;
 use core::num::NonZeroUsize;
 
-/// The thread, and the level of its stack, on which a call or a leader is polled: in one word, which
-/// is greater than [`HIGHEST`].
+/// The thread, and the level of its stack, on which a call or a leader is polled.
+///
+/// Both are in one word, which is greater than [`HIGHEST`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StackToken(NonZeroUsize);
 
-/// Deeper levels count as this one, which is even. So a call that is that deep counts as one that
-/// its leader waits for, and gets the error.
+/// The highest level in a token: deeper levels count as this level, which is even. So if a call and
+/// its leader are both that deep, the leader counts as waiting for the call, which gets the error.
 const HIGHEST: u32 = 6;
-/// The bits of the level. The thread's token is aligned to them.
+/// The bits of the level. The alignment of the thread's token leaves these bits free.
 const LEVEL: usize = 7;
 
 impl StackToken {
-    /// Names the level that runs now.
+    /// Returns the token of the code that runs now.
     #[inline]
     pub(crate) fn current() -> Self {
         Self(thread_token() | context::stack().level().min(HIGHEST) as usize)
     }
 
-    /// The token of a [word](Self::word).
+    /// Returns the token of a [word](Self::word), or `None` for 0.
     pub(crate) fn of_word(word: usize) -> Option<Self> {
         NonZeroUsize::new(word).map(Self)
     }
