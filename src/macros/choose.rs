@@ -137,7 +137,7 @@ macro_rules! __smart_work {
         travel: $travel:tt name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::forked(move |route| match route {
-            $crate::__private::Route::Here => $crate::__private::here(
+            $crate::__private::Route::Wait => $crate::__private::routed_body(
                 $crate::__smart_body! {
                     sync opaque: $opaque body: $body receiver: [$($receiver)+] lets: $lets ret: $ret
                     first: [use $crate::__private::{sync_copy as smartasync,
@@ -145,7 +145,7 @@ macro_rules! __smart_work {
                     arguments: move ||
                 },
             ),
-            $crate::__private::Route::Away => $crate::__private::Routed::Away(
+            $crate::__private::Route::Await => $crate::__private::Routed::Future(
                 $crate::__smart_body! { async opaque: $opaque body: $body receiver: [$($receiver)+]
                     lets: $lets ret: $ret },
             ),

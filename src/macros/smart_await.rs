@@ -191,7 +191,7 @@ write `smart_await!(sync => a, async => b)`"
 #[macro_export]
 macro_rules! __smart_plan {
     ($value:ident) => {{
-        use $crate::__private::Look as _;
-        (&&$crate::__private::Value(&$value)).look()
+        use $crate::__private::ChoosePlan as _;
+        (&&$crate::__private::Value(&$value)).choose_plan()
     }};
 }
