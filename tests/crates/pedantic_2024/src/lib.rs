@@ -21,7 +21,6 @@ mod tests {
         BlockingNamed, Measure, Named, Page, boxed, count, divide, first_line, halved,
         halved_blocking, shown, sum_of, unit, wrapping,
     };
-    use crate::shadowed::{BlockingNamed, Named, halved, halved_blocking};
 
     #[test]
     fn smart_functions_work_among_shadowed_names() {
