@@ -399,7 +399,7 @@ mod tests {
             let thread = thread::spawn(|| {
                 let own = CACHE.get_or(LoopSlot::new);
                 assert!(own.claim());
-                crate::block_on(async {});
+                drop(Wait::begin());
                 own.owned.store(false, Ordering::Release);
                 let slot = THIS.with(|this| this.slot.get()).unwrap();
                 assert!(extra_slots().iter().any(|extra| ptr::eq(*extra, slot)));

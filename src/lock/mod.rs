@@ -276,11 +276,13 @@ impl<T> SmartLock<T> {
     /// smart(async {
     ///     let mut first = Box::pin(lock.run_shared(|| async {
     ///         yield_now().await;
+    ///         yield_now().await;
     ///         "of the first"
     ///     }));
     ///     assert!(poll_once(&mut first).await.is_none());
     ///     let mut second = Box::pin(lock.run_shared(|| async { "of the second" }));
     ///     assert!(poll_once(&mut second).await.is_none());
+    ///     // The future goes on in the second caller.
     ///     drop(first);
     ///     assert_eq!(second.await, Ok("of the first"));
     /// })

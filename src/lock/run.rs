@@ -632,16 +632,10 @@ fn seek<L: Handle<T>, T: Clone>(
             }
             Admission::Follow(at, notifier) => {
                 *role = Role::Follower(at);
-                let known = registered.as_ref().map(Arc::as_ptr);
-                if let Some(notifier) =
-                    notifier.filter(|notifier| known != Some(Arc::as_ptr(notifier)))
-                {
+                if register(&mut registered, notifier, at, own) {
                     // The future may have been woken before this registration, so the loop asks the
-                    // lock once more.
-                    notifier.register(at, own);
-                    registered = Some(notifier);
-                    // The old waker is dropped here, while the mutex is free. Otherwise the next
-                    // `admit` would replace and drop the old waker under the mutex.
+                    // lock once more. The old waker is dropped here, while the mutex is free.
+                    // Otherwise the next `admit` would replace and drop it under the mutex.
                     drop(mem::take(&mut wakers));
                     continue;
                 }
@@ -670,6 +664,24 @@ fn seek<L: Handle<T>, T: Clone>(
         lock.release();
     }
     ControlFlow::Break(answer)
+}
+
+/// Has `notifier` wake the caller of the seat `at`, unless it is the `known` one, which does already.
+/// Returns whether it registered.
+#[inline(always)]
+fn register(
+    known: &mut Option<Arc<Notifier>>,
+    notifier: Option<Arc<Notifier>>,
+    at: SeatId,
+    own: &Waker,
+) -> bool {
+    let known_at = known.as_ref().map(Arc::as_ptr);
+    let Some(notifier) = notifier.filter(|notifier| known_at != Some(Arc::as_ptr(notifier))) else {
+        return false;
+    };
+    notifier.register(at, own);
+    *known = Some(notifier);
+    true
 }
 
 impl<L, T, F, Fut> Future for RunOnce<L, T, F, Fut>

@@ -342,38 +342,8 @@ impl<T> Flights<T> {
         if seat.is_none() && self.closed {
             return Admission::Closed;
         }
-        if let Some(seat) = seat {
-            match &mut self.seats[seat.index()] {
-                Seat::Waiting { .. } => {}
-                Seat::Due { waker } => {
-                    return if Self::renew(waker, own, wakers) {
-                        Admission::Follow(seat, None)
-                    } else {
-                        Admission::BringWaker
-                    };
-                }
-                Seat::Loose { future, notifier } => {
-                    let notifier = notifier.clone();
-                    return match future.take() {
-                        Some(future) if notifier.was_woken() => Admission::Drive(Drive {
-                            seat,
-                            flight: FlightId(self.flight),
-                            future,
-                            notifier,
-                        }),
-                        parked => {
-                            *future = parked;
-                            Admission::Follow(seat, Some(notifier))
-                        }
-                    };
-                }
-                Seat::Served { .. } | Seat::Cancelled | Seat::Left | Seat::Free { .. } => {
-                    return match self.vacate(seat) {
-                        Seat::Served { value } => Admission::Served(value),
-                        _ => Admission::Cancelled,
-                    };
-                }
-            }
+        if let Some(answer) = seat.and_then(|seat| self.answer_at(seat, own, wakers)) {
+            return answer;
         }
         if !can_lead && !self.led {
             let was_chosen = self.chosen == seat;
@@ -410,6 +380,47 @@ impl<T> Flights<T> {
             Some(drive) => Admission::Drive(drive),
             None => Admission::Follow(seat, self.notifier()),
         }
+    }
+
+    /// What the caller of `seat` does next, if the seat is not one of those that wait.
+    #[inline(always)]
+    fn answer_at(
+        &mut self,
+        seat: SeatId,
+        own: &Waker,
+        wakers: &mut Wakers,
+    ) -> Option<Admission<T>> {
+        Some(match &mut self.seats[seat.index()] {
+            Seat::Waiting { .. } => return None,
+            Seat::Due { waker } => {
+                if Self::renew(waker, own, wakers) {
+                    Admission::Follow(seat, None)
+                } else {
+                    Admission::BringWaker
+                }
+            }
+            Seat::Loose { future, notifier } => {
+                let notifier = notifier.clone();
+                match future.take() {
+                    Some(future) if notifier.was_woken() => Admission::Drive(Drive {
+                        seat,
+                        flight: FlightId(self.flight),
+                        future,
+                        notifier,
+                    }),
+                    parked => {
+                        *future = parked;
+                        Admission::Follow(seat, Some(notifier))
+                    }
+                }
+            }
+            Seat::Served { .. } | Seat::Cancelled | Seat::Left | Seat::Free { .. } => {
+                match self.vacate(seat) {
+                    Seat::Served { value } => Admission::Served(value),
+                    _ => Admission::Cancelled,
+                }
+            }
+        })
     }
 
     /// Replaces the waker of a seat, unless it already wakes the caller. Returns `false` if this
