@@ -443,7 +443,7 @@ pub mod traits {
     }
 
     fn generic<F: Fetch>(fetch: &F) -> (usize, u8) {
-        spawn(async { fetch.twice("four", 1).await.unwrap() })
+        spawn(fetch.twice("four", 1)).unwrap()
     }
 
     #[test]
