@@ -7,7 +7,7 @@ pub use crate::call::resolve::*;
 pub use crate::call::travel::*;
 pub use crate::call::work::{
     BecomeFuture, Both, Driven, Forked, Route, Routed, Routes, RunInPlace, Sealed, both, driven,
-    forked, here,
+    forked, routed_body,
 };
 #[cfg(feature = "std")]
 pub use crate::pool::offload;

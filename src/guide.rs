@@ -5,7 +5,8 @@
 //! | chapter | the question it answers |
 //! | --- | --- |
 //! | [`first_steps`] | How do I write a smart function, and how do I call it? |
-//! | [`both_apis`] | How does my library get a sync and an async API from one definition? |
+//! | [`both_apis`] | How does my library get a sync and an async API from one body? |
+//! | [`library_calls`] | How does my library return calls, which both worlds can finish? |
 //! | [`tokio_from_sync`] | How does my sync program call a library that is made for tokio? |
 //! | [`blocking_in_async`] | How does my async service call code that blocks? |
 //! | [`coalescing`] | How do many callers share one run? What happens when the leader is dropped? |
@@ -24,6 +25,9 @@ pub mod first_steps {}
 
 #[doc = include_str!("guide/both_apis.md")]
 pub mod both_apis {}
+
+#[doc = include_str!("guide/library_calls.md")]
+pub mod library_calls {}
 
 #[doc = include_str!("guide/tokio_from_sync.md")]
 pub mod tokio_from_sync {}

@@ -33,8 +33,6 @@ mod executor;
 pub mod guide;
 #[cfg(feature = "std")]
 mod lock;
-#[cfg(feature = "std")]
-mod lock_map;
 #[cfg(all(test, smartasync_model))]
 mod models;
 #[cfg(feature = "std")]
@@ -57,9 +55,7 @@ pub use executor::{
     spawn_local,
 };
 #[cfg(feature = "std")]
-pub use lock::{Cancelled, SmartLock};
-#[cfg(feature = "std")]
-pub use lock_map::SmartLockMap;
+pub use lock::{Cancelled, SmartLock, SmartLockMap};
 #[cfg(feature = "std")]
 pub use pool::{Offload, offload, set_offload_limit};
 #[cfg(all(feature = "std", feature = "stream"))]

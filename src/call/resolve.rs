@@ -1,13 +1,14 @@
 //! The types that `smart_await!` and `smart_continuation!` expand to. They tell a value, a future
 //! and a future of a future apart, by type alone.
 //!
-//! In async code a [`Value`] stands for the type of the expression. [`value.look()`](Look) relies
-//! on the order in which the compiler tries methods. It finds the first match among three: a future
-//! whose output is a future too, a future, and a plain value. For a plain value and for a single
-//! future, which are nearly all cases, the result is the final plan. For a future of a future the
-//! result is [`NineLevels`]. It dereferences to [`Nested`] for eight levels, which dereferences to
-//! `Nested` for seven levels, and so on. The compiler uses the first of these types whose methods
-//! fit. That type has as many levels as the expression.
+//! In async code a [`Value`] stands for the type of the expression.
+//! [`value.choose_plan()`](ChoosePlan) relies on the order in which the compiler tries methods. It
+//! finds the first match among three: a future whose output is a future too, a future, and a plain
+//! value. For a plain value and for a single future, which are nearly all cases, the result is the
+//! final plan. For a future of a future the result is [`NineLevels`]. It dereferences to
+//! [`FutureOfFuture`] for eight levels, which dereferences to `FutureOfFuture` for seven levels,
+//! and so on. The compiler uses the first of these types whose methods fit. That type has as many
+//! levels as the expression.
 //!
 //! In sync code each level may be a [`Call`] or another future, so the expansion resolves one level
 //! at a time. A [`Probe`] stands for a type. `probe.sync_step()` finds the first match among three:
@@ -181,40 +182,40 @@ impl<T> Copy for Value<'_, T> {}
 
 /// Finds the plan for a value. The compiler tries the implementation with the most references
 /// first.
-pub trait Look {
+pub trait ChoosePlan {
     /// The plan for the value.
     type Plan;
 
     /// Returns the plan.
-    fn look(self) -> Self::Plan;
+    fn choose_plan(self) -> Self::Plan;
 }
 
-impl<F> Look for &&Value<'_, F>
+impl<F> ChoosePlan for &&Value<'_, F>
 where
     F: IntoFuture<Output: IntoFuture>,
 {
     type Plan = NineLevels<F>;
 
     #[inline]
-    fn look(self) -> Self::Plan {
+    fn choose_plan(self) -> Self::Plan {
         NineLevels(PhantomData)
     }
 }
 
-impl<F: IntoFuture> Look for &Value<'_, F> {
+impl<F: IntoFuture> ChoosePlan for &Value<'_, F> {
     type Plan = Single;
 
     #[inline]
-    fn look(self) -> Single {
+    fn choose_plan(self) -> Single {
         Single
     }
 }
 
-impl<T> Look for Value<'_, T> {
+impl<T> ChoosePlan for Value<'_, T> {
     type Plan = Plan<Start>;
 
     #[inline]
-    fn look(self) -> Plan<Start> {
+    fn choose_plan(self) -> Plan<Start> {
         Plan(PhantomData)
     }
 }
@@ -251,9 +252,9 @@ type Nine = (Eight, FutureStep);
 /// The plan for a `T` that is a future of a future. Its methods exist if `T` has at least as many
 /// levels as the steps `P`.
 #[derive(Debug)]
-pub struct Nested<T, P>(PhantomData<fn() -> (T, P)>);
+pub struct FutureOfFuture<T, P>(PhantomData<fn() -> (T, P)>);
 
-impl<T, P> Nested<T, P>
+impl<T, P> FutureOfFuture<T, P>
 where
     P: ResolveAsync<T>,
 {
@@ -270,17 +271,17 @@ where
     }
 }
 
-impl<T, P> Deref for Nested<T, (P, FutureStep)> {
-    type Target = Nested<T, P>;
+impl<T, P> Deref for FutureOfFuture<T, (P, FutureStep)> {
+    type Target = FutureOfFuture<T, P>;
 
     #[inline]
     fn deref(&self) -> &Self::Target {
-        &Nested(PhantomData)
+        &FutureOfFuture(PhantomData)
     }
 }
 
 /// The plan for a `T` with more than eight levels, which is an error. For every other `T` it
-/// dereferences to [`Nested`].
+/// dereferences to [`FutureOfFuture`].
 #[derive(Debug)]
 pub struct NineLevels<T>(PhantomData<fn() -> T>);
 
@@ -307,11 +308,11 @@ where
 }
 
 impl<T> Deref for NineLevels<T> {
-    type Target = Nested<T, Eight>;
+    type Target = FutureOfFuture<T, Eight>;
 
     #[inline]
     fn deref(&self) -> &Self::Target {
-        &Nested(PhantomData)
+        &FutureOfFuture(PhantomData)
     }
 }
 

@@ -246,11 +246,22 @@ pub fn travel_again<P, R, F>(arguments: P, again: F) -> Offload<R>
 where
     P: Pack,
     R: TravelsBack,
-    F: for<'x> FnOnce(P::Lent<'x>) -> R + Send + 'static,
+    F: for<'x> CallsAgain<P::Lent<'x>, R> + Send + 'static,
 {
     let mut owned = arguments.pack();
     offload(move || again(P::lend(&mut owned)))
 }
+
+/// A closure that calls a smart function again. A trait of its own for its sentence.
+#[diagnostic::on_unimplemented(
+    message = "this sync smart function with `&self` cannot be called again on the offload pool",
+    label = "a function in here takes an argument that cannot travel",
+    note = "take arguments that are `Send + 'static`, or write `#[maybe_async] async fn` if it does not block"
+)]
+pub trait CallsAgain<A, R>: FnOnce(A) -> R {}
+
+#[diagnostic::do_not_recommend]
+impl<A, R, F: FnOnce(A) -> R> CallsAgain<A, R> for F {}
 
 /// Calls the smart function `function` with a list of arguments, and runs the call if it is one of
 /// `origin`.

@@ -103,10 +103,10 @@ pub const fn driven<F: Future>(future: F) -> Call<Driven<F>> {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub enum Route {
-    /// With `.wait()`. The closure returns [`Routed::Here`].
-    Here,
-    /// With `.await`. The closure returns [`Routed::Away`].
-    Away,
+    /// With `.wait()`. The closure returns [`Routed::Body`].
+    Wait,
+    /// With `.await`. The closure returns [`Routed::Future`].
+    Await,
 }
 
 /// What the closure of [`Routes`] returns for a [`Route`].
@@ -117,20 +117,20 @@ pub enum Route {
 #[derive(Debug)]
 pub enum Routed<B, F> {
     /// The body, as a closure.
-    Here(B),
+    Body(B),
     /// The future that runs the body.
-    Away(F),
+    Future(F),
 }
 
-/// Makes a [`Routed::Here`] from the body. The bound `FnOnce` tells the compiler that the closure
+/// Makes a [`Routed::Body`] from the body. The bound `FnOnce` tells the compiler that the closure
 /// is called once, so the closure may move what it owns.
 #[doc(hidden)]
 #[inline(always)]
-pub const fn here<T, B, F>(body: B) -> Routed<B, F>
+pub const fn routed_body<T, B, F>(body: B) -> Routed<B, F>
 where
     B: FnOnce() -> T,
 {
-    Routed::Here(body)
+    Routed::Body(body)
 }
 
 /// A fork that can be awaited.
@@ -233,9 +233,9 @@ where
 
     #[inline(always)]
     fn become_future(self) -> F {
-        match (self.0)(Route::Away) {
-            Routed::Away(future) => future,
-            Routed::Here(_) => unreachable!("the closure takes the route that it is told"),
+        match (self.0)(Route::Await) {
+            Routed::Future(future) => future,
+            Routed::Body(_) => unreachable!("the closure takes the route that it is told"),
         }
     }
 }
@@ -248,9 +248,9 @@ where
 {
     #[inline(always)]
     fn run_in_place(self) -> T {
-        match (self.0)(Route::Here) {
-            Routed::Here(body) => body(),
-            Routed::Away(_) => unreachable!("the closure takes the route that it is told"),
+        match (self.0)(Route::Wait) {
+            Routed::Body(body) => body(),
+            Routed::Future(_) => unreachable!("the closure takes the route that it is told"),
         }
     }
 }

@@ -38,23 +38,23 @@ impl LoopId {
     }
 }
 
-/// The slots of all threads, but for those in [`SPARES`].
+/// The slots of all threads, but for those in [`EXTRA_SLOTS`].
 static CACHE: ThreadLocal<LoopSlot> = ThreadLocal::new();
 
-/// The slots that are not in [`CACHE`]. Also protects the status of every slot: a slot is in one of
-/// the two before its status changes. So either its thread sees the runtime that is being installed,
-/// or whoever installs it sees the slot.
-static SPARES: Mutex<Vec<&'static LoopSlot>> = Mutex::new(Vec::new());
+/// The slots of threads whose slot in [`CACHE`] another thread still uses. The lock also protects
+/// the status of every slot: a slot is in one of the two before its status changes. So either its
+/// thread sees the runtime that is being installed, or whoever installs it sees the slot.
+static EXTRA_SLOTS: Mutex<Vec<&'static LoopSlot>> = Mutex::new(Vec::new());
 
 /// Locks the status of every slot.
-fn spares() -> MutexGuard<'static, Vec<&'static LoopSlot>> {
-    SPARES.lock().unwrap_or_else(PoisonError::into_inner)
+fn extra_slots() -> MutexGuard<'static, Vec<&'static LoopSlot>> {
+    EXTRA_SLOTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Calls `change` with the status of every slot, and keeps what it returns.
 fn change_each(change: impl Fn(usize) -> usize) {
-    let spares = spares();
-    for slot in CACHE.iter().chain(spares.iter().copied()) {
+    let extra = extra_slots();
+    for slot in CACHE.iter().chain(extra.iter().copied()) {
         slot.status.store(
             change(slot.status.load(Ordering::Relaxed)),
             Ordering::Relaxed,
@@ -93,6 +93,12 @@ impl LoopSlot {
             status: AtomicUsize::new(NOT_CACHED),
             owned: AtomicBool::new(false),
         }
+    }
+
+    /// Takes the slot for this thread, if no thread uses it.
+    fn claim(&self) -> bool {
+        // ORDERING: Acquire pairs with the store in `OwnedTasks::drop`: the former owner is done.
+        !self.owned.swap(true, Ordering::Acquire)
     }
 
     fn is_cached(&self) -> bool {
@@ -137,7 +143,7 @@ impl Drop for OwnedTasks {
             this.level.set(None);
             this.ended.set(true);
             if let Some(slot) = this.slot.take() {
-                // ORDERING: Release pairs with the swap in `claim_slot`.
+                // ORDERING: Release pairs with the swap in `LoopSlot::claim`.
                 slot.owned.store(false, Ordering::Release);
             }
         });
@@ -178,7 +184,7 @@ impl ThisLoop {
             }
         };
         self.id.set(Some(LoopId::next()));
-        let _locked = spares();
+        let _locked = extra_slots();
         let status = if runtime::installed().is_some() {
             INSTALLED
         } else {
@@ -198,14 +204,18 @@ fn claim_slot() -> Option<&'static LoopSlot> {
     // This destructor gives the slot back. It is younger than the number, so in the usual order of
     // destruction the slot is free before another thread gets the number.
     OWNED_TASKS.try_with(|_| ()).ok()?;
-    // ORDERING: Acquire pairs with the store in the destructor: the former owner is done.
-    let is_taken = slot.owned.swap(true, Ordering::Acquire);
-    // In the unusual order this thread gets a slot that is in no cache, and is not used again.
-    Some(if is_taken {
-        Box::leak(Box::new(LoopSlot::new()))
-    } else {
-        slot
-    })
+    if slot.claim() {
+        return Some(slot);
+    }
+    // The order was unusual. A slot of an earlier time like this may be free again.
+    let mut extra = extra_slots();
+    let free = extra.iter().copied().find(|slot| slot.claim());
+    Some(free.unwrap_or_else(|| {
+        let new: &LoopSlot = Box::leak(Box::new(LoopSlot::new()));
+        new.claim();
+        extra.push(new);
+        new
+    }))
 }
 
 /// Drops the tasks of a loop that has ended. They are user code, so nothing is borrowed meanwhile.
@@ -348,10 +358,10 @@ pub fn current_loop() -> Option<LoopId> {
 /// ```
 #[must_use]
 pub fn cached_loops() -> usize {
-    let spares = spares();
+    let extra = extra_slots();
     CACHE
         .iter()
-        .chain(spares.iter().copied())
+        .chain(extra.iter().copied())
         .filter(|slot| slot.is_cached())
         .count()
 }
@@ -375,5 +385,30 @@ pub fn reset_smartasync_cache() {
     change_each(|_| NOT_CACHED);
     if THIS.with(|this| this.slot.get().is_some()) && !context::stack().has_wait() {
         end_tasks();
+    }
+}
+
+#[cfg(all(test, not(smartasync_model)))]
+mod tests {
+    use super::*;
+    use std::{ptr, thread};
+
+    #[test]
+    fn threads_whose_slot_is_still_used_share_a_slot_that_everybody_sees() {
+        let wait_on_such_a_thread = || {
+            let thread = thread::spawn(|| {
+                let own = CACHE.get_or(LoopSlot::new);
+                assert!(own.claim());
+                drop(Wait::begin());
+                own.owned.store(false, Ordering::Release);
+                let slot = THIS.with(|this| this.slot.get()).unwrap();
+                assert!(extra_slots().iter().any(|extra| ptr::eq(*extra, slot)));
+                assert!(slot.is_cached());
+                slot
+            });
+            thread.join().unwrap()
+        };
+        let first = wait_on_such_a_thread();
+        assert!(ptr::eq(wait_on_such_a_thread(), first));
     }
 }

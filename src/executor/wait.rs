@@ -145,7 +145,7 @@ fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>
     loop {
         if tasks::has_unfinished() {
             if let Some(tasks) = loops::running_tasks() {
-                context::outside_of_the_wait(|| tasks.run_ready());
+                context::poll_tasks(|| tasks.run_ready());
             }
         }
         if level.parker.take()

@@ -1,36 +1,44 @@
-//! The lead of a lock, in one word for as long as nobody follows.
+//! The word of a lone leader: who leads a lock that has no followers.
 //!
-//! A caller that comes to an idle lock takes the lead with one exchange and gives it back with
-//! another. Whoever wants more of the lock (follows, resets it, counts) takes the mutex, and with
-//! it the word: from then on the leader comes by the mutex too.
+//! A caller takes the lead of an idle lock with one exchange of the word, and gives the lead back
+//! with another. Every other operation (to follow, to reset, to count the followers) takes the
+//! mutex and seizes the word. After that, the leader has to take the mutex too.
 //!
-//! No follower is overlooked. Either the leader gives the word back before the follower seizes it:
-//! then the follower finds nobody who leads, and leads itself. Or the follower seizes it first:
-//! then the leader's exchange fails, and it comes by the mutex, under which the follower has
-//! taken its seat. A leader whose word was seized is not forgotten: until it has come by the mutex,
-//! the word is not released.
+//! A leader never misses a follower. There are two cases:
 //!
-//! | word           | means                                                   | left by                                             |
-//! |----------------|---------------------------------------------------------|-----------------------------------------------------|
-//! | `FREE`         | nobody leads and nobody waits                           | `take` → a thread, `seize` → `SEIZED`               |
-//! | a thread       | a lone leader, which that thread polls at this moment   | `give_back` → `FREE`, `suspend` → `SUSPENDED`, `seize` |
-//! | `SUSPENDED`    | a lone leader, which is not being polled                | `resume` → a thread, `seize` → `SEIZED`             |
-//! | `SEIZED`       | all there is to know stands under the mutex             | `release` → `FREE`, under the mutex                 |
+//! 1. The leader gives the word back before the follower seizes the word. Then the follower finds
+//!    no leader, and leads itself.
+//! 2. The follower seizes the word first. Then the leader's exchange fails, so the leader takes the
+//!    mutex. The follower took its seat under this mutex, so the leader finds the seat.
+//!
+//! INVARIANT: after a lone leader's word was seized, the word is not released before this leader
+//! has taken the mutex.
+//!
+//! A *token* is a [`StackToken`]: the thread, and the level of its stack, that polls the leader.
+//!
+//! | word        | meaning                         | next word, by method                        |
+//! |-------------|---------------------------------|---------------------------------------------|
+//! | `FREE`      | the lock is idle                | `take`: a token                             |
+//! | a token     | a lone leader is polled now     | `give_back`: `FREE`; `suspend`: `SUSPENDED` |
+//! | `SUSPENDED` | a lone leader is not polled now | `resume`: a token                           |
+//! | `SEIZED`    | the mutex protects the state    | `release`: `FREE`                           |
+//!
+//! `seize` changes every word to `SEIZED`. `seize` and `release` need the mutex.
 
+use crate::lock::stack::StackToken;
 use crate::sync::{AtomicUsize, Ordering};
-use core::num::NonZeroUsize;
 
 const FREE: usize = 0;
-// A thread is named by the address of a thread-local that is aligned, so these two are none.
+// A token contains the address of an aligned thread-local, so no token equals one of these two.
 const SUSPENDED: usize = 1;
 const SEIZED: usize = 2;
 
-/// Who led before the word was [seized](Lead::seize).
+/// What the word said before it was [seized](Lead::seize).
 pub(crate) enum Seized {
-    /// Nobody, by this word alone.
+    /// There was no lone leader. If the word was seized already, the mutex protects the answer.
     Nobody,
-    /// A lone leader, polled by this thread, if by any.
-    Leader { polling: Option<NonZeroUsize> },
+    /// There was a lone leader. If it was being polled, `polling` says where.
+    Leader { polling: Option<StackToken> },
 }
 
 pub(crate) struct Lead {
@@ -54,70 +62,73 @@ impl Lead {
 
     #[inline]
     fn exchange(&self, from: usize, to: usize) -> bool {
-        // ORDERING: each exchange pairs with those before it; a leader sees what the one before it
-        // did, as under a mutex. A failure says that the word is seized, and the mutex
-        // orders what follows.
+        // ORDERING: AcqRel; each exchange pairs with the exchange before it and publishes the work
+        // of the leader, as a mutex does. If the exchange fails, the word is seized, and the mutex
+        // orders everything after it.
         self.word
             .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
     }
 
-    /// `thread` leads if the lock is free. Says whether it does.
+    /// Makes `thread` the lone leader if the word is free. Returns whether `thread` now leads.
     #[inline]
     #[must_use]
-    pub(crate) fn take(&self, thread: NonZeroUsize) -> bool {
-        self.exchange(FREE, thread.get())
+    pub(crate) fn take(&self, thread: StackToken) -> bool {
+        self.exchange(FREE, thread.word())
     }
 
-    /// The lone leader on `thread` has ended. `false` if the word is seized.
+    /// Ends the lead of the lone leader on `thread`. Returns `false` if the word is seized.
     #[inline]
     #[must_use]
-    pub(crate) fn give_back(&self, thread: NonZeroUsize) -> bool {
-        self.exchange(thread.get(), FREE)
+    pub(crate) fn give_back(&self, thread: StackToken) -> bool {
+        self.exchange(thread.word(), FREE)
     }
 
-    /// The poll of the lone leader on `thread` has returned. `false` if the word is seized.
+    /// Records that the poll of the lone leader on `thread` has returned. Returns `false` if the
+    /// word is seized.
     #[inline]
     #[must_use]
-    pub(crate) fn suspend(&self, thread: NonZeroUsize) -> bool {
-        self.exchange(thread.get(), SUSPENDED)
+    pub(crate) fn suspend(&self, thread: StackToken) -> bool {
+        self.exchange(thread.word(), SUSPENDED)
     }
 
-    /// The lone leader is polled on `thread`. `false` if the word is seized.
+    /// Records that `thread` polls the lone leader. Returns `false` if the word is seized.
     #[inline]
     #[must_use]
-    pub(crate) fn resume(&self, thread: NonZeroUsize) -> bool {
-        self.exchange(SUSPENDED, thread.get())
+    pub(crate) fn resume(&self, thread: StackToken) -> bool {
+        self.exchange(SUSPENDED, thread.word())
     }
 
-    /// Says whether the word is seized already. Under the mutex only.
+    /// Returns whether the word is seized. The caller must hold the mutex.
     #[inline]
     pub(crate) fn is_seized(&self) -> bool {
-        // ORDERING: Relaxed; only holders of the mutex seize it.
+        // ORDERING: Relaxed; only a holder of the mutex seizes or releases the word.
         self.word.load(Ordering::Relaxed) == SEIZED
     }
 
-    /// Takes the word away from its leader. Under the mutex only.
+    /// Seizes the word: the mutex protects the lead from now on. The caller must hold the mutex.
     pub(crate) fn seize(&self) -> Seized {
-        // ORDERING: Acquire, since the caller may lead next; it sees what the last lone leader did.
+        // ORDERING: Acquire; pairs with the exchange of the last lone leader. The caller may lead
+        // next, so it must see what this leader did.
         match self.word.swap(SEIZED, Ordering::Acquire) {
             FREE | SEIZED => Seized::Nobody,
             SUSPENDED => Seized::Leader { polling: None },
             thread => Seized::Leader {
-                polling: NonZeroUsize::new(thread),
+                polling: StackToken::of_word(thread),
             },
         }
     }
 
-    /// The lock is idle. Under the mutex only.
+    /// Frees the word, because the lock is idle. The caller must hold the mutex.
     pub(crate) fn release(&self) {
-        // ORDERING: Release; who takes the lead sees what those did who had the mutex.
+        // ORDERING: Release; pairs with the exchange in `take` and publishes what the holders of
+        // the mutex did.
         self.word.store(FREE, Ordering::Release);
     }
 
-    /// Says whether somebody leads, or `None` if the mutex has to be asked.
+    /// Returns whether there is a leader, or `None` if the mutex protects the answer.
     pub(crate) fn is_taken(&self) -> Option<bool> {
-        // ORDERING: Relaxed; the answer is old when it is given.
+        // ORDERING: Relaxed; the answer may be out of date as soon as it is returned.
         match self.word.load(Ordering::Relaxed) {
             SEIZED => None,
             word => Some(word != FREE),

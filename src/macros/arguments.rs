@@ -2,14 +2,14 @@
 //!
 //! They collect, in the order of the arguments:
 //!
-//! | name         | what it holds                                                                                              |
-//! |--------------|------------------------------------------------------------------------------------------------------------|
-//! | `receiver`   | nothing, or how `self` came (`reference`, `mutable`, `value`), the token and its declaration               |
-//! | `parameters` | the parameters of the emitted function, each with a plain name, so that rustdoc shows it                   |
-//! | `boxed_parameters` | the same, where every reference lives for `'smart`: for `#[boxed]`                                   |
-//! | `lets`       | statements that bind each parameter to the user's pattern, in the body: `let mut n = n;`                   |
-//! | `passed`     | the names of the parameters                                                                                |
-//! | `travel`     | how each parameter travels, and what keeps it whole if it has a pattern: `([&] n {})`, `([] n {})` |
+//! | name | what it holds |
+//! |---|---|
+//! | `receiver` | nothing, or how `self` came, the token and its declaration |
+//! | `parameters` | the parameters of the emitted function, with plain names for rustdoc |
+//! | `boxed_parameters` | the same, where every reference lives for `'smart`: for `#[boxed]` |
+//! | `lets` | statements that bind each parameter to the user's pattern |
+//! | `passed` | the names of the parameters |
+//! | `travel` | how each parameter travels, and what keeps it whole: `([&] n {})` |
 //!
 //! A parameter with a pattern gets the name `argument`. Each is made in an expansion of its own, so
 //! they differ by hygiene. It is bound as a whole before it is bound to the pattern, so that what
@@ -17,236 +17,283 @@
 
 /// Reads `self`, in all its forms. `look` and `args` are the same tokens: `self` has to be
 /// recognised in the one and taken, with the span that makes it the user's, from the other.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_receiver {
-    (look: (&mut self $($l:tt)*) args: (&mut $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [mutable $this [&mut $this] [&'smart mut $this]] state: $state }
-    };
-    (look: (& $l0:lifetime mut self $($l:tt)*) args: (& $life:lifetime mut $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [mutable $this [& $life mut $this] [& $life mut $this]] state: $state }
-    };
-    (look: (&self $($l:tt)*) args: (& $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [reference $this [& $this] [&'smart $this]] state: $state }
-    };
-    (look: (& $l0:lifetime self $($l:tt)*) args: (& $life:lifetime $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [reference $this [& $life $this] [& $life $this]] state: $state }
-    };
-    (look: (self: &mut $($l:tt)*) args: ($this:tt: &mut $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [mutable $this [$this: &mut $t] [$this: &'smart mut $t]] state: $state }
-    };
-    (look: (self: & $l0:lifetime mut $($l:tt)*) args: ($this:tt: & $life:lifetime mut $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [mutable $this [$this: & $life mut $t] [$this: & $life mut $t]] state: $state }
-    };
-    (look: (self: & $l0:lifetime $($l:tt)*) args: ($this:tt: & $life:lifetime $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [reference $this [$this: & $life $t] [$this: & $life $t]] state: $state }
-    };
-    (look: (self: & $($l:tt)*) args: ($this:tt: & $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [reference $this [$this: & $t] [$this: &'smart $t]] state: $state }
-    };
-    (look: (self: $($l:tt)*) args: ($this:tt: $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [value $this [$this: $t] [$this: $t]] state: $state }
-    };
-    (look: (self $($l:tt)*) args: ($this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [value $this [$this] [$this]] state: $state }
-    };
-    (look: (mut self: $($l:tt)*) args: (mut $this:tt: $t:ty $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [value $this [mut $this: $t] [mut $this: $t]] state: $state }
-    };
-    (look: (mut self $($l:tt)*) args: (mut $this:tt $(, $($more:tt)*)?) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [] receiver: [value $this [mut $this] [mut $this]] state: $state }
-    };
-    (look: ($($l:tt)*) args: ($($args:tt)*) state: $state:tt) => {
-        $crate::__smart_arguments! { args: [$($args)*] attributes: [] records: [] receiver: [] state: $state }
-    };
-    (look: $l:tt args: $a:tt state: { opaque: $o:tt kept: $k:tt maybe: $m:tt twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
-        item: { vis: $v:tt asyncness: $z:tt name: [$name:tt $args:tt] $($item:tt)* } }
-    ) => {
-        $crate::__smart_error! { no_arguments $name }
+macro_rules! define_receivers {
+    ($d:tt $([$($look:tt)*] [$($take:tt)*] $receiver:tt;)+) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __smart_receiver {
+            $(
+                (
+                    look: ($($look)* $d($d l:tt)*) args: ($($take)* $d(, $d($d more:tt)*)?)
+                        state: $d state:tt
+                ) => {
+                    $crate::__smart_arguments! {
+                        args: [$d($d($d more)*)?] attributes: [] records: [] receiver: $receiver
+                            state: $d state
+                    }
+                };
+            )+
+            (look: ($d($d l:tt)*) args: ($d($d args:tt)*) state: $d state:tt) => {
+                $crate::__smart_arguments! {
+                    args: [$d($d args)*] attributes: [] records: [] receiver: [] state: $d state
+                }
+            };
+        }
     };
 }
 
-/// Reads one argument after the other: first its attributes and its pattern, which become `@named`,
-/// then its type. Makes a record of each: how it travels, its name, its pattern, what keeps it
-/// whole, its attributes, its type, and its type in a boxed function.
+define_receivers! { $
+    [&mut self] [&mut $this:tt] [mutable $this [&mut $this] [&'smart mut $this]];
+    [& $a:lifetime mut self] [& $life:lifetime mut $this:tt]
+        [mutable $this [& $life mut $this] [& $life mut $this]];
+    [&self] [& $this:tt] [reference $this [& $this] [&'smart $this]];
+    [& $a:lifetime self] [& $life:lifetime $this:tt]
+        [reference $this [& $life $this] [& $life $this]];
+    [self: &mut] [$this:tt: &mut $t:ty] [mutable $this [$this: &mut $t] [$this: &'smart mut $t]];
+    [self: & $a:lifetime mut] [$this:tt: & $life:lifetime mut $t:ty]
+        [mutable $this [$this: & $life mut $t] [$this: & $life mut $t]];
+    [self: & $a:lifetime] [$this:tt: & $life:lifetime $t:ty]
+        [reference $this [$this: & $life $t] [$this: & $life $t]];
+    [self: &] [$this:tt: & $t:ty] [reference $this [$this: & $t] [$this: &'smart $t]];
+    [self:] [$this:tt: $t:ty] [value $this [$this: $t] [$this: $t]];
+    [self] [$this:tt] [value $this [$this] [$this]];
+    [mut self:] [mut $this:tt: $t:ty] [value $this [mut $this: $t] [mut $this: $t]];
+    [mut self] [mut $this:tt] [value $this [mut $this] [mut $this]];
+}
+
+/// Reads one argument after the other: first its attributes and its pattern, then, at `@named`, its
+/// type. Makes a record of each: how it travels, its name, its pattern, what keeps it whole, its
+/// attributes, its type, and its type in a boxed function.
+macro_rules! define_arguments {
+    ($d:tt patterns: $([$($p:ident)+])+ types: $([$($type:tt)*] $kind:tt $plain:tt $boxed:tt;)+) =>
+        {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __smart_arguments {
+            (
+                args: [] attributes: []
+                records: [$d((
+                    $d kind:tt $d name:tt { $d($d pattern:tt)* } { $d($d keep:tt)* }
+                        [$d($d attribute:tt)*]
+                    [$d($d t:tt)*] [$d($d boxed:tt)*]
+                ))*]
+                receiver: $d receiver:tt state: { $d($d state:tt)* }
+            ) => {
+                $crate::__smart_choose! {
+                    $d($d state)*
+                    receiver: $d receiver parameters: [$d($d name: $d($d t)*,)*]
+                    boxed_parameters: [$d($d name: $d($d boxed)*,)*]
+                    lets: [$d(
+                        $d($d keep)*
+                        #[allow(unused_variables, reason = "one copy may not use it")]
+                        $d($d attribute)*
+                        let $d($d pattern)* = $d name;
+                    )*]
+                    passed: [$d($d name,)*] travel: [$d(($d kind $d name { $d($d keep)* }))*]
+                }
+            };
+            // All are plain: `name: Type`, `name: &path::Type`, `name: &[Type]`. (`$r` matches
+            // nothing, as `$async` in `__smart_items!`.)
+            (
+                args: [$d(
+                    $d name:ident: $d(& $d(@ $d r:tt)? $d([$d($d e:ident)::+])?)? $d($d t:ident)::*
+                ),+ $d(,)?]
+                attributes: [] records: [$d($d records:tt)*] $d($d state:tt)*
+            ) => {
+                $crate::__smart_arguments! {
+                    args: [] attributes: []
+                    records: [
+                        $d($d records)*
+                        $d((
+                            [$d(& $d(@ $d r)?)?] $d name { $d name } {} []
+                            [$d(& $d(@ $d r)? $d([$d($d e)::+])?)? $d($d t)::*]
+                            [$d(&'smart $d(@ $d r)? $d([$d($d e)::+])?)? $d($d t)::*]
+                        ))+
+                    ]
+                    $d($d state)*
+                }
+            };
+            // `#[cfg(…)] name: Type`: the function is emitted with the argument and, for the
+            // opposite case, without it.
+            (args: [#[cfg($d($d condition:tt)*)] $d($d rest:tt)*] $d($d state:tt)*) => {
+                #[cfg($d($d condition)*)]
+                $crate::__smart_arguments! { args: [$d($d rest)*] $d($d state)* }
+                #[cfg(not($d($d condition)*))]
+                $crate::__smart_without! { args: [$d($d rest)*] $d($d state)* }
+            };
+            // `#[allow(…)] name: Type`
+            (args: [# $d attribute:tt $d($d rest:tt)*] attributes: [$d($d attributes:tt)*]
+                $d($d state:tt)*) => {
+                $crate::__smart_arguments! {
+                    args: [$d($d rest)*] attributes: [$d($d attributes)* # $d attribute]
+                        $d($d state)*
+                }
+            };
+            // `name: …`, `mut name: …`, `pattern: …`
+            (args: [$d name:ident: $d($d rest:tt)*] $d($d state:tt)*) => {
+                $crate::__smart_inside! {
+                    @named { $d name } { $d name } {} args: [$d($d rest)*] $d($d state)*
+                        look: [$d($d rest)*]
+                }
+            };
+            (args: [mut $d name:ident: $d($d rest:tt)*] $d($d state:tt)*) => {
+                $crate::__smart_arguments!
+                    { @named { $d name } { mut $d name } {} args: [$d($d rest)*] $d($d state)* }
+            };
+            // `name,`: the type is missing.
+            (args: [$d other:tt, $d($d rest:tt)*] $d($d state:tt)*) => {
+                $crate::__smart_wrong_argument! { $d other $d($d state)* }
+            };
+            // A pattern is up to six tokens: `_`, `(a, b)`, `&x`, `Point { x, y }`,
+            // `path::Point(x, y)`
+            $(
+                (args: [$($d $p:tt)+: $d($d rest:tt)*] $d($d state:tt)*) => {
+                    $crate::__smart_arguments! {
+                        @named { argument } { $($d $p)+ }
+                        { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut
+                            argument = argument; }
+                        args: [$d($d rest)*] $d($d state)*
+                    }
+                };
+            )+
+            // `impl Trait`: in a boxed function it has to outlive `'smart`, and only its own
+            // bounds can say so.
+            (
+                @named { $d name:ident } $d pattern:tt $d keep:tt args: [impl $d($d rest:tt)*]
+                attributes: $d a:tt records: $d records:tt receiver: $d receiver:tt
+                state: {
+                    opaque: $d o:tt kept: $d k:tt maybe: $d m:tt twin: $d w:tt wraps: $d x:tt
+                        boxed: [boxed]
+                    $d($d state:tt)*
+                }
+            ) => {
+                $crate::__smart_impl_argument! {
+                    rest: [$d($d rest)*] depth: [] bounds: []
+                        named: [$d name $d pattern $d keep $d a]
+                    records: $d records receiver: $d receiver
+                    state: {
+                        opaque: $d o kept: $d k maybe: $d m twin: $d w wraps: $d x boxed: [boxed]
+                            $d($d state)*
+                    }
+                }
+            };
+            $(
+                (
+                    @named { $d name:ident } $d pattern:tt $d keep:tt
+                        args: [$($type)* $d(, $d($d more:tt)*)?]
+                    attributes: $d a:tt records: [$d($d records:tt)*] $d($d state:tt)*
+                ) => {
+                    $crate::__smart_arguments! {
+                        args: [$d($d($d more)*)?] attributes: []
+                        records: [$d($d records)*
+                            ($kind $d name $d pattern $d keep $d a $plain $boxed)]
+                        $d($d state)*
+                    }
+                };
+            )+
+            (args: [$d other:tt $d($d rest:tt)*] $d($d state:tt)*) => {
+                $crate::__smart_wrong_argument! { $d other $d($d state)* }
+            };
+            (
+                @named { $d name:ident } { $d first:tt $d($d pattern:tt)* } $d keep:tt args: $d
+                    args:tt
+                $d($d state:tt)*
+            ) => {
+                $crate::__smart_wrong_argument! { $d first $d($d state)* }
+            };
+        }
+    };
+}
+
+define_arguments! { $
+    patterns: [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g]
+    types:
+    // `&'static Type` travels as it is.
+    [&'static $t:ty] [] [&'static $t] [&'static $t];
+    [& $life:lifetime mut $t:ty] [mut] [& $life mut $t] [& $life mut $t];
+    [&mut $t:ty] [mut] [&mut $t] [&'smart mut $t];
+    [& $life:lifetime $t:ty] [&] [& $life $t] [& $life $t];
+    [& $t:ty] [&] [& $t] [&'smart $t];
+    [$t:ty] [] [$t] [$t];
+}
+
+/// Refuses a type with a reference in it, as an argument of a sync function that has a body:
+/// `&[&Type]`, `Option<&Type>`, `Cow<'a, Type>`. `look` is the same as what `args` holds.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __smart_arguments {
+macro_rules! __smart_inside {
     (
-        args: [] attributes: []
-        records: [$(($kind:tt $name:tt { $($pattern:tt)* } { $($keep:tt)* } [$($attribute:tt)*] [$($type:tt)*] [$($boxed:tt)*]))*]
-        receiver: $receiver:tt state: { $($state:tt)* }
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
+        look: [&[&'static $($x:tt)*] $($y:tt)*]
     ) => {
-        $crate::__smart_choose! {
-            $($state)*
-            receiver: $receiver parameters: [$($name: $($type)*,)*] boxed_parameters: [$($name: $($boxed)*,)*]
-            lets: [$($($keep)* $($attribute)* let $($pattern)* = $name;)*] passed: [$($name,)*] travel: [$(($kind $name { $($keep)* }))*]
-        }
+        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
     };
-    // The rest are plain: `name: Type`, `name: &path::Type`, `name: &[Type]`. (`$r` matches nothing, as in `__smart_items!`.)
     (
-        args: [
-            $($name:ident: $(& $(@ $r:tt)? $([$($e:ident)::+])?)? $($t:ident)::*),+ $(,)?
-        ]
-        attributes: [] records: [$($records:tt)*] $($state:tt)*
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
+        look: [$($path:ident)::+ <$(&)? 'static $($x:tt)*]
     ) => {
-        $crate::__smart_arguments! {
-            args: [] attributes: []
-            records: [
-                $($records)*
-                $((
-                    [$(& $(@ $r)?)?] $name { $name } {} []
-                    [$(& $(@ $r)? $([$($e)::+])?)? $($t)::*]
-                    [$(&'smart $(@ $r)? $([$($e)::+])?)? $($t)::*]
-                ))+
-            ]
-            $($state)*
-        }
-    };
-    // `#[cfg(…)] name: Type`: the whole function is emitted with the argument and, for the opposite case, without it.
-    (args: [#[cfg($($condition:tt)*)] $($rest:tt)*] $($state:tt)*) => {
-        #[cfg($($condition)*)]
-        $crate::__smart_arguments! { args: [$($rest)*] $($state)* }
-        #[cfg(not($($condition)*))]
-        $crate::__smart_without! { args: [$($rest)*] $($state)* }
-    };
-    // `#[allow(…)] name: Type`
-    (args: [#[$($attribute:tt)*] $($rest:tt)*] attributes: [$($attributes:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { args: [$($rest)*] attributes: [$($attributes)* #[$($attribute)*]] $($state)* }
-    };
-    // `name: &[&Type]`, `name: Option<&Type>`, `name: Cow<'a, Type>`: not for the body of a sync function.
-    (args: [$name:ident: &[&'static $($inner:tt)*] $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} args: [&[&'static $($inner)*] $($rest)*] $($state)* }
-    };
-    (args: [$name:ident: $($path:ident)::+ <&'static $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} args: [$($path)::+ <&'static $($rest)*] $($state)* }
-    };
-    (args: [$name:ident: $($path:ident)::+ <'static $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} args: [$($path)::+ <'static $($rest)*] $($state)* }
+        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
     };
     (
-        args: [$name:ident: &[& $($inner:tt)*] $($rest:tt)*] attributes: $a:tt records: $p:tt receiver: $r:tt
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
+        look: [&[& $($x:tt)*] $($y:tt)*]
+    ) => {
+        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
+    };
+    (
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
+        look: [$($path:ident)::+ <& $($x:tt)*]
+    ) => {
+        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
+    };
+    (
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
+        look: [$($path:ident)::+ <$life:lifetime $($x:tt)*]
+    ) => {
+        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
+    };
+    (
+        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
+            state: $s:tt
+        look: $look:tt
+    ) => {
+        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r
+        receiver: $t state: $s }
+    };
+}
+
+/// Refuses such an argument, if the function is sync and has a body.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_refuse_inside {
+    (
+        @named { $name:ident } $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt
+            receiver: $t:tt
         state: {
-            opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
-            item: { vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:tt] }
+            opaque: $o:tt kept: $kept:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+            item: {
+                vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt
+                    ret: $e:tt
+                bounds: $c:tt body: [$body:tt]
+            }
         }
     ) => {
-        $crate::__smart_error_in! { { borrowed_inside $name } at: [$function $arguments] vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c }
-    };
-    (
-        args: [$name:ident: $($path:ident)::+ <& $($rest:tt)*] attributes: $a:tt records: $p:tt receiver: $r:tt
-        state: {
-            opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
-            item: { vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:tt] }
-        }
-    ) => {
-        $crate::__smart_error_in! { { borrowed_inside $name } at: [$function $arguments] vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c }
-    };
-    (
-        args: [$name:ident: $($path:ident)::+ <$life:lifetime $($rest:tt)*] attributes: $a:tt records: $p:tt receiver: $r:tt
-        state: {
-            opaque: $o:tt kept: $k:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
-            item: { vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt ret: $e:tt bounds: $c:tt body: [$body:tt] }
-        }
-    ) => {
-        $crate::__smart_error_in! { { borrowed_inside $name } at: [$function $arguments] vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c }
-    };
-    // `name: &Type`, `name: Type`, at once: to go by `@named` would take a level of recursion for each argument.
-    (args: [$name:ident: & $life:lifetime $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} args: [& $life $($rest)*] $($state)* }
-    };
-    (args: [$name:ident: &mut $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} args: [&mut $($rest)*] $($state)* }
-    };
-    (args: [$name:ident: impl $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { $name } {} args: [impl $($rest)*] $($state)* }
-    };
-    (args: [$name:ident: & $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* ([&] $name { $name } {} $a [& $t] [&'smart $t])] $($state)*
+        $crate::__smart_error_in! {
+            { borrowed_inside $name } at: [$function $arguments]
+            vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c
         }
     };
-    (args: [$name:ident: $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] records: [$($records)* ([] $name { $name } {} $a [$t] [$t])] $($state)* }
-    };
-    // `mut name: …`, `pattern: …`
-    (args: [mut $name:ident: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @named { $name } { mut $name } {} args: [$($rest)*] $($state)* }
-    };
-    // `name,`: the type is missing.
-    (args: [$other:tt, $($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $other $($state)* } };
-    // A pattern is up to six tokens: `_`, `(a, b)`, `&x`, `Point { x, y }`, `path::Point(x, y)`
-    (args: [$t0:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @pattern { $t0 } args: [$($rest)*] $($state)* }
-    };
-    (args: [$t0:tt $t1:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @pattern { $t0 $t1 } args: [$($rest)*] $($state)* }
-    };
-    (args: [$t0:tt $t1:tt $t2:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @pattern { $t0 $t1 $t2 } args: [$($rest)*] $($state)* }
-    };
-    (args: [$t0:tt $t1:tt $t2:tt $t3:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @pattern { $t0 $t1 $t2 $t3 } args: [$($rest)*] $($state)* }
-    };
-    (args: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @pattern { $t0 $t1 $t2 $t3 $t4 } args: [$($rest)*] $($state)* }
-    };
-    (args: [$t0:tt $t1:tt $t2:tt $t3:tt $t4:tt $t5:tt: $($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! { @pattern { $t0 $t1 $t2 $t3 $t4 $t5 } args: [$($rest)*] $($state)* }
-    };
-    (@pattern $pattern:tt $($rest:tt)*) => {
-        $crate::__smart_arguments! {
-            @named { argument } $pattern { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut argument = argument; } $($rest)*
-        }
-    };
-    // `&'static Type` travels as it is.
-    (@named { $name:ident } $pattern:tt $keep:tt args: [&'static $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* ([] $name $pattern $keep $a [&'static $t] [&'static $t])] $($state)*
-        }
-    };
-    // `&mut Type`
-    (@named { $name:ident } $pattern:tt $keep:tt args: [& $life:lifetime mut $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* ([mut] $name $pattern $keep $a [& $life mut $t] [& $life mut $t])] $($state)*
-        }
-    };
-    (@named { $name:ident } $pattern:tt $keep:tt args: [&mut $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* ([mut] $name $pattern $keep $a [&mut $t] [&'smart mut $t])] $($state)*
-        }
-    };
-    // `&Type`
-    (@named { $name:ident } $pattern:tt $keep:tt args: [& $life:lifetime $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* ([&] $name $pattern $keep $a [& $life $t] [& $life $t])] $($state)*
-        }
-    };
-    (@named { $name:ident } $pattern:tt $keep:tt args: [& $t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* ([&] $name $pattern $keep $a [& $t] [&'smart $t])] $($state)*
-        }
-    };
-    // `impl Trait`: in a boxed function it has to outlive `'smart`, and only its own bounds can say so.
-    (
-        @named { $name:ident } $pattern:tt $keep:tt args: [impl $($rest:tt)*] attributes: $a:tt records: $records:tt receiver: $receiver:tt
-        state: { opaque: $opaque:tt kept: $kept:tt maybe: $maybe:tt twin: $twin:tt wraps: $wraps:tt boxed: [boxed] $($state:tt)* }
-    ) => {
-        $crate::__smart_impl_argument! {
-            rest: [$($rest)*] depth: [] bounds: [] named: [$name $pattern $keep $a] records: $records receiver: $receiver
-            state: { opaque: $opaque kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: [boxed] $($state)* }
-        }
-    };
-    // `Type`
-    (@named { $name:ident } $pattern:tt $keep:tt args: [$t:ty $(, $($more:tt)*)?] attributes: $a:tt records: [$($records:tt)*] $($state:tt)*) => {
-        $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* ([] $name $pattern $keep $a [$t] [$t])] $($state)*
-        }
-    };
-    (args: [$other:tt $($rest:tt)*] $($state:tt)*) => { $crate::__smart_wrong_argument! { $other $($state)* } };
-    (@named { $name:ident } { $first:tt $($pattern:tt)* } $keep:tt args: [$($rest:tt)*] $($state:tt)*) => {
-        $crate::__smart_wrong_argument! { $first $($state)* }
-    };
+    ($($state:tt)*) => { $crate::__smart_arguments! { $($state)* } };
 }
 
 /// Reads the bounds of an `impl Trait` argument of a boxed function, whose type is used there
@@ -254,27 +301,35 @@ macro_rules! __smart_arguments {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_impl_argument {
-    (rest: [$(, $($more:tt)*)?] depth: [] bounds: [$($bounds:tt)*] named: [$($named:tt)*] records: [$($records:tt)*] $($state:tt)*) => {
+    (rest: [$(, $($more:tt)*)?] depth: [] bounds: [$($bounds:tt)*] named: [$($named:tt)*]
+        records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)* ([] $($named)* [impl $($bounds)*] [impl $($bounds)* + 'smart])] $($state)*
+            args: [$($($more)*)?] attributes: [] records: [$($records)*
+                ([] $($named)* [impl $($bounds)*] [impl $($bounds)* + 'smart])] $($state)*
         }
     };
     (rest: [< $($rest:tt)*] depth: [$($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {
-        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)* <] bounds: [$($bounds)* <] $($state)* }
+        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)* <]
+            bounds: [$($bounds)* <] $($state)* }
     };
     (rest: [<< $($rest:tt)*] depth: [$($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {
-        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)* < <] bounds: [$($bounds)* <<] $($state)* }
+        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)* < <]
+            bounds: [$($bounds)* <<] $($state)* }
     };
     (rest: [> $($rest:tt)*] depth: [< $($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {
-        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)*] bounds: [$($bounds)* >] $($state)* }
+        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)*]
+            bounds: [$($bounds)* >] $($state)* }
     };
     (rest: [>> $($rest:tt)*] depth: [< < $($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {
-        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)*] bounds: [$($bounds)* >>] $($state)* }
+        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: [$($depth)*]
+            bounds: [$($bounds)* >>] $($state)* }
     };
     (rest: [$t:tt $($rest:tt)*] depth: $depth:tt bounds: [$($bounds:tt)*] $($state:tt)*) => {
-        $crate::__smart_impl_argument! { rest: [$($rest)*] depth: $depth bounds: [$($bounds)* $t] $($state)* }
+        $crate::__smart_impl_argument!
+            { rest: [$($rest)*] depth: $depth bounds: [$($bounds)* $t] $($state)* }
     };
-    (rest: $rest:tt depth: $depth:tt bounds: $bounds:tt named: [$name:ident $pattern:tt $keep:tt $a:tt] $($state:tt)*) => {
+    (rest: $rest:tt depth: $depth:tt bounds: $bounds:tt
+        named: [$name:ident $pattern:tt $keep:tt $a:tt] $($state:tt)*) => {
         $crate::__smart_wrong_argument! { $name attributes: $a $($state)* }
     };
 }
@@ -298,9 +353,13 @@ macro_rules! __smart_wrong_argument {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_without {
-    (args: [#[$($attribute:tt)*] $($rest:tt)*] $($state:tt)*) => { $crate::__smart_without! { args: [$($rest)*] $($state)* } };
+    (args: [#[$($attribute:tt)*] $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_without! { args: [$($rest)*] $($state)* }
+    };
     (args: [: $t:ty $(, $($more:tt)*)?] attributes: $attributes:tt $($state:tt)*) => {
         $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] $($state)* }
     };
-    (args: [$pattern:tt $($rest:tt)*] $($state:tt)*) => { $crate::__smart_without! { args: [$($rest)*] $($state)* } };
+    (args: [$pattern:tt $($rest:tt)*] $($state:tt)*) => {
+        $crate::__smart_without! { args: [$($rest)*] $($state)* }
+    };
 }

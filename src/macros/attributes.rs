@@ -16,7 +16,8 @@ macro_rules! __smart_attributes {
     ) => {
         $crate::__smart_attributes! {
             $then $state [$($more)*]
-            kept: [$($kept)* #[doc $($a)*] #[doc $($b)*] #[doc $($c)*] #[doc $($e)*]] helpers: $helpers
+            kept: [$($kept)* #[doc $($a)*] #[doc $($b)*] #[doc $($c)*] #[doc $($e)*]]
+                helpers: $helpers
         }
     };
     ($then:ident $state:tt [$first:tt $($more:tt)*] $($sorted:tt)*) => {
@@ -36,7 +37,8 @@ macro_rules! define_attribute {
                     helpers: [$d($d helper:tt)*] look: [$d(tracing::)? $helper $d($d arguments:tt)*]
                 ) => {
                     $crate::__smart_attributes! {
-                        $d then $d state $d more kept: $d kept helpers: [$d($d helper)* $d attribute]
+                        $d then $d state $d more kept: $d kept
+                            helpers: [$d($d helper)* $d attribute]
                     }
                 };
             )+
@@ -53,7 +55,8 @@ macro_rules! define_attribute {
 }
 
 define_attribute! { $
-    maybe_async blocking wraps boxed send split sync_only async_only sync_where track_caller instrument
+    maybe_async blocking wraps boxed send split sync_only async_only sync_where track_caller
+        instrument
 }
 
 /// What the helper attributes say: each goes to its slot.
@@ -63,14 +66,16 @@ macro_rules! __smart_helpers {
     // Most functions have none.
     (
         kept: $kept:tt helpers: [] body: $body:tt vis: $vis:tt asyncness: $asyncness:tt
-        name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt opaque: $opaque:tt
+        name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt
+            opaque: $opaque:tt
     ) => {
         $crate::__smart_receiver! {
             look: $args args: $args
             state: {
                 opaque: $opaque kept: $kept maybe: [] twin: [] wraps: [] boxed: [] send: []
                 item: {
-                    vis: $vis asyncness: $asyncness name: [$name $args] generics: $generics ret: $ret
+                    vis: $vis asyncness: $asyncness name: [$name $args] generics: $generics
+                        ret: $ret
                     bounds: $bounds body: $body
                 }
             }
@@ -108,20 +113,25 @@ macro_rules! __smart_helpers {
         $crate::__smart_helpers! { [$($h)*] [maybe_async] $b $c $d $e $($item)* }
     };
     // A split makes plain functions.
-    ([[split($to:ident)]] [] [] [] [] [] $($item:tt)*) => { $crate::__smart_split_function! { $to $($item)* } };
+    ([[split($to:ident)]] [] [] [] [] [] $($item:tt)*) => {
+        $crate::__smart_split_function! { $to $($item)* }
+    };
     ([[__send_half]] [] [] [] [] [] $($item:tt)*) => { $crate::__smart_send_half! { $($item)* } };
     // All are sorted.
     (
         [] $maybe:tt $twin:tt $wraps:tt $boxed:tt $send:tt
         kept: $kept:tt body: $body:tt vis: $vis:tt asyncness: $asyncness:tt
-        name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt opaque: $opaque:tt
+        name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt
+            opaque: $opaque:tt
     ) => {
         $crate::__smart_receiver! {
             look: $args args: $args
             state: {
-                opaque: $opaque kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed send: $send
+                opaque: $opaque kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed
+                    send: $send
                 item: {
-                    vis: $vis asyncness: $asyncness name: [$name $args] generics: $generics ret: $ret
+                    vis: $vis asyncness: $asyncness name: [$name $args] generics: $generics
+                        ret: $ret
                     bounds: $bounds body: $body
                 }
             }
@@ -129,7 +139,8 @@ macro_rules! __smart_helpers {
     };
     (
         [$wrong:tt $($h:tt)*] $a:tt $b:tt $c:tt $d:tt $e:tt
-        kept: $k:tt body: $body:tt vis: $vis:tt asyncness: $s:tt name: [$name:tt $args:tt] generics: $generics:tt
+        kept: $k:tt body: $body:tt vis: $vis:tt asyncness: $s:tt name: [$name:tt $args:tt]
+            generics: $generics:tt
         ret: $ret:tt bounds: $bounds:tt opaque: $o:tt
     ) => {
         $crate::__smart_wrong_helper! {
@@ -143,13 +154,27 @@ macro_rules! __smart_helpers {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_wrong_helper {
-    ([blocking $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { blocking } $($state)* } };
+    ([blocking $($x:tt)*] $($state:tt)*) => {
+        $crate::__smart_error_in! { { blocking } $($state)* }
+    };
     ([wraps $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { wraps } $($state)* } };
     ([split $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { split } $($state)* } };
-    ([$(tracing::)? instrument $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { instrument } $($state)* } };
-    ([track_caller $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { track_caller } $($state)* } };
-    ([sync_only $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { outside_split sync_only } $($state)* } };
-    ([async_only $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { outside_split async_only } $($state)* } };
-    ([sync_where $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { outside_split sync_where } $($state)* } };
-    ([$name:ident $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { attribute $name } $($state)* } };
+    ([$(tracing::)? instrument $($x:tt)*] $($state:tt)*) => {
+        $crate::__smart_error_in! { { instrument } $($state)* }
+    };
+    ([track_caller $($x:tt)*] $($state:tt)*) => {
+        $crate::__smart_error_in! { { track_caller } $($state)* }
+    };
+    ([sync_only $($x:tt)*] $($state:tt)*) => {
+        $crate::__smart_error_in! { { outside_split sync_only } $($state)* }
+    };
+    ([async_only $($x:tt)*] $($state:tt)*) => {
+        $crate::__smart_error_in! { { outside_split async_only } $($state)* }
+    };
+    ([sync_where $($x:tt)*] $($state:tt)*) => {
+        $crate::__smart_error_in! { { outside_split sync_where } $($state)* }
+    };
+    ([$name:ident $($x:tt)*] $($state:tt)*) => {
+        $crate::__smart_error_in! { { attribute $name } $($state)* }
+    };
 }

@@ -22,7 +22,8 @@ macro_rules! __smart_other_item {
             $then $context [$($attribute)*] [vis: [$vis] kind: [trait]] [] $($rest)*
         }
     };
-    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis const $name:tt : $($rest:tt)*) => {
+    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis const $name:tt
+        : $($rest:tt)*) => {
         $crate::__smart_kept_item! { $then $context [$($attribute)*] $vis const $name : $($rest)* }
     };
     (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis type $($rest:tt)*) => {
@@ -34,7 +35,8 @@ macro_rules! __smart_other_item {
     (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis const $($rest:tt)*) => {
         $crate::__smart_refuse! { { const } rest: [$($rest)*] }
     };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis $(async)? unsafe $($rest:tt)*) => {
+    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis $(async)? unsafe
+        $($rest:tt)*) => {
         $crate::__smart_refuse! { { unsafe } rest: [$($rest)*] }
     };
     (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis extern $($rest:tt)*) => {
@@ -93,7 +95,8 @@ macro_rules! define_find_block {
                     }
                 };
                 (
-                    $d then:ident $d context:tt $d attributes:tt [$d($d block:tt)*] [$d($d taken:tt)*]
+                    $d then:ident $d context:tt $d attributes:tt [$d($d block:tt)*]
+                        [$d($d taken:tt)*]
                     $($d $t:tt)* { $d($d item:tt)* } $d($d next:tt)*
                 ) => {
                     $crate::__smart_attributes! {
@@ -132,13 +135,16 @@ macro_rules! __smart_block {
         $crate::__smart_block! { $block kept: $kept helpers: [$($helper)*] context: [] }
     };
     ($block:tt kept: $kept:tt helpers: [[maybe_async] $($h:tt)*] context: [$($context:tt)*]) => {
-        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*] context: [$($context)* [every_async]] }
+        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*]
+            context: [$($context)* [every_async]] }
     };
     ($block:tt kept: $kept:tt helpers: [[boxed] $($h:tt)*] context: [$($context:tt)*]) => {
-        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*] context: [$($context)* [boxed]] }
+        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*]
+            context: [$($context)* [boxed]] }
     };
     ($block:tt kept: $kept:tt helpers: [[send] $($h:tt)*] context: [$($context:tt)*]) => {
-        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*] context: [$($context)* [send]] }
+        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*]
+            context: [$($context)* [send]] }
     };
     (
         { items: { $($item:tt)* } vis: [$vis:vis] kind: [$kind:ident] header: [$($header:tt)*] }
@@ -151,11 +157,13 @@ macro_rules! __smart_block {
     // Two plain halves.
     (
         { items: { $($item:tt)* } vis: [$vis:vis] kind: [trait] header: [$($header:tt)*] }
-        kept: [$($kept:tt)*] helpers: [[split($($to:tt)+)] $([send] $(@ $r:tt)?)?] context: [$([send] $(@ $s:tt)?)?]
+        kept: [$($kept:tt)*] helpers: [[split($($to:tt)+)] $([send] $(@ $r:tt)?)?]
+            context: [$([send] $(@ $s:tt)?)?]
     ) => {
-        #[allow(async_fn_in_trait, reason = "whether its futures are `Send` is the author's choice")]
+        #[allow(async_fn_in_trait, reason = "the author says `#[send]`")]
         $($kept)* $vis trait $($header)* {
-            $crate::__smart_items! { __smart_half [async [$(send $(@ $r)?)? $(send $(@ $s)?)?]] $($item)* }
+            $crate::__smart_items! { __smart_half [async [$(send $(@ $r)?)? $(send $(@ $s)?)?]]
+                $($item)* }
         }
         $($kept)* $vis trait $($to)+ {
             $crate::__smart_items! { __smart_half [sync []] $($item)* }
@@ -165,10 +173,12 @@ macro_rules! __smart_block {
         { items: $items:tt vis: $v:tt kind: [impl] header: [$($header:tt)*] }
         kept: $kept:tt helpers: [[split($($to:tt)+)]] context: []
     ) => {
-        $crate::__smart_impl_generics! { state: { $items $kept [$($to)+] } taken: [] depth: [] rest: [$($header)*] }
+        $crate::__smart_impl_generics! { state: { $items $kept [$($to)+] } taken: [] depth: []
+            rest: [$($header)*] }
     };
     // A second helper attribute beside `#[split(…)]`, or before it.
-    ($block:tt kept: $kept:tt helpers: [[split($($to:tt)+)] $wrong:tt $($h:tt)*] context: $context:tt) => {
+    ($block:tt kept: $kept:tt helpers: [[split($($to:tt)+)] $wrong:tt $($h:tt)*]
+        context: $context:tt) => {
         $crate::__smart_wrong_block! { $wrong in_split look: $wrong }
     };
     ($block:tt kept: $kept:tt helpers: [[split($($to:tt)+)]] context: [$wrong:tt $($h:tt)*]) => {
@@ -183,7 +193,9 @@ macro_rules! __smart_block {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_wrong_block {
-    ($attribute:tt in_split look: [every_async]) => { $crate::__smart_error! { in_split maybe_async } };
+    ($attribute:tt in_split look: [every_async]) => {
+        $crate::__smart_error! { in_split maybe_async }
+    };
     ($attribute:tt on_a_block look: [split $($x:tt)*]) => {
         $crate::__smart_wrong_block! { $attribute { split } look: $attribute }
     };
@@ -209,7 +221,8 @@ macro_rules! __smart_impl_generics {
         ]
     ) => {
         $crate::__smart_impl_halves! {
-            $($state)* [<$($p $(: $($b)::+ $(<$($a)::+>)? $(+ $($c)::+ $(<$($e)::+>)?)*)?),+>] [$($header)*]
+            $($state)* [<$($p $(: $($b)::+ $(<$($a)::+>)? $(+ $($c)::+ $(<$($e)::+>)?)*)?),+>]
+                [$($header)*]
         }
     };
     (state: $state:tt taken: [$($taken:tt)*] depth: [$($depth:tt)*] rest: [< $($rest:tt)*]) => {
@@ -225,7 +238,8 @@ macro_rules! __smart_impl_generics {
             state: $state taken: [$($taken)* >] depth: [$($depth)*] rest: [$($rest)*]
         }
     };
-    (state: $state:tt taken: [$($taken:tt)*] depth: [< < $($depth:tt)*] rest: [>> $($rest:tt)*]) => {
+    (state: $state:tt taken: [$($taken:tt)*] depth: [< < $($depth:tt)*] rest: [>> $($rest:tt)*]) =>
+        {
         $crate::__smart_impl_generics! {
             state: $state taken: [$($taken)* >>] depth: [$($depth)*] rest: [$($rest)*]
         }

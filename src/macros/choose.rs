@@ -7,69 +7,91 @@
 #[macro_export]
 macro_rules! __smart_choose {
     (
-        opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [] boxed: $b:tt send: $s:tt
+        opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [] boxed: $b:tt
+            send: $s:tt
         item: { vis: $v:tt asyncness: [] name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
     ) => {
         $crate::__smart_error_at! { [$name $args] { maybe_sync $name } }
     };
     // The common case, a function with a body and nothing special, is emitted at once, so that it compiles faster.
     (
-        opaque: $opaque:tt kept: [$($kept:tt)*] maybe: $maybe:tt twin: [] wraps: [] boxed: [] send: []
+        opaque: $opaque:tt kept: [$($kept:tt)*] maybe: $maybe:tt twin: [] wraps: [] boxed: []
+            send: []
         item: {
-            vis: [$vis:vis] asyncness: $asyncness:tt name: [$name:tt $args:tt] generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*]
+            vis: [$vis:vis] asyncness: $asyncness:tt name: [$name:tt $args:tt]
+                generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*]
             body: [$body:tt]
         }
-        receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt lets: $lets:tt
+        receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
+            parameters: [$($parameters:tt)*] boxed_parameters: $b:tt lets: $lets:tt
         passed: $passed:tt travel: $travel:tt
     ) => {
         $($kept)*
-        $vis fn $name $($generics)* ($($($declared)*,)? $($parameters)*) -> $crate::Call<impl $crate::Work<Output = $ret>> where $($bounds)* {
+        $vis fn $name $($generics)* ($($($declared)*,)? $($parameters)*) -> $crate::Call<impl
+            $crate::Work<Output = $ret>> where $($bounds)* {
             $crate::__smart_work! {
-                maybe: $maybe asyncness: $asyncness opaque: $opaque body: [$body] receiver: [$($kind $this [$($declared)*] $d)?] lets: $lets
-                passed: $passed travel: $travel name: [$name $args] generics: [$($generics)*] ret: [$ret]
+                maybe: $maybe asyncness: $asyncness opaque: $opaque body: [$body]
+                    receiver: [$($kind $this [$($declared)*] $d)?] lets: $lets
+                passed: $passed travel: $travel name: [$name $args] generics: [$($generics)*]
+                    ret: [$ret]
             }
         }
     };
     // `#[wraps(path)]`: the body is a call of `path`.
     (
-        opaque: $opaque:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+] boxed: $boxed:tt send: $send:tt
-        item: { vis: $vis:tt asyncness: [$($asyncness:ident)?] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
-        receiver: [$($kind:ident $this:tt $($declared:tt)*)?] parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt
+        opaque: $opaque:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+]
+            boxed: $boxed:tt send: $send:tt
+        item: { vis: $vis:tt asyncness: [$($asyncness:ident)?] name: [$name:tt $args:tt]
+            generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
+        receiver: [$($kind:ident $this:tt $($declared:tt)*)?] parameters: $parameters:tt
+            boxed_parameters: $boxed_parameters:tt lets: $lets:tt
         passed: [$($passed:tt)*] travel: $travel:tt
     ) => {
         $crate::__smart_choose! {
             opaque: $opaque kept: $kept maybe: [] twin: $twin wraps: [] boxed: $boxed send: $send
             item: {
-                vis: $vis asyncness: [$($asyncness)?] name: [$name $args] generics: $generics ret: $ret bounds: $bounds
-                body: [{ $crate::__smart_wrapped! { [$($asyncness)?] [$($path)+] look: $args written: $args passed: ($($this,)? $($passed)*) } }]
+                vis: $vis asyncness: [$($asyncness)?] name: [$name $args] generics: $generics
+                    ret: $ret bounds: $bounds
+                body: [{ $crate::__smart_wrapped!
+                    { [$($asyncness)?] [$($path)+] look: $args written: $args
+                    passed: ($($this,)? $($passed)*) } }]
             }
-            receiver: [$($kind $this $($declared)*)?] parameters: $parameters boxed_parameters: $boxed_parameters lets: []
+            receiver: [$($kind $this $($declared)*)?] parameters: $parameters
+                boxed_parameters: $boxed_parameters lets: []
             passed: [$($passed)*] travel: $travel
         }
     };
     (
-        opaque: $o:tt kept: $k:tt maybe: [] twin: $t:tt wraps: [$($path:tt)+] boxed: $b:tt send: $s:tt
+        opaque: $o:tt kept: $k:tt maybe: [] twin: $t:tt wraps: [$($path:tt)+] boxed: $b:tt
+            send: $s:tt
         item: { vis: $v:tt asyncness: $a:tt name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
     ) => {
         $crate::__smart_error_at! { [$name $args] { wraps_body $name } }
     };
     (
-        opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [$($path:tt)+] boxed: $b:tt send: $s:tt
+        opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [$($path:tt)+]
+            boxed: $b:tt send: $s:tt
         item: { vis: $v:tt asyncness: $a:tt name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
     ) => {
         $crate::__smart_error_at! { [$name $args] { maybe_wraps $name } }
     };
     // The rest is a declaration, or has a body.
     (
-        opaque: $opaque:tt kept: $kept:tt maybe: $maybe:tt twin: $twin:tt wraps: [] boxed: $boxed:tt send: $send:tt
-        item: { vis: $vis:tt asyncness: $asyncness:tt name: $name:tt generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: $body:tt }
-        receiver: $receiver:tt parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt lets: $lets:tt passed: $passed:tt travel: $travel:tt
+        opaque: $opaque:tt kept: $kept:tt maybe: $maybe:tt twin: $twin:tt wraps: []
+            boxed: $boxed:tt send: $send:tt
+        item: { vis: $vis:tt asyncness: $asyncness:tt name: $name:tt generics: $generics:tt
+            ret: $ret:tt bounds: $bounds:tt body: $body:tt }
+        receiver: $receiver:tt parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt
+            lets: $lets:tt passed: $passed:tt travel: $travel:tt
     ) => {
         $crate::__smart_output! {
-            boxed: $boxed send: $send parameters: $parameters boxed_parameters: $boxed_parameters receiver: $receiver generics: $generics bounds: $bounds
+            boxed: $boxed send: $send parameters: $parameters boxed_parameters: $boxed_parameters
+                receiver: $receiver generics: $generics bounds: $bounds
             state: {
                 kept: $kept vis: $vis name: $name ret: $ret twin: $twin passed: $passed
-                work: { maybe: $maybe asyncness: $asyncness opaque: $opaque body: $body receiver: $receiver lets: $lets passed: $passed travel: $travel name: $name generics: $generics ret: $ret }
+                work: { maybe: $maybe asyncness: $asyncness opaque: $opaque body: $body
+                    receiver: $receiver lets: $lets passed: $passed travel: $travel name: $name
+                    generics: $generics ret: $ret }
             }
         }
     };
@@ -81,9 +103,17 @@ macro_rules! __smart_choose {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_wrapped {
-    ([async] [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?) written: ($($name:tt: $t:ty),* $(,)?) passed: $p:tt) => { $($path)+($($name),*).await };
-    ([async] [$($path:tt)+] look: $l:tt written: $w:tt passed: $passed:tt) => { $($path)+ $passed.await };
-    ([] [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?) written: ($($name:tt: $t:ty),* $(,)?) passed: $p:tt) => { $($path)+($($name),*) };
+    ([async] [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?)
+        written: ($($name:tt: $t:ty),* $(,)?) passed: $p:tt) => {
+        $($path)+($($name),*).await
+    };
+    ([async] [$($path:tt)+] look: $l:tt written: $w:tt passed: $passed:tt) => {
+        $($path)+ $passed.await
+    };
+    ([] [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?) written: ($($name:tt: $t:ty),* $(,)?)
+        passed: $p:tt) => {
+        $($path)+($($name),*)
+    };
     ([] [$($path:tt)+] look: $l:tt written: $w:tt passed: $passed:tt) => { $($path)+ $passed };
 }
 
@@ -93,32 +123,38 @@ macro_rules! __smart_wrapped {
 macro_rules! __smart_work {
     // `async fn`
     (
-        maybe: [] asyncness: [async] opaque: $opaque:tt body: [$body:tt] receiver: $receiver:tt lets: $lets:tt passed: $passed:tt travel: $travel:tt
+        maybe: [] asyncness: [async] opaque: $opaque:tt body: [$body:tt] receiver: $receiver:tt
+            lets: $lets:tt passed: $passed:tt travel: $travel:tt
         name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
-        $crate::__private::driven($crate::__smart_body! { async opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret })
+        $crate::__private::driven($crate::__smart_body!
+            { async opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret })
     };
     // `#[maybe_async] async fn`, with `self`
     (
-        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:tt] receiver: [$($receiver:tt)+] lets: $lets:tt passed: $passed:tt
+        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:tt]
+            receiver: [$($receiver:tt)+] lets: $lets:tt passed: $passed:tt
         travel: $travel:tt name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::forked(move |route| match route {
-            $crate::__private::Route::Here => $crate::__private::here(
+            $crate::__private::Route::Wait => $crate::__private::routed_body(
                 $crate::__smart_body! {
                     sync opaque: $opaque body: $body receiver: [$($receiver)+] lets: $lets ret: $ret
-                    first: [use $crate::__private::{sync_copy as smartasync, sync_copy::smart_await};]
+                    first: [use $crate::__private::{sync_copy as smartasync,
+                        sync_copy::smart_await};]
                     arguments: move ||
                 },
             ),
-            $crate::__private::Route::Away => $crate::__private::Routed::Away(
-                $crate::__smart_body! { async opaque: $opaque body: $body receiver: [$($receiver)+] lets: $lets ret: $ret },
+            $crate::__private::Route::Await => $crate::__private::Routed::Future(
+                $crate::__smart_body! { async opaque: $opaque body: $body receiver: [$($receiver)+]
+                    lets: $lets ret: $ret },
             ),
         })
     };
     // `#[maybe_async] async fn`
     (
-        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:tt] receiver: [] lets: $lets:tt passed: [$($passed:tt)*]
+        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:tt] receiver: []
+            lets: $lets:tt passed: [$($passed:tt)*]
         travel: $travel:tt name: $name:tt generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::both(
@@ -129,7 +165,8 @@ macro_rules! __smart_work {
                 first: [use $crate::__private::{sync_copy as smartasync, sync_copy::smart_await};]
                 arguments: |($($passed)*)|
             },
-            |($($passed)*), _| $crate::__smart_body! { async opaque: $opaque body: $body receiver: [] lets: $lets ret: $ret },
+            |($($passed)*), _| $crate::__smart_body!
+                { async opaque: $opaque body: $body receiver: [] lets: $lets ret: $ret },
         )
     };
     // `fn`
@@ -141,7 +178,8 @@ macro_rules! __smart_work {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_sync_work {
-    (opaque: $o:tt body: $b:tt receiver: $r:tt lets: $l:tt passed: $p:tt travel: $t:tt name: [$name:tt $args:tt] $($state:tt)*) => {
+    (opaque: $o:tt body: $b:tt receiver: $r:tt lets: $l:tt passed: $p:tt travel: $t:tt
+        name: [$name:tt $args:tt] $($state:tt)*) => {
         $crate::__smart_error_here! { [$name $args] { no_pool $name } }
     };
 }
@@ -153,29 +191,35 @@ macro_rules! __smart_sync_work {
 macro_rules! __smart_sync_work {
     // `fn` with `&mut`
     (
-        opaque: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] lets: $l:tt passed: $p:tt travel: $t:tt
+        opaque: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] lets: $l:tt
+            passed: $p:tt travel: $t:tt
         name: [$name:tt $args:tt] $($state:tt)*
     ) => {
         $crate::__smart_error_here! { [$name $args] { mutable $this } }
     };
     // `fn` with `&self`: on the pool it calls itself again, with the `self` that travelled.
     (
-        opaque: $opaque:tt body: [$body:tt] receiver: [reference $this:tt $($declared:tt)*] lets: $lets:tt passed: [$($passed:tt)*]
-        travel: [$(($kind:tt $argument:tt $keep:tt))*] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
+        opaque: $opaque:tt body: [$body:tt] receiver: [reference $this:tt $($declared:tt)*]
+            lets: $lets:tt passed: [$($passed:tt)*]
+        travel: [$(($kind:tt $argument:tt $keep:tt))*] name: [$name:tt $args:tt]
+            generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__private::both(
             ($($passed)*),
             $crate::__smart_body! {
-                sync opaque: $opaque body: $body receiver: [reference $this $($declared)*] lets: $lets ret: $ret first: []
+                sync opaque: $opaque body: $body receiver: [reference $this $($declared)*]
+                    lets: $lets ret: $ret first: []
                 arguments: move |($($passed)*)|
             },
             move |($($passed)*), origin| $crate::__smart_travel! {
                 travel_again opaque: $opaque ret: $ret
                 (
-                    ($crate::__private::by_reference($this), $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* }),
+                    ($crate::__private::by_reference($this), $crate::__smart_list!
+                        { pack [$name $args] written: $args $(($kind $argument $keep))* }),
                     // A closure, since the function itself may have lifetimes that are not for all of the pool's.
                     move |lent| $crate::__private::again(
-                        origin, lent, $crate::__smart_name_generics! { name: $name generics: $generics },
+                        origin, lent, $crate::__smart_name_generics!
+                            { name: $name generics: $generics },
                     ),
                 )
             },
@@ -183,16 +227,21 @@ macro_rules! __smart_sync_work {
     };
     // `fn` without `self` by reference
     (
-        opaque: $opaque:tt body: [$body:tt] receiver: [$($by:ident $this:tt $($declared:tt)*)?] lets: $lets:tt passed: $passed:tt
-        travel: [$(($kind:tt $argument:tt $keep:tt))*] name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
+        opaque: $opaque:tt body: [$body:tt] receiver: [$($by:ident $this:tt $($declared:tt)*)?]
+            lets: $lets:tt passed: $passed:tt
+        travel: [$(($kind:tt $argument:tt $keep:tt))*] name: [$name:tt $args:tt]
+            generics: $generics:tt ret: $ret:tt
     ) => {
         $crate::__smart_travel! {
             packed opaque: $opaque ret: $ret
             (
-                $crate::__smart_list! { pack [$name $args] written: $args $(($kind $argument $keep))* },
+                $crate::__smart_list!
+                    { pack [$name $args] written: $args $(($kind $argument $keep))* },
                 $crate::__smart_body! {
-                    sync opaque: $opaque body: $body receiver: [$($by $this $($declared)*)?] lets: $lets ret: $ret
-                    first: [] arguments: move |$crate::__smart_list! { names $(($kind $argument))* }|
+                    sync opaque: $opaque body: $body receiver: [$($by $this $($declared)*)?]
+                        lets: $lets ret: $ret
+                    first: [] arguments: move |$crate::__smart_list!
+                        { names $(($kind $argument))* }|
                 },
             )
         }
@@ -224,22 +273,34 @@ macro_rules! __smart_travel {
 macro_rules! __smart_list {
     (pack $at:tt written: $w:tt) => { () };
     (names) => { () };
-    (pack $at:tt written: (&self $(, $($more:tt)*)?) $($rest:tt)+) => { $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ } };
-    (pack $at:tt written: (self: $t:ty $(, $($more:tt)*)?) $($rest:tt)+) => { $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ } };
-    (pack $at:tt written: $w:tt ([mut] $name:tt $keep:tt) $($rest:tt)*) => { $crate::__smart_error_here! { $at { mutable $name } } };
+    (pack $at:tt written: (&self $(, $($more:tt)*)?) $($rest:tt)+) => {
+        $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ }
+    };
+    (pack $at:tt written: (self: $t:ty $(, $($more:tt)*)?) $($rest:tt)+) => {
+        $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ }
+    };
+    (pack $at:tt written: $w:tt ([mut] $name:tt $keep:tt) $($rest:tt)*) => {
+        $crate::__smart_error_here! { $at { mutable $name } }
+    };
     (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) ([&] $n:tt {}) $($rest:tt)*) => {
-        ($crate::__private::by_reference($name), $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)* })
+        ($crate::__private::by_reference($name), $crate::__smart_list!
+            { pack $at written: ($($($more)*)?) $($rest)* })
     };
     (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) ([] $n:tt {}) $($rest:tt)*) => {
-        ($crate::__private::by_value($name), $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)* })
+        ($crate::__private::by_value($name), $crate::__smart_list!
+            { pack $at written: ($($($more)*)?) $($rest)* })
     };
     (pack $at:tt written: $w:tt ([&] $name:tt $keep:tt) $($rest:tt)*) => {
-        ($crate::__private::by_reference($name), $crate::__smart_list! { pack $at written: () $($rest)* })
+        ($crate::__private::by_reference($name), $crate::__smart_list!
+            { pack $at written: () $($rest)* })
     };
     (pack $at:tt written: $w:tt ([] $name:tt $keep:tt) $($rest:tt)*) => {
-        ($crate::__private::by_value($name), $crate::__smart_list! { pack $at written: () $($rest)* })
+        ($crate::__private::by_value($name), $crate::__smart_list!
+            { pack $at written: () $($rest)* })
     };
-    (names ($kind:tt $name:tt) $($rest:tt)*) => { ($name, $crate::__smart_list! { names $($rest)* }) };
+    (names ($kind:tt $name:tt) $($rest:tt)*) => {
+        ($name, $crate::__smart_list! { names $($rest)* })
+    };
 }
 
 /// The user's body, in the closure or block that it runs in. `self` and every argument are moved
@@ -252,7 +313,8 @@ macro_rules! __smart_list {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_body {
-    (async opaque: [no] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: [$ret:ty]) => {
+    (async opaque: [no] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?]
+        lets: [$($lets:tt)*] ret: [$ret:ty]) => {
         async move {
             // Never true; the first `return` that the compiler sees decides the type of the block.
             #[allow(unreachable_code, reason = "the type may be `!`")]
@@ -264,7 +326,8 @@ macro_rules! __smart_body {
             $body
         }
     };
-    (async opaque: [yes] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: $ret:tt) => {
+    (async opaque: [yes] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?]
+        lets: [$($lets:tt)*] ret: $ret:tt) => {
         async move {
             $(let _ = &$this;)?
             $($lets)*
@@ -272,7 +335,8 @@ macro_rules! __smart_body {
         }
     };
     (
-        sync opaque: [no] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: [$ret:ty]
+        sync opaque: [no] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?]
+            lets: [$($lets:tt)*] ret: [$ret:ty]
         first: [$($first:tt)*] arguments: $($arguments:tt)*
     ) => {
         $($arguments)* -> $ret {
@@ -283,7 +347,8 @@ macro_rules! __smart_body {
         }
     };
     (
-        sync opaque: [yes] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*] ret: $ret:tt
+        sync opaque: [yes] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?]
+            lets: [$($lets:tt)*] ret: $ret:tt
         first: [$($first:tt)*] arguments: $($arguments:tt)*
     ) => {
         $($arguments)* {
@@ -301,7 +366,8 @@ macro_rules! __smart_body {
 macro_rules! __smart_name_generics {
     (name: $name:tt generics: []) => { Self::$name };
     (name: $name:tt generics: [< $($generics:tt)*]) => {
-        $crate::__smart_parameters! { rest: [$($generics)*] depth: [] names: [] types: [] lifetimes: [] then: __smart_turbofish state: { $name } }
+        $crate::__smart_parameters! { rest: [$($generics)*] depth: [] names: [] types: []
+            lifetimes: [] then: __smart_turbofish state: { $name } }
     };
 }
 
@@ -310,7 +376,9 @@ macro_rules! __smart_name_generics {
 #[macro_export]
 macro_rules! __smart_turbofish {
     (names: [] types: $types:tt lifetimes: $lifetimes:tt state: { $name:tt }) => { Self::$name };
-    (names: [$($names:ident)+] types: $types:tt lifetimes: $lifetimes:tt state: { $name:tt }) => { Self::$name::<$($names),+> };
+    (names: [$($names:ident)+] types: $types:tt lifetimes: $lifetimes:tt state: { $name:tt }) => {
+        Self::$name::<$($names),+>
+    };
 }
 
 /// Finds the names of generic parameters in `T: Bound<A>, 'a: 'b, const N: usize>`, and hands them
@@ -323,37 +391,64 @@ macro_rules! __smart_turbofish {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_parameters {
-    (rest: [] depth: $depth:tt names: $names:tt types: $types:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
+    (rest: [] depth: $depth:tt names: $names:tt types: $types:tt lifetimes: $lifetimes:tt
+        then: $then:ident state: $state:tt) => {
         $crate::$then! { names: $names types: $types lifetimes: $lifetimes state: $state }
     };
     // The end of the list.
-    (rest: [> $($r:tt)*] depth: [$(.)?] names: $names:tt types: $types:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
+    (rest: [> $($r:tt)*] depth: [$(.)?] names: $names:tt types: $types:tt lifetimes: $lifetimes:tt
+        then: $then:ident state: $state:tt) => {
         $crate::$then! { names: $names types: $types lifetimes: $lifetimes state: $state }
     };
-    (rest: [>> $($r:tt)*] depth: [. <] names: $names:tt types: $types:tt lifetimes: $lifetimes:tt then: $then:ident state: $state:tt) => {
+    (rest: [>> $($r:tt)*] depth: [. <] names: $names:tt types: $types:tt lifetimes: $lifetimes:tt
+        then: $then:ident state: $state:tt) => {
         $crate::$then! { names: $names types: $types lifetimes: $lifetimes state: $state }
     };
     // A parameter begins.
-    (rest: [$life:lifetime $($r:tt)*] depth: [] names: $names:tt types: $types:tt lifetimes: [$($l:tt)*] $($more:tt)*) => {
-        $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: $names types: $types lifetimes: [$($l)* $life] $($more)* }
+    (rest: [$life:lifetime $($r:tt)*] depth: [] names: $names:tt types: $types:tt
+        lifetimes: [$($l:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: $names types: $types
+            lifetimes: [$($l)* $life] $($more)* }
     };
     (rest: [const $name:ident $($r:tt)*] depth: [] names: [$($n:tt)*] $($more:tt)*) => {
         $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: [$($n)* $name] $($more)* }
     };
-    (rest: [$name:ident $($r:tt)*] depth: [] names: [$($n:tt)*] types: [$($t:tt)*] $($more:tt)*) => {
-        $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: [$($n)* $name] types: [$($t)* $name] $($more)* }
+    (rest: [$name:ident $($r:tt)*] depth: [] names: [$($n:tt)*] types: [$($t:tt)*] $($more:tt)*) =>
+        {
+        $crate::__smart_parameters! { rest: [$($r)*] depth: [.] names: [$($n)* $name]
+            types: [$($t)* $name] $($more)* }
     };
     // It ends.
-    (rest: [, $($r:tt)*] depth: [.] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] depth: [] $($more)* } };
+    (rest: [, $($r:tt)*] depth: [.] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] depth: [] $($more)* }
+    };
     // Brackets inside it.
-    (rest: [< $($r:tt)*] depth: [$($depth:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] depth: [$($depth)* <] $($more)* } };
-    (rest: [> $($r:tt)*] depth: [. < $($depth:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] depth: [. $($depth)*] $($more)* } };
-    (rest: [>> $($r:tt)*] depth: [. < < $($depth:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] depth: [. $($depth)*] $($more)* } };
+    (rest: [< $($r:tt)*] depth: [$($depth:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] depth: [$($depth)* <] $($more)* }
+    };
+    (rest: [> $($r:tt)*] depth: [. < $($depth:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] depth: [. $($depth)*] $($more)* }
+    };
+    (rest: [>> $($r:tt)*] depth: [. < < $($depth:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] depth: [. $($depth)*] $($more)* }
+    };
     // What else there is between them; the frequent shapes a few tokens at a time.
-    (rest: [: $a:ident + $b:ident + $c:ident $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
-    (rest: [: $a:ident + $b:ident $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
-    (rest: [: $a:ident $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
-    (rest: [+ $a:ident $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
-    (rest: [+ $a:lifetime $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
-    (rest: [$t:tt $($r:tt)*] $($more:tt)*) => { $crate::__smart_parameters! { rest: [$($r)*] $($more)* } };
+    (rest: [: $a:ident + $b:ident + $c:ident $($r:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] $($more)* }
+    };
+    (rest: [: $a:ident + $b:ident $($r:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] $($more)* }
+    };
+    (rest: [: $a:ident $($r:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] $($more)* }
+    };
+    (rest: [+ $a:ident $($r:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] $($more)* }
+    };
+    (rest: [+ $a:lifetime $($r:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] $($more)* }
+    };
+    (rest: [$t:tt $($r:tt)*] $($more:tt)*) => {
+        $crate::__smart_parameters! { rest: [$($r)*] $($more)* }
+    };
 }

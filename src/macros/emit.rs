@@ -6,36 +6,50 @@
 #[macro_export]
 macro_rules! __smart_output {
     (
-        boxed: [] send: [] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
-        generics: $generics:tt bounds: [$($bounds:tt)*] state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
+        boxed: [] send: [] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt
+            receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
+        generics: $generics:tt bounds: [$($bounds:tt)*]
+            state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
     ) => {
         $crate::__smart_emit! {
-            output: [$crate::Call<impl $crate::Work<Output = $ret>>] box_with: [] parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
-            generics: $generics bounds: [$($bounds)*] plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics bounds: [$($bounds)*] }
+            output: [$crate::Call<impl $crate::Work<Output = $ret>>] box_with: []
+                parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
+            generics: $generics bounds: [$($bounds)*]
+                plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics
+                bounds: [$($bounds)*] }
             kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
         }
     };
     (
-        boxed: [] send: [send] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
-        generics: $generics:tt bounds: [$($bounds:tt)*] state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
+        boxed: [] send: [send] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt
+            receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
+        generics: $generics:tt bounds: [$($bounds:tt)*]
+            state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
     ) => {
         $crate::__smart_emit! {
-            output: [$crate::Call<impl $crate::Work<Output = $ret> + ::core::marker::Send>] box_with: []
-            parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?] generics: $generics bounds: [$($bounds)*]
-            plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics bounds: [$($bounds)*] }
+            output: [$crate::Call<impl $crate::Work<Output = $ret> + ::core::marker::Send>]
+                box_with: []
+            parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?] generics: $generics
+                bounds: [$($bounds)*]
+            plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics
+                bounds: [$($bounds)*] }
             kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
         }
     };
     (
-        boxed: [boxed] send: $send:tt parameters: [$($parameters:tt)*] boxed_parameters: $boxed:tt receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
+        boxed: [boxed] send: $send:tt parameters: [$($parameters:tt)*] boxed_parameters: $boxed:tt
+            receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
         generics: $generics:tt bounds: $bounds:tt
-        state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: $ret:tt twin: $twin:tt passed: $passed:tt work: { maybe: $maybe:tt asyncness: $asyncness:tt $($work:tt)* } }
+        state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: $ret:tt twin: $twin:tt
+            passed: $passed:tt work: { maybe: $maybe:tt asyncness: $asyncness:tt $($work:tt)* } }
     ) => {
         $crate::__smart_outlive! {
-            look: $boxed take: $boxed outlive: ['smart: 'smart,] receiver: [$($kind $this [$($declared)*] $d)?]
+            look: $boxed take: $boxed outlive: ['smart: 'smart,]
+                receiver: [$($kind $this [$($declared)*] $d)?]
             state: {
                 generics: $generics send: $send boxed_parameters: $boxed
-                plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics bounds: $bounds }
+                plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics
+                    bounds: $bounds }
                 state: {
                     kept: $kept vis: $vis name: $name ret: $ret twin: $twin passed: $passed
                     work: { maybe: $maybe asyncness: $asyncness $($work)* }
@@ -52,7 +66,8 @@ macro_rules! __smart_output {
 macro_rules! __smart_outlive {
     (
         look: $l:tt take: $t:tt outlive: $o:tt receiver: $r:tt
-        state: { generics: $g:tt send: $s:tt boxed_parameters: $b:tt plain: $p:tt state: { kept: $k:tt vis: $v:tt name: [$name:tt $args:tt] $($state:tt)* } }
+        state: { generics: $g:tt send: $s:tt boxed_parameters: $b:tt plain: $p:tt
+            state: { kept: $k:tt vis: $v:tt name: [$name:tt $args:tt] $($state:tt)* } }
     ) => {
         $crate::__smart_error_at! { [$name $args] { no_box $name } }
     };
@@ -72,39 +87,56 @@ macro_rules! __smart_outlive {
     (look: [$n:ident: &'static $($l:tt)*] take: [$m:ident: $t:ty, $($more:tt)*] $($state:tt)*) => {
         $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] $($state)* }
     };
-    (look: [$n:ident: & $life:lifetime $($l:tt)*] take: [$m:ident: $t:ty, $($more:tt)*] outlive: [$($outlive:tt)*] $($state:tt)*) => {
-        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] outlive: [$($outlive)* $life: 'smart,] $($state)* }
+    (look: [$n:ident: & $life:lifetime $($l:tt)*] take: [$m:ident: $t:ty, $($more:tt)*]
+        outlive: [$($outlive:tt)*] $($state:tt)*) => {
+        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*]
+            outlive: [$($outlive)* $life: 'smart,] $($state)* }
     };
     (look: [$n:ident: impl $($l:tt)*] take: [$m:ident: $t:ty, $($more:tt)*] $($state:tt)*) => {
         $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] $($state)* }
     };
-    (look: [$n:ident: $($l:tt)+] take: [$m:ident: $t:ty, $($more:tt)*] outlive: $outlive:tt receiver: [] $($state:tt)*) => {
-        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] outlive: $outlive receiver: [] $($state)* }
+    (look: [$n:ident: $($l:tt)+] take: [$m:ident: $t:ty, $($more:tt)*] outlive: $outlive:tt
+        receiver: [] $($state:tt)*) => {
+        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] outlive: $outlive
+            receiver: [] $($state)* }
     };
-    (look: [$n:ident: $($l:tt)+] take: [$m:ident: $t:ty, $($more:tt)*] outlive: [$($outlive:tt)*] $($state:tt)*) => {
-        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*] outlive: [$($outlive)* $t: 'smart,] $($state)* }
+    (look: [$n:ident: $($l:tt)+] take: [$m:ident: $t:ty, $($more:tt)*] outlive: [$($outlive:tt)*]
+        $($state:tt)*) => {
+        $crate::__smart_outlive! { look: [$($more)*] take: [$($more)*]
+            outlive: [$($outlive)* $t: 'smart,] $($state)* }
     };
     // A `self` by value, or of a named lifetime.
-    (look: [] take: [] outlive: [$($outlive:tt)*] receiver: [value $this:tt $d:tt [$($declared:tt)*]] state: $state:tt) => {
-        $crate::__smart_outlive! { outlive: [Self: 'smart, $($outlive)*] receiver: [$this [$($declared)*]] state: $state }
+    (look: [] take: [] outlive: [$($outlive:tt)*]
+        receiver: [value $this:tt $d:tt [$($declared:tt)*]] state: $state:tt) => {
+        $crate::__smart_outlive! { outlive: [Self: 'smart, $($outlive)*]
+            receiver: [$this [$($declared)*]] state: $state }
     };
-    (look: [] take: [] outlive: $outlive:tt receiver: [$kind:ident $this:tt $d:tt [&'smart $($declared:tt)*]] state: $state:tt) => {
-        $crate::__smart_outlive! { outlive: $outlive receiver: [$this [&'smart $($declared)*]] state: $state }
+    (look: [] take: [] outlive: $outlive:tt receiver: [$kind:ident $this:tt $d:tt
+        [&'smart $($declared:tt)*]] state: $state:tt) => {
+        $crate::__smart_outlive! { outlive: $outlive receiver: [$this [&'smart $($declared)*]]
+            state: $state }
     };
-    (look: [] take: [] outlive: [$($outlive:tt)*] receiver: [$kind:ident $this:tt $d:tt [& $life:lifetime $($declared:tt)*]] state: $state:tt) => {
-        $crate::__smart_outlive! { outlive: [$life: 'smart, $($outlive)*] receiver: [$this [& $life $($declared)*]] state: $state }
+    (look: [] take: [] outlive: [$($outlive:tt)*] receiver: [$kind:ident $this:tt $d:tt
+        [& $life:lifetime $($declared:tt)*]] state: $state:tt) => {
+        $crate::__smart_outlive! { outlive: [$life: 'smart, $($outlive)*]
+            receiver: [$this [& $life $($declared)*]] state: $state }
     };
-    (look: [] take: [] outlive: $outlive:tt receiver: [$($kind:ident $this:tt $d:tt [$($declared:tt)*])?] state: $state:tt) => {
-        $crate::__smart_outlive! { outlive: $outlive receiver: [$($this [$($declared)*])?] state: $state }
+    (look: [] take: [] outlive: $outlive:tt
+        receiver: [$($kind:ident $this:tt $d:tt [$($declared:tt)*])?] state: $state:tt) => {
+        $crate::__smart_outlive! { outlive: $outlive receiver: [$($this [$($declared)*])?]
+            state: $state }
     };
     (
         outlive: $outlive:tt receiver: [$($this:tt [$($declared:tt)*])?]
-        state: { generics: [$(< $($generics:tt)*)?] send: $send:tt boxed_parameters: [$($parameters:tt)*] plain: $plain:tt state: $state:tt }
+        state: { generics: [$(< $($generics:tt)*)?] send: $send:tt
+            boxed_parameters: [$($parameters:tt)*] plain: $plain:tt state: $state:tt }
     ) => {
         $crate::__smart_parameters! {
-            rest: [$($($generics)*)?] depth: [] names: [] types: [] lifetimes: [] then: __smart_boxed_output
+            rest: [$($($generics)*)?] depth: [] names: [] types: [] lifetimes: []
+                then: __smart_boxed_output
             state: {
-                outlive: $outlive send: $send parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
+                outlive: $outlive send: $send parameters: [$($($declared)*,)? $($parameters)*]
+                    this: [$($this)?]
                 generics: [<'smart, $($($generics)*)?] plain: $plain state: $state
             }
         }
@@ -117,26 +149,41 @@ macro_rules! __smart_outlive {
 macro_rules! __smart_boxed_output {
     // Without generics of its own the list was opened only.
     (names: [] types: [] lifetimes: [] state: {
-        outlive: $outlive:tt send: $send:tt parameters: $parameters:tt this: $this:tt generics: [<'smart,] $($rest:tt)*
+        outlive: $outlive:tt send: $send:tt parameters: $parameters:tt this: $this:tt
+            generics: [<'smart,] $($rest:tt)*
     }) => {
-        $crate::__smart_boxed_output! { outlive: $outlive send: $send parameters: $parameters this: $this generics: [<'smart>] $($rest)* }
+        $crate::__smart_boxed_output! { outlive: $outlive send: $send parameters: $parameters
+            this: $this generics: [<'smart>] $($rest)* }
     };
-    (names: $names:tt types: [$($types:ident)*] lifetimes: [$($lifetimes:lifetime)*] state: { outlive: [$($outlive:tt)*] $($state:tt)* }) => {
-        $crate::__smart_boxed_output! { outlive: [$($lifetimes: 'smart,)* $($types: 'smart,)* $($outlive)*] $($state)* }
+    (names: $names:tt types: [$($types:ident)*] lifetimes: [$($lifetimes:lifetime)*]
+        state: { outlive: [$($outlive:tt)*] $($state:tt)* }) => {
+        $crate::__smart_boxed_output! { outlive: [$($lifetimes: 'smart,)* $($types: 'smart,)*
+            $($outlive)*] $($state)* }
     };
-    (outlive: $outlive:tt send: [] $($rest:tt)*) => { $crate::__smart_boxed_output! { call: [BoxCall boxed] outlive: $outlive $($rest)* } };
-    (outlive: $outlive:tt send: [send] $($rest:tt)*) => { $crate::__smart_boxed_output! { call: [SendBoxCall boxed_send] outlive: $outlive $($rest)* } };
+    (outlive: $outlive:tt send: [] $($rest:tt)*) => {
+        $crate::__smart_boxed_output! { call: [BoxCall boxed] outlive: $outlive $($rest)* }
+    };
+    (outlive: $outlive:tt send: [send] $($rest:tt)*) => {
+        $crate::__smart_boxed_output! { call: [SendBoxCall boxed_send] outlive: $outlive $($rest)* }
+    };
     (
-        call: [$call:ident $box_with:ident] outlive: [$($outlive:tt)*] parameters: $parameters:tt this: $this:tt generics: $generics:tt
-        plain: { parameters: $plain_parameters:tt generics: $plain_generics:tt bounds: [$($bounds:tt)*] }
+        call: [$call:ident $box_with:ident] outlive: [$($outlive:tt)*] parameters: $parameters:tt
+            this: $this:tt generics: $generics:tt
+        plain: { parameters: $plain_parameters:tt generics: $plain_generics:tt
+            bounds: [$($bounds:tt)*] }
         state: { kept: [$($kept:tt)*] vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
     ) => {
         $crate::__smart_emit! {
-            output: [$crate::$call<'smart, $ret>] box_with: [$box_with] parameters: $parameters this: $this
+            output: [$crate::$call<'smart, $ret>] box_with: [$box_with] parameters: $parameters
+                this: $this
             generics: $generics bounds: [$($outlive)* $($bounds)*]
             plain: { parameters: $plain_parameters generics: $plain_generics bounds: [$($bounds)*] }
             kept: [
-                #[allow(unknown_lints, mismatched_lifetime_syntaxes, reason = "a reference in the result may have no name for its lifetime")]
+                #[allow(
+                    clippy::multiple_bound_locations, unknown_lints, renamed_and_removed_lints,
+                    elided_named_lifetimes, mismatched_lifetime_syntaxes,
+                    reason = "the result shares one lifetime with what it borrows"
+                )]
                 $($kept)*
             ]
             vis: $vis name: $name ret: [$ret] $($state)*
@@ -144,39 +191,84 @@ macro_rules! __smart_boxed_output {
     };
 }
 
-/// Emits the function, and its blocking twin where one is asked for.
+/// Emits the function, and its blocking twin where one is asked for. The body is handed on only to a
+/// twin that needs it, so that an editor finds it once.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_emit {
-    // A declaration, in a trait.
     (
-        output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: [$($this:tt)?] generics: [$($generics:tt)*] bounds: [$($bounds:tt)*]
-        plain: $plain:tt kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: [$($passed:tt)*]
-        work: { maybe: $maybe:tt asyncness: $asyncness:tt opaque: $opaque:tt body: [] $($work:tt)* }
+        output: $output:tt box_with: $box_with:tt parameters: $parameters:tt this: $this:tt
+        generics: $generics:tt bounds: $bounds:tt plain: $plain:tt kept: $kept:tt vis: $vis:tt
+        name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: $passed:tt work: $work:tt
     ) => {
-        $($kept)*
-        $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)*;
-
-        $crate::__smart_twin! {
-            twin: $twin of: [$name] call: { $crate::__smart_twin_call! { this: [$($this)?] name: $name generics: [] passed: [$($passed)*] work: {} } }
-            plain: $plain kept: [$($kept)*] vis: [$vis] ret: $ret
+        $crate::__smart_emit! {
+            $work { $kept $vis $name $generics $parameters $output $bounds $box_with } $this
+            { twin: $twin of: [$name] passed: $passed plain: $plain kept: $kept vis: $vis
+                ret: $ret }
         }
     };
-    // A function.
+    ($work:tt $function:tt $this:tt { twin: [] $($twin:tt)* }) => {
+        $crate::__smart_emit_function! { $work $function }
+    };
+    ($work:tt $function:tt [$this:tt] { $($twin:tt)* }) => {
+        $crate::__smart_emit_function! { $work $function }
+        $crate::__smart_twin! { $($twin)* this: [$this] work: {} }
+    };
+    ($work:tt $function:tt [] { $($twin:tt)* }) => {
+        $crate::__smart_emit_function! { $work $function }
+        $crate::__smart_twin! { $($twin)* this: [] work: $work }
+    };
+}
+
+/// Emits the function: a declaration in a trait, or one with a body.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_emit_function {
     (
-        output: [$($output:tt)*] box_with: $box_with:tt parameters: [$($parameters:tt)*] this: $this:tt generics: [$($generics:tt)*] bounds: [$($bounds:tt)*]
-        plain: { parameters: $plain_parameters:tt generics: [$($plain_generics:tt)*] bounds: $plain_bounds:tt } kept: [$($kept:tt)*] vis: [$vis:vis] name: [$name:tt $args:tt] ret: $ret:tt twin: $twin:tt passed: $passed:tt
-        work: $work:tt
+        { maybe: $maybe:tt asyncness: $asyncness:tt opaque: $opaque:tt body: [] $($work:tt)* }
+        {
+            [$($kept:tt)*] [$vis:vis] $name:tt [$($generics:tt)*] [$($parameters:tt)*]
+                [$($output:tt)*]
+            [$($bounds:tt)*] $box_with:tt
+        }
     ) => {
-        $($kept)*
-        $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)* {
+        $($kept)* $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)*;
+    };
+    (
+        $work:tt
+        {
+            [$($kept:tt)*] [$vis:vis] $name:tt [$($generics:tt)*] [$($parameters:tt)*]
+                [$($output:tt)*]
+            [$($bounds:tt)*] $box_with:tt
+        }
+    ) => {
+        $($kept)* $vis fn $name $($generics)* ($($parameters)*) -> $($output)* where $($bounds)* {
             $crate::__smart_boxed_work! { box_with: $box_with work: $work }
         }
+    };
+}
 
-        $crate::__smart_twin! {
-            twin: $twin of: [$name]
-            call: { $crate::__smart_twin_call! { this: $this name: $name generics: [$($plain_generics)*] passed: $passed work: $work } }
-            plain: { parameters: $plain_parameters generics: [$($plain_generics)*] bounds: $plain_bounds } kept: [$($kept)*] vis: [$vis] ret: $ret
+/// Emits the blocking twin.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_twin {
+        (
+        twin: [$twin:ident] of: [$name:tt] passed: $passed:tt
+        plain: { parameters: [$($parameters:tt)*] generics: [$($generics:tt)*]
+            bounds: [$($bounds:tt)*] }
+        kept: [$($kept:tt)*] vis: [$vis:vis] ret: [$ret:ty]
+        this: $this:tt work: $work:tt
+    ) => {
+        $($kept)*
+        #[doc = ::core::concat!(
+            "\n\nThe blocking twin of `", ::core::stringify!($name),
+            "`: it blocks this thread until the call is done, and panics in async code."
+        )]
+        #[track_caller]
+        $vis fn $twin $($generics)* ($($parameters)*) -> $ret where $($bounds)* {
+            $crate::Call::wait($crate::__smart_twin_call! {
+                this: $this name: $name generics: [$($generics)*] passed: $passed work: $work
+            })
         }
     };
 }
@@ -186,10 +278,12 @@ macro_rules! __smart_emit {
 #[macro_export]
 macro_rules! __smart_twin_call {
     // That of the method itself.
-    (this: [$this:tt] name: $name:tt generics: $generics:tt passed: [$($passed:tt)*] work: $work:tt) => {
+    (this: [$this:tt] name: $name:tt generics: $generics:tt passed: [$($passed:tt)*]
+        work: $work:tt) => {
         {
             #[allow(deprecated, reason = "the twin has the attributes of the method itself")]
-            let call = $crate::__smart_name_generics! { name: $name generics: $generics }($this, $($passed)*);
+            let call = $crate::__smart_name_generics!
+                { name: $name generics: $generics }($this, $($passed)*);
             call
         }
     };
@@ -199,30 +293,12 @@ macro_rules! __smart_twin_call {
     };
 }
 
-/// Emits the blocking twin.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_twin {
-    (twin: [] $($rest:tt)*) => {};
-    (
-        twin: [$twin:ident] of: [$name:tt] call: { $($call:tt)* }
-        plain: { parameters: [$($parameters:tt)*] generics: [$($generics:tt)*] bounds: [$($bounds:tt)*] } kept: [$($kept:tt)*] vis: [$vis:vis] ret: [$ret:ty]
-    ) => {
-        $($kept)*
-        #[doc = ::core::concat!(
-            "\n\nThe blocking twin of `", ::core::stringify!($name), "`: it blocks this thread until the call is done, and panics in async code."
-        )]
-        #[track_caller]
-        $vis fn $twin $($generics)* ($($parameters)*) -> $ret where $($bounds)* {
-            $crate::Call::wait($($call)*)
-        }
-    };
-}
-
 /// The expression of a call, boxed or not.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_boxed_work {
     (box_with: [] work: { $($work:tt)* }) => { $crate::__smart_work! { $($work)* } };
-    (box_with: [$box_with:ident] work: { $($work:tt)* }) => { $crate::__private::$box_with($crate::__smart_work! { $($work)* }) };
+    (box_with: [$box_with:ident] work: { $($work:tt)* }) => {
+        $crate::__private::$box_with($crate::__smart_work! { $($work)* })
+    };
 }

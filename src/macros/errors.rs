@@ -25,10 +25,12 @@ macro_rules! __smart_error_at {
 macro_rules! __smart_error_in {
     (
         $error:tt at: $at:tt
-        vis: [$vis:vis] name: [$name:tt $args:tt] generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*]
+        vis: [$vis:vis] name: [$name:tt $args:tt] generics: [$($generics:tt)*] ret: [$ret:ty]
+            bounds: [$($bounds:tt)*]
     ) => {
         #[allow(unused_variables, reason = "the body is not there")]
-        $vis fn $name $($generics)* $args -> $crate::Call<impl $crate::Work<Output = $ret>> where $($bounds)* {
+        $vis fn $name $($generics)* $args -> $crate::Call<impl $crate::Work<Output = $ret>> where
+            $($bounds)* {
             $crate::__smart_error_here! { $at $error };
             $crate::smart(::core::future::pending())
         }
@@ -39,7 +41,9 @@ macro_rules! __smart_error_in {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_error_here {
-    ([$name:tt $group:tt] $error:tt) => { $crate::__smart_error_here! { ($) [$name $group] $error } };
+    ([$name:tt $group:tt] $error:tt) => {
+        $crate::__smart_error_here! { ($) [$name $group] $error }
+    };
     (($dollar:tt) [$name:tt $group:tt] { $($error:tt)* }) => {{
         macro_rules! $name {
             ($dollar($dollar any:tt)*) => { $crate::__smart_error! { $($error)* } };
@@ -53,22 +57,48 @@ macro_rules! __smart_error_here {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_refuse {
-    ($error:tt rest: [fn $name:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] } };
-    ($error:tt rest: [struct $name:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] } };
-    ($error:tt rest: [enum $name:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] } };
-    ($error:tt rest: [trait $name:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] } };
-    ($error:tt rest: [mod $name:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] } };
+    ($error:tt rest: [fn $name:tt $($rest:tt)*]) => {
+        $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] }
+    };
+    ($error:tt rest: [struct $name:tt $($rest:tt)*]) => {
+        $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] }
+    };
+    ($error:tt rest: [enum $name:tt $($rest:tt)*]) => {
+        $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] }
+    };
+    ($error:tt rest: [trait $name:tt $($rest:tt)*]) => {
+        $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] }
+    };
+    ($error:tt rest: [mod $name:tt $($rest:tt)*]) => {
+        $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] }
+    };
     // `async`, `unsafe`, `"C"` before it
-    ($error:tt rest: [async $($rest:tt)*]) => { $crate::__smart_refuse! { $error rest: [$($rest)*] } };
-    ($error:tt rest: [unsafe $($rest:tt)*]) => { $crate::__smart_refuse! { $error rest: [$($rest)*] } };
-    ($error:tt rest: [extern $($rest:tt)*]) => { $crate::__smart_refuse! { $error rest: [$($rest)*] } };
-    ($error:tt rest: [$word:ident fn $($rest:tt)*]) => { $crate::__smart_refuse! { $error rest: [fn $($rest)*] } };
-    ($error:tt rest: [$abi:literal $($rest:tt)*]) => { $crate::__smart_refuse! { $error rest: [$($rest)*] } };
+    ($error:tt rest: [async $($rest:tt)*]) => {
+        $crate::__smart_refuse! { $error rest: [$($rest)*] }
+    };
+    ($error:tt rest: [unsafe $($rest:tt)*]) => {
+        $crate::__smart_refuse! { $error rest: [$($rest)*] }
+    };
+    ($error:tt rest: [extern $($rest:tt)*]) => {
+        $crate::__smart_refuse! { $error rest: [$($rest)*] }
+    };
+    ($error:tt rest: [$word:ident fn $($rest:tt)*]) => {
+        $crate::__smart_refuse! { $error rest: [fn $($rest)*] }
+    };
+    ($error:tt rest: [$abi:literal $($rest:tt)*]) => {
+        $crate::__smart_refuse! { $error rest: [$($rest)*] }
+    };
     ({ $($error:tt)* } rest: $rest:tt) => { $crate::__smart_error! { $($error)* } };
     // Both lists are the same: a group is recognised in the one, and taken from the other.
-    ($error:tt $name:tt [($($inner:tt)*) $($look:tt)*] [$group:tt $($rest:tt)*]) => { $crate::__smart_error_at! { [$name $group] $error } };
-    ($error:tt $name:tt [{ $($inner:tt)* } $($look:tt)*] [$group:tt $($rest:tt)*]) => { $crate::__smart_error_at! { [$name $group] $error } };
-    ($error:tt $name:tt [$other:tt $($look:tt)*] [$same:tt $($rest:tt)*]) => { $crate::__smart_refuse! { $error $name [$($look)*] [$($rest)*] } };
+    ($error:tt $name:tt [($($inner:tt)*) $($look:tt)*] [$group:tt $($rest:tt)*]) => {
+        $crate::__smart_error_at! { [$name $group] $error }
+    };
+    ($error:tt $name:tt [{ $($inner:tt)* } $($look:tt)*] [$group:tt $($rest:tt)*]) => {
+        $crate::__smart_error_at! { [$name $group] $error }
+    };
+    ($error:tt $name:tt [$other:tt $($look:tt)*] [$same:tt $($rest:tt)*]) => {
+        $crate::__smart_refuse! { $error $name [$($look)*] [$($rest)*] }
+    };
     ({ $($error:tt)* } $name:tt [] []) => { $crate::__smart_error! { $($error)* } };
 }
 
@@ -82,7 +112,8 @@ macro_rules! define_errors {
         macro_rules! __smart_error {
             $(
                 ($mistake $($d $token:tt)*) => {
-                    ::core::compile_error! { ::core::concat!($($text, $(::core::stringify!($d $quoted),)?)+) }
+                    ::core::compile_error!
+                        { ::core::concat!($($text, $(::core::stringify!($d $quoted),)?)+) }
                 };
             )+
         }
@@ -90,33 +121,91 @@ macro_rules! define_errors {
 }
 
 define_errors! { $
-    const: "a smart function cannot be `const`, because it returns a call that runs later: write `fn` or `async fn`";
-    unsafe: "a smart function cannot be `unsafe`, because its body runs after the call was made: write a safe function with an `unsafe` block in it";
-    extern: "a smart function cannot be `extern`, because its result has no C type: write `fn` or `async fn`, and call it from an `extern` function with `.wait()`";
-    not_a_function other: "`smart_fn!` takes functions only, but found `" other "`: write `fn` or `async fn`";
-    nothing_after_attributes: "the attributes in `smart_fn!` belong to nothing: write a function after them";
-    no_arguments name: "the smart function `" name "` has no parentheses for its arguments: write `fn " name "(…)`";
-    no_body name: "the smart function `" name "` has no body: write one, or `;` in a trait or with `#[wraps(…)]`";
-    after_arguments other name: "found `" other "` after the arguments of the smart function `" name "`: write `-> Type`, `where …`, a body or `;`";
-    attribute name: "`#[" name "]` takes no arguments and stands once on a function: write `#[" name "]`";
-    blocking: "`#[blocking]` needs the name of the blocking twin, and stands once on a function: write `#[blocking(name)]`";
-    wraps: "`#[wraps]` needs the path of a function, and stands once: write `#[wraps(path::to::function)]`";
-    split: "`#[split(…)]` says where the sync half goes, and stands once: write `#[split(blocking::Type)]` on an `impl`, `#[split(BlockingName)]` on a trait, or `#[split(name_blocking)]` on an `async fn`";
-    split_sync: "`#[split(…)]` makes a sync function of an `async fn`, and this one is a `fn`: write `async fn`, or remove the attribute";
-    in_split name: "`#[" name "]` belongs to smart functions, and `#[split(…)]` makes plain ones: remove one of the two";
-    outside_split name: "`#[" name "]` belongs to an item in a block with `#[split(…)]`: remove it, or split the block";
-    on_a_block name: "`#[" name "]` belongs to one function, and cannot stand on a block: move it to the function, or remove it";
-    track_caller: "`#[track_caller]` has no effect on a smart function, because its body runs later: remove it, or put it on a plain function";
-    sync_where: "`#[sync_where(…)]` holds the bounds of the sync half, and stands once: write `#[sync_where(T: Bound)]`";
-    no_items: "this block in `smart_fn!` has no braces: write `{ … }` with its items";
-    instrument: "the span of `#[instrument]` would end before the body of a smart function runs: put it on a plain function and `#[wraps(…)]` that, or write `.instrument(span)`";
-    no_pool name: "the sync smart function `" name "` runs on the offload pool when it is awaited, and without the feature `std` there is none: write `#[maybe_async] async fn`";
-    no_box name: "the smart function `" name "` is `#[boxed]`, and without the feature `alloc` there is no box: add the feature, or remove the attribute";
-    wraps_body name: "`" name "` has `#[wraps(…)]` and a body of its own: end it with `;`, or remove the attribute";
-    maybe_sync name: "`#[maybe_async]` compiles an `async fn` as sync code too, and `" name "` is a `fn`: write `async fn`, or remove the attribute";
-    maybe_wraps name: "`#[maybe_async]` needs a body to compile twice, and `" name "` has `#[wraps(…)]`: write a body that calls the wrapped function, or remove one of the two";
-    mutable name: "a sync smart function cannot take `&mut` as `" name "` does, because its arguments travel to another thread when it is awaited: take the value and return it, share it in an `Arc<Mutex<_>>`, or write `#[maybe_async] async fn` if it does not block";
-    borrowed_result name: "the sync smart function `" name "` cannot return a reference, because its arguments travel to another thread when it is awaited: return something owned, or write `#[maybe_async] async fn` if it does not block";
-    borrowed_inside name: "a sync smart function cannot take something with a reference inside, as `" name "` is, because its arguments travel to another thread when it is awaited: take a plain reference or something owned, or write `#[maybe_async] async fn` if it does not block";
-    argument other name: "found `" other "` where the smart function `" name "` has an argument: write `name: Type`, where for the name a pattern of at most six tokens may stand";
+    const:
+        "a smart function cannot be `const`, because it returns a call that runs later: write "
+        "`fn` or `async fn`";
+    unsafe:
+        "a smart function cannot be `unsafe`, because its body runs after the call was made: "
+        "write a safe function with an `unsafe` block in it";
+    extern:
+        "a smart function cannot be `extern`, because its result has no C type: write `fn` or "
+        "`async fn`, and call it from an `extern` function with `.wait()`";
+    not_a_function other:
+        "`smart_fn!` takes functions only, but found `" other "`: write `fn` or `async fn`";
+    nothing_after_attributes:
+        "the attributes in `smart_fn!` belong to nothing: write a function after them";
+    no_arguments name:
+        "the smart function `" name "` has no parentheses for its arguments: write `fn " name
+        "(…)`";
+    no_body name:
+        "the smart function `" name "` has no body: write one, or `;` in a trait or with "
+        "`#[wraps(…)]`";
+    after_arguments other name:
+        "found `" other "` after the arguments of the smart function `" name "`: write `-> "
+        "Type`, `where …`, a body or `;`";
+    attribute name:
+        "`#[" name "]` takes no arguments and stands once on a function: write `#[" name "]`";
+    blocking:
+        "`#[blocking]` needs the name of the blocking twin, and stands once on a function: "
+        "write `#[blocking(name)]`";
+    wraps:
+        "`#[wraps]` needs the path of a function, and stands once: write "
+        "`#[wraps(path::to::function)]`";
+    split:
+        "`#[split(…)]` says where the sync half goes, and stands once: write "
+        "`#[split(blocking::Type)]` on an `impl`, `#[split(BlockingName)]` on a trait, or "
+        "`#[split(name_blocking)]` on an `async fn`";
+    split_sync:
+        "`#[split(…)]` makes a sync function of an `async fn`, and this one is a `fn`: write "
+        "`async fn`, or remove the attribute";
+    in_split name:
+        "`#[" name "]` belongs to smart functions, and `#[split(…)]` makes plain ones: remove "
+        "one of the two";
+    outside_split name:
+        "`#[" name "]` belongs to an item in a block with `#[split(…)]`: remove it, or split the "
+        "block";
+    on_a_block name:
+        "`#[" name "]` belongs to one function, and cannot stand on a block: move it to the "
+        "function, or remove it";
+    track_caller:
+        "`#[track_caller]` has no effect on a smart function, because its body runs later: "
+        "remove it, or put it on a plain function";
+    sync_where:
+        "`#[sync_where(…)]` holds the bounds of the sync half, and stands once: write "
+        "`#[sync_where(T: Bound)]`";
+    no_items:
+        "this block in `smart_fn!` has no braces: write `{ … }` with its items";
+    instrument:
+        "the span of `#[instrument]` would end before the body of a smart function runs: put it "
+        "on a plain function and `#[wraps(…)]` that, or write `.instrument(span)`";
+    no_pool name:
+        "the sync smart function `" name "` runs on the offload pool when it is awaited, and "
+        "without the feature `std` there is none: write `#[maybe_async] async fn`";
+    no_box name:
+        "the smart function `" name "` is `#[boxed]`, and without the feature `alloc` there is "
+        "no box: add the feature, or remove the attribute";
+    wraps_body name:
+        "`" name "` has `#[wraps(…)]` and a body of its own: end it with `;`, or remove the "
+        "attribute";
+    maybe_sync name:
+        "`#[maybe_async]` compiles an `async fn` as sync code too, and `" name "` is a `fn`: "
+        "write `async fn`, or remove the attribute";
+    maybe_wraps name:
+        "`#[maybe_async]` needs a body to compile twice, and `" name "` has `#[wraps(…)]`: write "
+        "a body that calls the wrapped function, or remove one of the two";
+    mutable name:
+        "a sync smart function cannot take `&mut` as `" name "` does, because its arguments "
+        "travel to another thread when it is awaited: take the value and return it, share it in "
+        "an `Arc<Mutex<_>>`, or write `#[maybe_async] async fn` if it does not block";
+    borrowed_result name:
+        "the sync smart function `" name "` cannot return a reference, because its arguments "
+        "travel to another thread when it is awaited: return something owned, or write "
+        "`#[maybe_async] async fn` if it does not block";
+    borrowed_inside name:
+        "a sync smart function cannot take something with a reference inside, as `" name "` is, "
+        "because its arguments travel to another thread when it is awaited: take a plain "
+        "reference or something owned, or write `#[maybe_async] async fn` if it does not block";
+    argument other name:
+        "found `" other "` where the smart function `" name "` has an argument: write `name: "
+        "Type`, where for the name a pattern of at most six tokens may stand";
 }

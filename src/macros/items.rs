@@ -7,9 +7,9 @@
 //!
 //! A body stands once in each expansion. It is matched as a `block` fragment where that is possible,
 //! because such a body keeps the edition of its own braces, and with it the moment at which its last
-//! temporaries are dropped. It is matched as `{ $($body:tt)* }` where it is no block yet, because an
-//! editor expands unfinished bodies too; both arms give the same expansion. A `block` fragment cannot
-//! have inner attributes, so a body with them is matched as tokens as well.
+//! temporaries are dropped. An editor expands unfinished bodies too, which are no blocks, so for
+//! rust-analyzer it is `{ $($body:tt)* }`. A `block` fragment cannot have inner attributes, so a body
+//! with them is matched as tokens as well.
 
 /// Makes a macro that finds the end of a function: its body or `;`. A block before `>`, `>>` or `,`
 /// is a constant in its signature.
@@ -17,16 +17,17 @@
 /// `places` are the names of the tokens before each place. A lifetime has an arm of its own before
 /// the arm with `$body:block`. If it came as a `lifetime` fragment of a user's own macro, the
 /// compiler would take it for the label of a block.
-macro_rules! define_windows {
+macro_rules! define_windows_with {
     (
-        $d:tt $name:ident form: $form:tt first: $first:tt last: $last:tt
+        $d:tt $body:tt $name:ident form: $form:tt first: $first:tt last: $last:tt
         places: $([$($t:ident)*])+
     ) => {
-        define_windows! { @arms $d $name $first $last $([$form $($t)*])+ }
+        define_windows_with! { @arms $d $name $first $last $([$body $form $($t)*])+ }
     };
     (
         @arms $d:tt $name:ident [$($first:tt)*] [$($last:tt)*]
         $([
+            { [$($block:tt)*] [$($found:tt)*] }
             {
                 prefix: [$($prefix:tt)*] then: [$($then:tt)*] context: [$($context:tt)*]
                 attributes: [$($attributes:tt)*] state: [$($state:tt)*] taken: [$($taken:tt)*]
@@ -41,52 +42,53 @@ macro_rules! define_windows {
             $(
                 ($($prefix)* $($d $t:tt)* ; $d($d($d next:tt)+)?) => {
                     $crate::__smart_attributes! {
-                        $($then)* { body: [] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
+                        $($then)* { body: [] context: $($context)* $($state)*
+                            header: [$($taken)* $($d $t)*] }
                         $($attributes)* kept: [] helpers: []
                     }
                     $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
                 };
                 ($($prefix)* $($d $t:tt)* {$d($d constant:tt)*} > $d($d rest:tt)*) => {
                     $crate::__smart_find_body! {
-                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} >]
+                        $($then)* $($context)* $($attributes)* [$($state)*]
+                            [$($taken)* $($d $t)* {$d($d constant)*} >]
                         $d($d rest)*
                     }
                 };
                 ($($prefix)* $($d $t:tt)* {$d($d constant:tt)*} >> $d($d rest:tt)*) => {
                     $crate::__smart_find_body! {
-                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} >>]
+                        $($then)* $($context)* $($attributes)* [$($state)*]
+                            [$($taken)* $($d $t)* {$d($d constant)*} >>]
                         $d($d rest)*
                     }
                 };
                 ($($prefix)* $($d $t:tt)* {$d($d constant:tt)*} , $d($d rest:tt)*) => {
                     $crate::__smart_find_body! {
-                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* {$d($d constant)*} ,]
+                        $($then)* $($context)* $($attributes)* [$($state)*]
+                            [$($taken)* $($d $t)* {$d($d constant)*} ,]
                         $d($d rest)*
                     }
                 };
-                ($($prefix)* $($d $t:tt)* { # ! $d inner:tt $d($d body:tt)* } $d($d($d next:tt)+)?) => {
+                ($($prefix)* $($d $t:tt)* { # ! $d inner:tt $d($d body:tt)* }
+                    $d($d($d next:tt)+)?) => {
                     $crate::__smart_attributes! {
-                        $($then)* { body: [{ # ! $d inner $d($d body)* }] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
+                        $($then)* { body: [{ # ! $d inner $d($d body)* }] context: $($context)*
+                            $($state)* header: [$($taken)* $($d $t)*] }
                         $($attributes)* kept: [] helpers: []
                     }
                     $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
                 };
                 ($($prefix)* $($d $t:tt)* $d life:lifetime $d($d rest:tt)*) => {
                     $crate::__smart_find_body! {
-                        $($then)* $($context)* $($attributes)* [$($state)*] [$($taken)* $($d $t)* $d life]
+                        $($then)* $($context)* $($attributes)* [$($state)*]
+                            [$($taken)* $($d $t)* $d life]
                         $d($d rest)*
                     }
                 };
-                ($($prefix)* $($d $t:tt)* $d body:block $d($d($d next:tt)+)?) => {
+                ($($prefix)* $($d $t:tt)* $($block)* $d($d($d next:tt)+)?) => {
                     $crate::__smart_attributes! {
-                        $($then)* { body: [$d body] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
-                        $($attributes)* kept: [] helpers: []
-                    }
-                    $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
-                };
-                ($($prefix)* $($d $t:tt)* { $d($d body:tt)* } $d($d($d next:tt)+)?) => {
-                    $crate::__smart_attributes! {
-                        $($then)* { body: [{ $d($d body)* }] context: $($context)* $($state)* header: [$($taken)* $($d $t)*] }
+                        $($then)* { body: [$($found)*] context: $($context)* $($state)*
+                            header: [$($taken)* $($d $t)*] }
                         $($attributes)* kept: [] helpers: []
                     }
                     $d($crate::__smart_items! { $($then)* $($context)* $d($d next)+ })?
@@ -94,6 +96,21 @@ macro_rules! define_windows {
             )+
             $($last)*
         }
+    };
+}
+
+/// The compiler takes a body as a block.
+#[cfg(not(rust_analyzer))]
+macro_rules! define_windows {
+    ($d:tt $($all:tt)*) => { define_windows_with! { $d { [$d body:block] [$d body] } $($all)* } };
+}
+
+/// rust-analyzer takes each body as tokens. It compares the expansions of a body before and after it
+/// adds a word at the cursor, so both must come from one arm, whether the body is a block or not.
+#[cfg(rust_analyzer)]
+macro_rules! define_windows {
+    ($d:tt $($all:tt)*) => {
+        define_windows_with! { $d { [{ $d($d body:tt)* }] [{ $d($d body)* }] } $($all)* }
     };
 }
 
@@ -170,7 +187,9 @@ define_windows! {
             $p:tt $q:tt $r:tt $s:tt $u:tt $v:tt $w:tt $x:tt $y:tt $z:tt $aa:tt $bb:tt $cc:tt
             $ee:tt $ff:tt $gg:tt $hh:tt $ii:tt $($rest:tt)*) => {
             $crate::__smart_find_body! {
-                $then $context $attributes $state [$($taken)* $a $b $c $e $f $g $h $i $j $k $l $m $n $o $p $q $r $s $u $v $w $x $y $z $aa $bb $cc
+                $then $context $attributes $state
+                    [$($taken)* $a $b $c $e $f $g $h $i $j $k $l $m $n $o $p $q $r $s $u $v $w $x
+                    $y $z $aa $bb $cc
             $ee $ff $gg $hh $ii] $($rest)*
             }
         };

@@ -11,28 +11,32 @@
 macro_rules! __smart_function {
     (
         {
-            body: $body:tt context: [$($context:tt)*] vis: $vis:tt asyncness: $asyncness:tt name: $name:tt
+            body: $body:tt context: [$($context:tt)*] vis: $vis:tt asyncness: $asyncness:tt
+                name: $name:tt
             header: [< $($rest:tt)*]
         }
         kept: $kept:tt helpers: [$($helper:tt)*]
     ) => {
         $crate::__smart_generics! {
             item: {
-                kept: $kept helpers: [$($helper)* $($context)*] body: $body vis: $vis asyncness: $asyncness
+                kept: $kept helpers: [$($helper)* $($context)*] body: $body vis: $vis
+                    asyncness: $asyncness
             }
             name: $name taken: [<] rest: [$($rest)*]
         }
     };
     (
         {
-            body: $body:tt context: [$($context:tt)*] vis: $vis:tt asyncness: $asyncness:tt name: $name:tt
+            body: $body:tt context: [$($context:tt)*] vis: $vis:tt asyncness: $asyncness:tt
+                name: $name:tt
             header: [$args:tt $($tail:tt)*]
         }
         kept: $kept:tt helpers: [$($helper:tt)*]
     ) => {
         $crate::__smart_signature! {
             item: {
-                kept: $kept helpers: [$($helper)* $($context)*] body: $body vis: $vis asyncness: $asyncness
+                kept: $kept helpers: [$($helper)* $($context)*] body: $body vis: $vis
+                    asyncness: $asyncness
                 name: [$name $args] generics: []
             }
             tail: [$($tail)*] look: [$($tail)*]
@@ -85,12 +89,16 @@ macro_rules! define_generics {
                     }
                 };
             )+
-            (item: $d item:tt name: $d name:tt taken: [$d($d taken:tt)*] rest: [$($d $n:tt)+ $d($d rest:tt)*]) => {
+            (item: $d item:tt name: $d name:tt taken: [$d($d taken:tt)*]
+                rest: [$($d $n:tt)+ $d($d rest:tt)*]) => {
                 $crate::__smart_generics! {
-                    item: $d item name: $d name taken: [$d($d taken)* $($d $n)+] rest: [$d($d rest)*]
+                    item: $d item name: $d name taken: [$d($d taken)* $($d $n)+]
+                        rest: [$d($d rest)*]
                 }
             };
-            (item: $d item:tt name: $d name:tt $d($d rest:tt)*) => { $crate::__smart_no_body! { $d name } };
+            (item: $d item:tt name: $d name:tt $d($d rest:tt)*) => {
+                $crate::__smart_no_body! { $d name }
+            };
         }
     };
 }
@@ -111,14 +119,17 @@ macro_rules! __smart_signature {
     // `-> !` is no type that `Output = …` could name on stable: it is reached through a function pointer.
     (item: { $($item:tt)* } tail: [-> ! $(where $($bounds:tt)*)?] look: $look:tt) => {
         $crate::__smart_helpers! {
-            $($item)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] bounds: [$($($bounds)*)?] opaque: [no]
+            $($item)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] bounds: [$($($bounds)*)?]
+                opaque: [no]
         }
     };
     // `-> Ret`, `-> Ret where …`; the frequent shapes of results at once. (`impl ::path::Trait` looks like a path.)
-    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> impl $($look:tt)*]) => {
+    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
+        look: [-> impl $($look:tt)*]) => {
         $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [yes] }
     };
-    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($t:ident)::+ < impl $($look:tt)*]) => {
+    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
+        look: [-> $($t:ident)::+ < impl $($look:tt)*]) => {
         $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [yes] }
     };
     (
@@ -132,17 +143,20 @@ macro_rules! __smart_signature {
         tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]
     ) => {
         $crate::__smart_borrowed! {
-            item: { kept: $k helpers: $h body: $b vis: $v asyncness: [] $($item)* ret: [$ret] bounds: [$($($bounds)*)?] }
+            item: { kept: $k helpers: $h body: $b vis: $v asyncness: [] $($item)* ret: [$ret]
+                bounds: [$($($bounds)*)?] }
             look: [$($look)*]
         }
     };
-    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]) => {
+    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]) =>
+        {
         $crate::__smart_find_impl! {
             item: { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] } look: [$($look)*]
         }
     };
     (
-        item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: $name:tt $($i:tt)* }
+        item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: $name:tt
+            $($i:tt)* }
         tail: [$other:tt $($rest:tt)*] look: [$same:tt $($look:tt)*]
     ) => {
         $crate::__smart_error_after! { $name $same }
@@ -169,14 +183,19 @@ macro_rules! __smart_borrowed {
         $crate::__smart_find_impl! { item: $item look: [$($look)*] }
     };
     (item: $item:tt look: [& $($look:tt)*]) => { $crate::__smart_borrowed! { $item } };
-    (item: $item:tt look: [$($t:ident)::+ <& $($look:tt)*]) => { $crate::__smart_borrowed! { $item } };
-    (item: $item:tt look: [$($t:ident)::+ <$life:lifetime $($look:tt)*]) => { $crate::__smart_borrowed! { $item } };
+    (item: $item:tt look: [$($t:ident)::+ <& $($look:tt)*]) => {
+        $crate::__smart_borrowed! { $item }
+    };
+    (item: $item:tt look: [$($t:ident)::+ <$life:lifetime $($look:tt)*]) => {
+        $crate::__smart_borrowed! { $item }
+    };
     (item: $item:tt look: $look:tt) => { $crate::__smart_find_impl! { item: $item look: $look } };
     ({
         kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: [$name:tt $args:tt]
         $($signature:tt)*
     }) => {
-        $crate::__smart_error_in! { { borrowed_result $name } at: [$name $args] vis: $v name: [$name $args] $($signature)* }
+        $crate::__smart_error_in! { { borrowed_result $name } at: [$name $args] vis: $v
+            name: [$name $args] $($signature)* }
     };
 }
 

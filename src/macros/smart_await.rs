@@ -60,10 +60,13 @@ macro_rules! smart_await {
     () => {
         $crate::__smart_await_error! {}
     };
-    ($side:ident => $($value:expr),* $(,)?) => {
+    (sync => $($value:expr),* $(,)?) => {
         $crate::__smart_await_error! {}
     };
-    ($value:expr, $($more:expr),+ $(,)?) => {
+    (async => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    ($value:expr, $($more:tt)+) => {
         $crate::__smart_await_error! {}
     };
 }
@@ -100,16 +103,18 @@ macro_rules! __smart_await_sync {
             }
         }
     };
-    // The known mistakes. There is no arm for all others, since an editor would take it for an
-    // expression that is not finished.
+    // The known mistakes, whose error the async copy has.
     () => {
-        $crate::__smart_await_error! {}
+        loop {}
     };
-    ($side:ident => $($value:expr),* $(,)?) => {
-        $crate::__smart_await_error! {}
+    (sync => $($value:expr),* $(,)?) => {
+        loop {}
     };
-    ($value:expr, $($more:expr),+ $(,)?) => {
-        $crate::__smart_await_error! {}
+    (async => $($value:expr),* $(,)?) => {
+        loop {}
+    };
+    ($value:expr, $($more:tt)+) => {
+        loop {}
     };
 }
 
@@ -129,10 +134,17 @@ macro_rules! __smart_await_split_sync {
         $value
     };
     () => {
-        $crate::__smart_await_error! {}
+        loop {}
     };
-    ($side:ident => $($value:expr),* $(,)?) => {};
-    ($value:expr, $($more:expr),+ $(,)?) => {};
+    (sync => $($value:expr),* $(,)?) => {
+        loop {}
+    };
+    (async => $($value:expr),* $(,)?) => {
+        loop {}
+    };
+    ($value:expr, $($more:tt)+) => {
+        loop {}
+    };
 }
 
 /// `smart_await!` in the async half of a split: the expression, awaited.
@@ -151,10 +163,13 @@ macro_rules! __smart_await_split_async {
     () => {
         $crate::__smart_await_error! {}
     };
-    ($side:ident => $($value:expr),* $(,)?) => {
+    (sync => $($value:expr),* $(,)?) => {
         $crate::__smart_await_error! {}
     };
-    ($value:expr, $($more:expr),+ $(,)?) => {
+    (async => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    ($value:expr, $($more:tt)+) => {
         $crate::__smart_await_error! {}
     };
 }
@@ -165,7 +180,8 @@ macro_rules! __smart_await_split_async {
 macro_rules! __smart_await_error {
     () => {
         ::core::compile_error! {
-            "`smart_await!` takes one expression, or one for each world: write `smart_await!(sync => a, async => b)`"
+            "`smart_await!` takes one expression, or one for each world: \
+write `smart_await!(sync => a, async => b)`"
         }
     };
 }
@@ -175,7 +191,7 @@ macro_rules! __smart_await_error {
 #[macro_export]
 macro_rules! __smart_plan {
     ($value:ident) => {{
-        use $crate::__private::Look as _;
-        (&&$crate::__private::Value(&$value)).look()
+        use $crate::__private::ChoosePlan as _;
+        (&&$crate::__private::Value(&$value)).choose_plan()
     }};
 }

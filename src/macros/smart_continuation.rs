@@ -45,7 +45,10 @@ macro_rules! smart_continuation {
         $crate::__smart_continue! { [$value, $($function)+] $($function)+ }
     };
     ($($wrong:tt)*) => {
-        ::core::compile_error! { "`smart_continuation!` takes a value, a function and its other arguments: write `smart_continuation!(value, function, argument)`" }
+        ::core::compile_error! {
+            "`smart_continuation!` takes a value, a function and its other arguments: \
+             write `smart_continuation!(value, function, argument)`"
+        }
     };
 }
 
@@ -77,10 +80,12 @@ macro_rules! __smart_continue {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_pass {
-    ([$then:ident $($more:ident)*] $value:tt $closure:tt $arguments:tt rest: [$first:tt $($rest:tt)*]) => {
+    ([$then:ident $($more:ident)*] $value:tt $closure:tt $arguments:tt
+        rest: [$first:tt $($rest:tt)*]) => {
         $crate::__smart_pass! { [$($more)*] $value $closure $arguments rest: [$($rest)*] }
     };
-    ([$then:ident $($more:ident)*] ($value:expr) ($closure:expr) [$($argument:expr,)*] rest: []) => {
+    ([$then:ident $($more:ident)*] ($value:expr) ($closure:expr) [$($argument:expr,)*] rest: []) =>
+        {
         $crate::__smart_hold!($value).$then($closure, $($argument),*)
     };
     ([] $value:tt $closure:tt $arguments:tt rest: $rest:tt) => {
@@ -88,7 +93,8 @@ macro_rules! __smart_pass {
     };
     ($value:expr, $closure:expr $(, $argument:expr)* $(,)?) => {
         $crate::__smart_pass! {
-            [then0 then1 then2 then3 then4 then5 then6 then7 then8] ($value) ($closure) [$($argument,)*] rest: [$(($argument))*]
+            [then0 then1 then2 then3 then4 then5 then6 then7 then8] ($value) ($closure)
+                [$($argument,)*] rest: [$(($argument))*]
         }
     };
     ($($wrong:tt)*) => {
@@ -103,10 +109,12 @@ macro_rules! __smart_pass {
 #[macro_export]
 macro_rules! __smart_call {
     ($value:tt $function:tt arguments: [$($bound:tt)*] rest: [$first:expr, $($rest:tt)*]) => {
-        $crate::__smart_call! { $value $function arguments: [$($bound)* (argument $first)] rest: [$($rest)*] }
+        $crate::__smart_call! { $value $function arguments: [$($bound)* (argument $first)]
+            rest: [$($rest)*] }
     };
     (($value:expr) ($function:expr) arguments: [$(($bound:ident $argument:expr))*] rest: []) => {
-        $crate::__smart_hold!($value).then1(|resolved, (mut function, $($bound,)*)| function(resolved, $($bound),*), ($function, $($argument,)*))
+        $crate::__smart_hold!($value).then1(|resolved, (mut function, $($bound,)*)|
+            function(resolved, $($bound),*), ($function, $($argument,)*))
     };
 }
 

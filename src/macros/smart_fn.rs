@@ -2,23 +2,26 @@
 //!
 //! # Stages
 //!
-//! Each stage is a macro of its own and hands its result on to the next. Only the last two emit
-//! items: each expansion takes time, so a plain function with a body, which most are, is emitted as
-//! soon as it is known for one.
+//! Each stage is a macro of its own and hands its result on to the next. Only the last ones emit
+//! items. A plain function with a body, which most are, is emitted as soon as it is known to be one.
 //!
 //! ```text
-//! smart_fn!                 the name that users know, as a macro and, with `--cfg smartasync_nightly`, as an attribute
-//! └ __smart_items!          one item after the other: attributes, visibility, `async`, name
-//!  └ __smart_generics!      finds the end of `<…>`, if there is one                            (signature.rs)
-//!     └ __smart_result!     `-> Ret`                                                           (signature.rs)
-//!        └ __smart_where!   `where …`, the body or `;`                                         (signature.rs)
-//!           └ __smart_whole!            the item is whole, and __smart_items! goes on with the next one
-//!              └ __smart_find_impl!     does `Ret` contain `impl Trait`?                       (signature.rs)
-//!                 └ __smart_attributes! helper attributes
-//!                    └ __smart_arguments!   one argument after the other                       (arguments.rs)
-//!                       └ __smart_choose!   which kind of function it is, and its body; emits the common case (choose.rs)
-//!                          └ __smart_emit!  the other items                                    (emit.rs)
-//! __smart_error!            every mistake that a stage finds, shown at the user's own tokens by __smart_error_at! (errors.rs)
+//! smart_fn!                      the macro, and an attribute with `--cfg smartasync_nightly`
+//! └ __smart_items!               one item after the other                               (items.rs)
+//!   ├ __smart_find_body!         the end of a function with a long signature            (items.rs)
+//!   ├ __smart_other_item!        blocks, and items that stay                            (blocks.rs)
+//!   └ __smart_attributes!        sorts the attributes, then calls one of:               (attributes.rs)
+//!     ├ __smart_block!           a block: calls __smart_items! for its items, once or for each half
+//!     ├ __smart_half!            a function of one half of a split                      (split.rs)
+//!     └ __smart_function!        a smart function                                       (signature.rs)
+//!       └ __smart_generics!      finds the end of `<…>`, if there is one
+//!         └ __smart_signature!   `-> Ret` and `where …`; does `Ret` contain `impl Trait`?
+//!           └ __smart_helpers!   what the helper attributes say                         (attributes.rs)
+//!             └ __smart_receiver!       `self`                                          (arguments.rs)
+//!               └ __smart_arguments!    the other arguments
+//!                 └ __smart_choose!     the kind of function; emits the common case     (choose.rs)
+//!                   └ __smart_output!   what it returns, and the other items            (emit.rs)
+//! __smart_error!                 every mistake that a stage finds, shown at the user's own tokens (errors.rs)
 //! ```
 //!
 //! To see an expansion: `cargo +nightly rustc --profile check --example quickstart --
@@ -26,11 +29,10 @@
 //!
 //! # Limits
 //!
-//! The body is a single `block` to all of this, so its length costs nothing. The header is looked
-//! at through windows of several tokens, to stay clear of the recursion limit of 128: 24 arguments,
-//! 8 generic parameters and 8 bounds together are fine, as are some 50 plain functions in one
-//! invocation, 30 boxed ones, or 14 to 29 with generics and a `where` clause. Beyond that, write a
-//! second invocation.
+//! A body is one token to all of this, so its length costs nothing. Within the recursion limit of
+//! 128, a block or an invocation takes 100 plain functions, or 40 with generics and a `where` clause.
+//! A signature takes 24 arguments, 8 generic parameters and 8 bounds together. Beyond that, write a
+//! second block or invocation.
 
 #[doc = include_str!("smart_fn.md")]
 #[cfg(not(smartasync_nightly))]

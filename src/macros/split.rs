@@ -13,8 +13,10 @@
 #[macro_export]
 macro_rules! __smart_half {
     // It belongs to the other half, or to this one alone.
-    ({ body: $b:tt context: [sync $s:tt] $($i:tt)* } kept: $k:tt helpers: [[async_only] $($h:tt)*]) => {};
-    ({ body: $b:tt context: [async $s:tt] $($i:tt)* } kept: $k:tt helpers: [[sync_only] $($h:tt)*]) => {};
+    ({ body: $b:tt context: [sync $s:tt] $($i:tt)* } kept: $k:tt
+        helpers: [[async_only] $($h:tt)*]) => {};
+    ({ body: $b:tt context: [async $s:tt] $($i:tt)* } kept: $k:tt
+        helpers: [[sync_only] $($h:tt)*]) => {};
     ($item:tt kept: $kept:tt helpers: [[async_only] $($h:tt)*]) => {
         $crate::__smart_half! { $item kept: $kept helpers: [$($h)*] }
     };
@@ -24,21 +26,27 @@ macro_rules! __smart_half {
     // `#[sync_where(T: Bound)]`
     (
         {
-            body: $b:tt context: [sync $s:tt] vis: $v:tt asyncness: $a:tt name: $n:tt header: [$($header:tt)*]
+            body: $b:tt context: [sync $s:tt] vis: $v:tt asyncness: $a:tt name: $n:tt
+                header: [$($header:tt)*]
         }
         kept: $kept:tt helpers: [[sync_where($($bounds:tt)*)] $($h:tt)*]
     ) => {
         $crate::__smart_half_where! {
-            item: { body: $b context: [sync $s] vis: $v asyncness: $a name: $n } kept: $kept helpers: [$($h)*]
+            item: { body: $b context: [sync $s] vis: $v asyncness: $a name: $n } kept: $kept
+                helpers: [$($h)*]
             bounds: [$($bounds)*] taken: [] rest: [$($header)*]
         }
     };
-    ({ body: $b:tt context: [async $s:tt] $($i:tt)* } kept: $kept:tt helpers: [[sync_where($($w:tt)*)] $($h:tt)*]) => {
-        $crate::__smart_half! { { body: $b context: [async $s] $($i)* } kept: $kept helpers: [$($h)*] }
+    ({ body: $b:tt context: [async $s:tt] $($i:tt)* } kept: $kept:tt
+        helpers: [[sync_where($($w:tt)*)] $($h:tt)*]) => {
+        $crate::__smart_half! { { body: $b context: [async $s] $($i)* } kept: $kept
+            helpers: [$($h)*] }
     };
     // `#[send]` changes the async half of an `async fn` alone.
-    ({ body: $b:tt context: [$half:ident $s:tt] $($i:tt)* } kept: $kept:tt helpers: [[send] $($h:tt)*]) => {
-        $crate::__smart_half! { { body: $b context: [$half [send]] $($i)* } kept: $kept helpers: [$($h)*] }
+    ({ body: $b:tt context: [$half:ident $s:tt] $($i:tt)* } kept: $kept:tt
+        helpers: [[send] $($h:tt)*]) => {
+        $crate::__smart_half! { { body: $b context: [$half [send]] $($i)* } kept: $kept
+            helpers: [$($h)*] }
     };
     // An `async fn` cannot have `#[track_caller]` on stable Rust.
     (
@@ -46,7 +54,8 @@ macro_rules! __smart_half {
         kept: $kept:tt helpers: [[track_caller] $($h:tt)*]
     ) => {
         $crate::__smart_half! {
-            { body: $b context: [async $s] vis: $v asyncness: [async] $($i)* } kept: $kept helpers: [$($h)*]
+            { body: $b context: [async $s] vis: $v asyncness: [async] $($i)* } kept: $kept
+                helpers: [$($h)*]
         }
     };
     ($item:tt kept: [$($kept:tt)*] helpers: [[track_caller] $($h:tt)*]) => {
@@ -57,13 +66,17 @@ macro_rules! __smart_half {
         $crate::__smart_half! { $item kept: [$($kept)* #[instrument $($x)*]] helpers: [$($h)*] }
     };
     // All are sorted. First a constant, a type or a call of a macro.
-    ({ body: [item $item:item] context: $c:tt } kept: [$($kept:tt)*] helpers: []) => { $($kept)* $item };
+    ({ body: [item $item:item] context: $c:tt } kept: [$($kept:tt)*] helpers: []) => {
+        $($kept)* $item
+    };
     (
-        { body: $body:tt context: [async [send]] vis: $vis:tt asyncness: [async] name: $name:tt header: $header:tt }
+        { body: $body:tt context: [async [send]] vis: $vis:tt asyncness: [async] name: $name:tt
+            header: $header:tt }
         kept: $kept:tt helpers: []
     ) => {
         $crate::__smart_function! {
-            { body: $body context: [[__send_half]] vis: $vis asyncness: [async] name: $name header: $header }
+            { body: $body context: [[__send_half]] vis: $vis asyncness: [async] name: $name
+                header: $header }
             kept: $kept helpers: []
         }
     };
@@ -71,14 +84,17 @@ macro_rules! __smart_half {
         $crate::__smart_half_emit! { $half kept: $kept body: $body $($item)* }
     };
     // A helper attribute that has no place here. The async half has the error.
-    ({ body: $b:tt context: [sync $s:tt] $($i:tt)* } kept: $kept:tt helpers: [$wrong:tt $($h:tt)*]) => {
-        $crate::__smart_half! { { body: $b context: [sync $s] $($i)* } kept: $kept helpers: [$($h)*] }
+    ({ body: $b:tt context: [sync $s:tt] $($i:tt)* } kept: $kept:tt
+        helpers: [$wrong:tt $($h:tt)*]) => {
+        $crate::__smart_half! { { body: $b context: [sync $s] $($i)* } kept: $kept
+            helpers: [$($h)*] }
     };
     ({ body: [item $item:item] context: $c:tt } kept: $kept:tt helpers: [$wrong:tt $($h:tt)*]) => {
         $crate::__smart_wrong_half! { $wrong item }
     };
     (
-        { body: $b:tt context: $c:tt vis: $vis:tt asyncness: $a:tt name: $name:tt header: $header:tt }
+        { body: $b:tt context: $c:tt vis: $vis:tt asyncness: $a:tt name: $name:tt
+            header: $header:tt }
         kept: $kept:tt helpers: [$wrong:tt $($h:tt)*]
     ) => {
         $crate::__smart_half_emit! {
@@ -93,10 +109,16 @@ macro_rules! __smart_half {
 #[macro_export]
 macro_rules! __smart_wrong_half {
     ([sync_where $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { sync_where } } };
-    ([sync_only $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { attribute sync_only } } };
-    ([async_only $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { attribute async_only } } };
+    ([sync_only $($x:tt)*] $at:tt) => {
+        $crate::__smart_wrong_half! { @ $at { attribute sync_only } }
+    };
+    ([async_only $($x:tt)*] $at:tt) => {
+        $crate::__smart_wrong_half! { @ $at { attribute async_only } }
+    };
     ([send $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { attribute send } } };
-    ([$name:ident $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { in_split $name } } };
+    ([$name:ident $($x:tt)*] $at:tt) => {
+        $crate::__smart_wrong_half! { @ $at { in_split $name } }
+    };
     (@ item { $($error:tt)* }) => { $crate::__smart_error! { $($error)* } };
     (@ $at:tt $error:tt) => { $crate::__smart_error_here! { $at $error } };
 }
@@ -109,7 +131,8 @@ macro_rules! define_half_where {
         macro_rules! __smart_half_where {
             $(
                 (
-                    item: { $d($d item:tt)* } kept: $d kept:tt helpers: $d helpers:tt bounds: [$d($d bounds:tt)*]
+                    item: { $d($d item:tt)* } kept: $d kept:tt helpers: $d helpers:tt
+                        bounds: [$d($d bounds:tt)*]
                     taken: [$d($d taken:tt)*] rest: [$($d $t:tt)* $d(where $d($d w:tt)*)?]
                 ) => {
                     $crate::__smart_half! {
@@ -149,7 +172,8 @@ macro_rules! __smart_half_emit {
         }
     };
     (
-        async kept: [$($kept:tt)*] body: [$body:tt] vis: [$vis:vis] asyncness: [async] name: $name:tt
+        async kept: [$($kept:tt)*] body: [$body:tt] vis: [$vis:vis] asyncness: [async]
+            name: $name:tt
         header: [$($header:tt)*]
     ) => {
         $($kept)* $vis async fn $name $($header)* {
@@ -159,7 +183,8 @@ macro_rules! __smart_half_emit {
     };
     // Declared only, or the same in both halves.
     (
-        async kept: [$($kept:tt)*] body: [] vis: [$vis:vis] asyncness: [$($async:ident)?] name: $name:tt
+        async kept: [$($kept:tt)*] body: [] vis: [$vis:vis] asyncness: [$($async:ident)?]
+            name: $name:tt
         header: [$($header:tt)*]
     ) => {
         $($kept)* $vis $($async)? fn $name $($header)*;
@@ -171,7 +196,8 @@ macro_rules! __smart_half_emit {
         $($kept)* $vis fn $name $($header)*;
     };
     (
-        $half:ident kept: [$($kept:tt)*] body: [$body:tt] vis: [$vis:vis] asyncness: [] name: $name:tt
+        $half:ident kept: [$($kept:tt)*] body: [$body:tt] vis: [$vis:vis] asyncness: []
+            name: $name:tt
         header: [$($header:tt)*]
     ) => {
         $($kept)* $vis fn $name $($header)* $body
@@ -183,7 +209,8 @@ macro_rules! __smart_half_emit {
 #[macro_export]
 macro_rules! __smart_send_half {
     (
-        kept: [$($kept:tt)*] body: [$($body:tt)?] vis: [$vis:vis] asyncness: $a:tt name: [$name:tt $args:tt]
+        kept: [$($kept:tt)*] body: [$($body:tt)?] vis: [$vis:vis] asyncness: $a:tt
+            name: [$name:tt $args:tt]
         generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*] opaque: $opaque:tt
     ) => {
         $crate::__smart_half_emit! {
@@ -191,11 +218,13 @@ macro_rules! __smart_send_half {
             kept: [$($kept)*]
             body: [$({
                 use $crate::__private::{split_async as smartasync, split_async::smart_await};
-                $crate::__smart_body! { async opaque: $opaque body: $body receiver: [] lets: [] ret: [$ret] }
+                $crate::__smart_body!
+                    { async opaque: $opaque body: $body receiver: [] lets: [] ret: [$ret] }
             })?]
             vis: [$vis] asyncness: [] name: $name
             header: [
-                $($generics)* $args -> impl ::core::future::Future<Output = $ret> + ::core::marker::Send
+                $($generics)* $args -> impl ::core::future::Future<Output = $ret> +
+                    ::core::marker::Send
                 where $($bounds)*
             ]
         }
@@ -207,7 +236,8 @@ macro_rules! __smart_send_half {
 #[macro_export]
 macro_rules! __smart_split_function {
     (
-        $to:ident kept: $kept:tt body: $body:tt vis: $vis:tt asyncness: [async] name: [$name:tt $args:tt]
+        $to:ident kept: $kept:tt body: $body:tt vis: $vis:tt asyncness: [async]
+            name: [$name:tt $args:tt]
         generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*] opaque: $opaque:tt
     ) => {
         $crate::__smart_half_emit! {
@@ -224,7 +254,8 @@ macro_rules! __smart_split_function {
         generics: $generics:tt ret: $ret:tt bounds: $bounds:tt opaque: $o:tt
     ) => {
         $crate::__smart_error_in! {
-            { split_sync } at: [$name $args] vis: $vis name: [$name $args] generics: $generics ret: $ret bounds: $bounds
+            { split_sync } at: [$name $args] vis: $vis name: [$name $args] generics: $generics
+                ret: $ret bounds: $bounds
         }
     };
 }

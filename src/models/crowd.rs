@@ -4,8 +4,8 @@
 
 use super::flight::{Event, Lock, yield_once};
 use super::{check, poll_once, wait_for};
+use crate::lock::SmartLockMap;
 use crate::lock::run::{Core, RunOnce, RunShared};
-use crate::lock_map::SmartLockMap;
 use crate::sync::{Arc, Ordering};
 use core::future::{pending, poll_fn, ready};
 use loom::sync::atomic::AtomicUsize;

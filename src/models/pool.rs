@@ -137,7 +137,7 @@ impl Pool {
             parker,
             wait,
             is_worker,
-            room: Room::Here,
+            room: Room::OnThisStack,
             is_blocked: false,
         };
         let may_stall = (self.may_stall)(is_worker);

@@ -3,6 +3,7 @@
 
 use super::{check, wait_for};
 use crate::stream::read_ahead::{Buffer, Reader};
+use crate::sync::panics::Panics;
 use crate::sync::{Arc, Ordering};
 use core::future::poll_fn;
 use core::num::NonZeroUsize;
@@ -74,7 +75,7 @@ fn a_stream_that_goes_stops_the_job_and_each_item_is_dropped() {
             Item(drops.clone())
         });
         let job = thread::spawn(move || filled.fill(endless));
-        buffer.close();
+        buffer.close(&mut Panics::default());
         assert!(
             matches!(job.join().unwrap(), Reader::Here(_)),
             "the iterator came back"

@@ -139,7 +139,7 @@ pub(crate) fn park(parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
     }
     let room = match deadline {
         Some(_) => Room::None,
-        None if DEPTH.get() < DEEPEST => Room::Here,
+        None if DEPTH.get() < DEEPEST => Room::OnThisStack,
         None => Room::OnANewStack,
     };
     let mut sleeper = Sleeper {

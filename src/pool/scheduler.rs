@@ -167,16 +167,16 @@ impl State {
         let polled = |(_, job): &(u64, Arc<dyn Job>)| job.is_polled_by(sleeper.wait);
         let first = self.queue.iter().position(polled)?;
         let is_single = !self.queue.iter().skip(first + 1).any(polled);
-        if is_single && sleeper.room == Room::Here && sleeper.waits_for_one_thing() {
+        if is_single && sleeper.room == Room::OnThisStack && sleeper.waits_for_one_thing() {
             return self.take(first).map(|(_, job)| Next::Run(job));
         }
         let needs_a_stack = is_single && sleeper.room == Room::OnANewStack;
         let may_exceed = sleeper.is_worker || (is_single && sleeper.room != Room::None);
-        if !needs_a_stack && !(stalled && may_exceed) {
-            return None;
+        if needs_a_stack || (stalled && may_exceed) {
+            let handed = self.take(first);
+            return Some(self.grow(handed));
         }
-        let handed = self.take(first);
-        Some(self.grow(handed))
+        None
     }
 }
 
@@ -184,7 +184,7 @@ impl State {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Room {
     /// On its stack.
-    Here,
+    OnThisStack,
     /// On the stack of a new thread, because its own stack is full of jobs.
     OnANewStack,
     /// Nowhere: its wait has a deadline.

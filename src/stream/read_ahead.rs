@@ -9,7 +9,7 @@ use crate::call::work::Sealed;
 use crate::executor;
 use crate::pool::{Offload, offload};
 use crate::stream::{SmartStream, Source};
-use crate::sync::panics::swallow;
+use crate::sync::panics::{Panics, swallow};
 use crate::sync::{Arc, Mutex};
 use core::any::Any;
 use core::future::poll_fn;
@@ -64,7 +64,7 @@ impl<T> Buffer<T> {
             Some(iter)
         }));
         match filling {
-            Ok(Some(iter)) => Reader::Here(iter),
+            Ok(Some(iter)) => Reader::InStream(iter),
             Ok(None) => Reader::Gone,
             Err(payload) => Reader::Panicked(payload),
         }
@@ -129,21 +129,25 @@ impl<T> Buffer<T> {
         self.state.lock().items.len()
     }
 
-    pub(crate) fn close(&self) {
+    /// The stream is gone. Drops each item by itself: a second panic in one drop would abort.
+    pub(crate) fn close(&self, panics: &mut Panics) {
         let mut state = self.state.lock();
         state.closed = true;
         let (items, waker) = (mem::take(&mut state.items), state.waker.take());
         drop(state);
-        drop((items, waker));
+        for item in items {
+            panics.catch(|| drop(item));
+        }
+        panics.catch(|| drop(waker));
     }
 }
 
 /// Where the iterator is now.
 pub(crate) enum Reader<I> {
     /// In the stream. No job takes items from it.
-    Here(I),
+    InStream(I),
     /// In a job of the pool.
-    Away(Offload<Reader<I>>),
+    InJob(Offload<Reader<I>>),
     /// The iterator panicked. The items before the panic are in the buffer.
     Panicked(Box<dyn Any + Send>),
     /// The iterator has reached its end.
@@ -170,9 +174,9 @@ where
             return Poll::Ready(());
         }
         self.reader = match mem::replace(&mut self.reader, Reader::Gone) {
-            Reader::Here(iter) => {
+            Reader::InStream(iter) => {
                 let buffer = self.buffer.clone();
-                Reader::Away(offload(move || buffer.fill(iter)))
+                Reader::InJob(offload(move || buffer.fill(iter)))
             }
             other => other,
         };
@@ -182,7 +186,7 @@ where
     /// Takes the reader back from its job, if the job has ended. Returns `Pending` while a job
     /// reads.
     fn poll_job(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Reader::Away(job) = &mut self.reader {
+        if let Reader::InJob(job) = &mut self.reader {
             self.reader = ready!(Pin::new(job).poll(cx));
         }
         Poll::Ready(())
@@ -225,7 +229,7 @@ where
     fn size_hint(&self) -> (usize, Option<usize>) {
         let buffered = self.buffer.len();
         match &self.reader {
-            Reader::Here(iter) => {
+            Reader::InStream(iter) => {
                 let (low, high) = iter.size_hint();
                 (
                     low.saturating_add(buffered),
@@ -234,7 +238,7 @@ where
             }
             // The job may add any number of items after `buffered` was read, so there is no upper
             // bound.
-            Reader::Away(_) => (buffered, None),
+            Reader::InJob(_) => (buffered, None),
             Reader::Panicked(_) | Reader::Gone => (buffered, Some(buffered)),
         }
     }
@@ -249,7 +253,7 @@ where
             return Some(item);
         }
         match &mut self.reader {
-            Reader::Here(iter) => iter.next(),
+            Reader::InStream(iter) => iter.next(),
             // The stream was polled before, so the iterator went to a job.
             _ => executor::wait(poll_fn(|cx| self.as_mut().poll_next(cx)), false),
         }
@@ -258,7 +262,10 @@ where
 
 impl<I: Iterator> Drop for ReadAhead<I> {
     fn drop(&mut self) {
-        self.buffer.close();
+        let mut panics = Panics::default();
+        self.buffer.close(&mut panics);
+        panics.catch(|| self.reader = Reader::Gone);
+        panics.resume();
     }
 }
 
@@ -312,6 +319,6 @@ where
 {
     SmartStream::new(ReadAhead {
         buffer: Arc::new(Buffer::new(read_ahead)),
-        reader: Reader::Here(iter.into_iter()),
+        reader: Reader::InStream(iter.into_iter()),
     })
 }

@@ -33,7 +33,7 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize};
 #[cfg(not(smartasync_model))]
 pub(crate) use std::thread::yield_now;
 
-/// A number that no other living thread has: the address of a thread-local.
+/// A number that no other living thread has, a multiple of 8: the address of a thread-local.
 #[cfg(not(smartasync_model))]
 #[inline]
 pub(crate) fn thread_token() -> core::num::NonZeroUsize {

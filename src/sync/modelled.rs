@@ -8,10 +8,11 @@ use std::time::Duration;
 
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize};
 
-/// A number that no other living thread of a model has. Loom runs them all on one system thread.
+/// A number that no other living thread of a model has, a multiple of 8. Loom runs them all on one system thread.
 pub(crate) fn thread_token() -> NonZeroUsize {
     let hasher = BuildHasherDefault::<std::hash::DefaultHasher>::default();
-    NonZeroUsize::MIN.saturating_add(hasher.hash_one(loom::thread::current().id()) as usize)
+    let number = hasher.hash_one(loom::thread::current().id()) as usize;
+    NonZeroUsize::new(number & !7).unwrap_or(NonZeroUsize::MIN.saturating_add(7))
 }
 
 #[derive(Default)]

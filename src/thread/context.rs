@@ -9,14 +9,15 @@
 use crate::thread::runtime;
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU64, Ordering};
-use std::thread_local;
+use std::{thread, thread_local};
 
 /// What stands on a thread's stack, as one number. It is zero if nothing does.
 ///
 /// | bits | meaning |
 /// | --- | --- |
 /// | 0 to 23 | the number of polls since blocking was last allowed |
-/// | 24 to 62 | the number of waits, one inside the other |
+/// | 24 | the innermost wait polls one of its tasks, not its future |
+/// | 25 to 62 | the number of waits, one inside the other |
 /// | 63 | blocking was allowed, and no poll has begun since |
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stack(u64);
@@ -25,7 +26,8 @@ impl Stack {
     pub(crate) const NOTHING: Self = Self(0);
     const POLL: u64 = 1;
     const POLLS: u64 = (1 << 24) - 1;
-    const WAIT: u64 = 1 << 24;
+    const TASK: u64 = 1 << 24;
+    const WAIT: u64 = 1 << 25;
     const BLOCKING: u64 = 1 << 63;
 
     /// The innermost mark says that the code is async.
@@ -59,10 +61,17 @@ impl Stack {
         Self(self.0 & !MARKS | other.0 & MARKS)
     }
 
-    /// The same, with one more wait, which polls.
+    /// The same, with one more wait, which polls its future.
     #[inline]
     const fn waiting(self) -> Self {
-        Self(self.0 + (Self::WAIT + Self::POLL))
+        Self((self.0 & !Self::TASK) + (Self::WAIT + Self::POLL))
+    }
+
+    /// The number of waits and of polls of tasks: twice the waits, and one more while the innermost
+    /// wait polls a task.
+    #[inline]
+    pub(crate) const fn level(self) -> u32 {
+        ((self.0 & !Self::BLOCKING) / Self::TASK) as u32
     }
 }
 
@@ -183,10 +192,11 @@ pub(crate) fn enter_outermost_wait(status: usize) -> Option<Scope> {
     })
 }
 
-/// Runs `f`, which is no part of the innermost wait, for example the tasks of its thread.
-pub(crate) fn outside_of_the_wait(f: impl FnOnce()) {
+/// Runs `f`, which polls the tasks of the innermost wait. What they poll, that wait does not poll.
+pub(crate) fn poll_tasks(f: impl FnOnce()) {
     THIS.with(|this| {
         let number = this.wait.replace(0);
+        let _tasks = replace(|stack| Stack(stack.0 | Stack::TASK));
         f();
         this.wait.set(number);
     });
@@ -291,11 +301,12 @@ pub(crate) const REFUSAL: &str = "waiting here would block an executor, because 
      use `.await`, or move the code into a sync smart function (awaited, it runs on the offload \
      pool), or wrap it in `smartasync::allow_blocking`";
 
-/// Panics in async code, and names the caller's line.
+/// Panics in async code, and names the caller's line. A destructor that waits while its thread
+/// unwinds may do so, because a second panic would abort.
 #[inline]
 #[track_caller]
 pub(crate) fn refuse_in_async() {
-    if is_async_context() {
+    if is_async_context() && !thread::panicking() {
         refuse();
     }
 }

@@ -1,5 +1,7 @@
 //! The foreign runtime of the program: it does what this crate cannot see or do by itself.
 
+#[cfg(feature = "stream")]
+use crate::sync::panics::Panics;
 use core::fmt;
 use std::boxed::Box;
 use std::error::Error;
@@ -96,13 +98,15 @@ pub(crate) fn installed() -> Option<&'static dyn Runtime> {
 }
 
 /// Calls `f`, which drops a user's stream, inside the installed runtime: the stream may need the
-/// reactor there.
+/// reactor there. Calls `f` again if the runtime has panicked, perhaps before it called `f`.
 #[cfg(feature = "stream")]
 pub(crate) fn inside(f: &mut dyn FnMut()) {
-    match installed() {
-        Some(runtime) => runtime.around_wait(f),
-        None => f(),
+    let mut panics = Panics::default();
+    if let Some(runtime) = installed() {
+        panics.catch(|| runtime.around_wait(f));
     }
+    panics.catch(f);
+    panics.resume();
 }
 
 /// The error of [`install_runtime`](crate::install_runtime): a runtime is installed already.

@@ -1,6 +1,7 @@
 //! Sync and async context: where waiting is refused, where it is allowed, and waits inside waits.
 
 use crate::support::both::assert_both;
+use crate::support::child::in_a_child;
 use crate::support::gate::Gate;
 use crate::support::refused::{assert_refused_at, refused};
 use crate::support::watchdog::within;
@@ -12,7 +13,7 @@ use smartasync::{
     smart_await, smart_continuation, smart_fn, smart_sync, spawn_local,
 };
 use std::future::{poll_fn, ready};
-use std::panic::{catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -586,4 +587,38 @@ fn an_async_block_of_a_sync_copy_may_wait_and_a_call_that_it_polls_may_not() {
     assert_eq!(lock.run_once(refuses).wait(), Ok(1));
     assert_eq!(lock.run_once(refuses).try_wait().unwrap(), Ok(1));
     assert_eq!(lock.run_shared(refuses).try_wait().unwrap(), Ok(1));
+}
+
+/// Waits when it is dropped.
+struct WaitsWhenDropped<'n>(&'n AtomicUsize);
+
+impl Drop for WaitsWhenDropped<'_> {
+    fn drop(&mut self) {
+        let one = smart(async {
+            yield_once().await;
+            1
+        });
+        self.0.fetch_add(one.wait(), Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_destructor_that_waits_while_a_poll_unwinds_does_not_abort() {
+    in_a_child(|| {
+        within(60, || {
+            let waited = AtomicUsize::new(0);
+            let unwind = |message: &'static str| {
+                let waits = WaitsWhenDropped(&waited);
+                async move {
+                    let _waits = waits;
+                    std::panic::panic_any(message);
+                }
+            };
+            for _ in 0..2 {
+                let unwound = catch_unwind(AssertUnwindSafe(|| smart(unwind("poll")).wait()));
+                assert_eq!(unwound.unwrap_err().downcast_ref(), Some(&"poll"));
+            }
+            assert_eq!(waited.load(Ordering::Relaxed), 2);
+        });
+    });
 }

@@ -9,7 +9,7 @@ mod tokens;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Whether this is the repository. The published package lacks `.ci` and some pages.
+/// Whether this is the repository. The published package lacks `.ci`, `tests/crates` and some pages.
 fn is_repository() -> bool {
     Path::new(".ci").exists()
 }

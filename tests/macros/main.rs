@@ -2,6 +2,12 @@
 //!
 //! What the compiler says about mistakes is in `tests/ui`.
 
+#![allow(
+    clippy::multiple_bound_locations,
+    clippy::boxed_local,
+    reason = "the signatures have every shape that a user may write"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -22,4 +28,5 @@ mod signatures;
 mod smart_await;
 mod smart_continuation;
 mod split;
+mod structure;
 mod traits;

@@ -1,6 +1,7 @@
 //! `smart_iter`: in sync code it is the iterator itself. In async code it is a stream, and the pool
 //! reads ahead as far as the capacity allows.
 
+use crate::support::child::in_a_child;
 use crate::support::random::Random;
 use crate::support::watchdog::within;
 use crate::support::{CountsDrops, OnDrop, PanicsWhenDropped, count::Count, panics};
@@ -460,6 +461,30 @@ fn a_stream_has_the_size_hint_of_its_iterator() {
         assert_eq!(
             smart_iter(0..5, ahead(1)).into_iter().size_hint(),
             (5, Some(5))
+        );
+    });
+}
+
+#[test]
+fn items_whose_destructors_panic_give_one_panic_and_no_abort() {
+    in_a_child(|| {
+        let items = iter::repeat_with(|| PanicsWhenDropped).take(5);
+        let mut stream = smart_iter(items, ahead(4));
+        block_on(async { std::mem::forget(stream.next().await) });
+        // Several items are in the buffer, or one is in the hands of the job that reads.
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(stream)));
+        drop(dropped);
+        // A thread that unwinds may drop them too.
+        let items = iter::repeat_with(|| PanicsWhenDropped).take(5);
+        let mut stream = smart_iter(items, ahead(4));
+        block_on(async { std::mem::forget(stream.next().await) });
+        let unwound = catch_unwind(AssertUnwindSafe(move || {
+            let _stream = stream;
+            panic!("the first panic");
+        }));
+        assert_eq!(
+            unwound.unwrap_err().downcast_ref(),
+            Some(&"the first panic")
         );
     });
 }

@@ -1,44 +1,51 @@
-//! The future of a shared flight, which the lock owns.
+//! The future of a shared flight. The lock owns this future.
 //!
-//! Whoever takes part may drive it: takes it out, polls it with the lock free, and puts it back.
-//! Its waker is a [`Notifier`], which wakes all who take part, so that no one of them is needed for
-//! the others to get on. A woken participant drives only if the future was woken since
-//! its last poll; of many that were woken, one polls it.
+//! Each caller of the flight may drive the future: the caller takes the future out, polls it while
+//! the mutex is free, and puts it back. The future's waker is a [`Notifier`], which wakes all
+//! callers of the flight. So the flight goes on as long as any of its callers is polled. A woken
+//! caller drives only if the future was woken since its last poll began. So only the first of many
+//! woken callers polls the future.
 //!
-//! No wake-up is lost. A participant registers its waker and then looks at the lock once more. If
-//! the future was woken before it registered, it finds `since_poll` set, and drives; or it finds
-//! the future with another driver, who puts it back later, finds `since_poll` set, and
-//! wakes all who are registered. If the future is woken after it registered, it is woken, or its
-//! driver finds that when it puts it back: while the future is out, waking it wakes nobody, so that
-//! no participant's waker runs inside the future's own poll.
+//! While the future is out, its driver polls it. If the future is woken then, the notifier only
+//! sets `since_poll`, and the driver wakes the callers when it puts the future back. So no caller's
+//! waker runs inside the future's own poll.
+//!
+//! No wake-up is lost. A caller registers its waker and then asks the lock once more. There are two
+//! cases:
+//!
+//! 1. The future is woken before the caller registers. Then the caller finds `since_poll` set. If
+//!    the future is parked, the caller drives. If the future is out, its driver finds `since_poll`
+//!    set when it puts the future back, and wakes all registered callers.
+//! 2. The future is woken after the caller has registered. If the future is parked, the notifier
+//!    wakes the caller. If the future is out, its driver does so when it puts the future back.
 
 use super::{Aftermath, Due, FlightId, Flights, Seat, SeatId, Unwanted};
+use crate::lock::stack::StackToken;
 use crate::sync::panics::Panics;
 use crate::sync::{Arc, Mutex};
 use core::mem;
-use core::num::NonZeroUsize;
 use core::pin::Pin;
 use std::boxed::Box;
 use std::task::{Wake, Waker};
 use std::vec::Vec;
 
-/// What a shared flight flies.
+/// The future of a shared flight, in a box.
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// The current flight's future, if it is a shared flight.
+/// The future of the current flight, if this is a shared flight.
 pub(super) enum Shared<T> {
-    /// The flight is led by a caller that owns its future.
+    /// The lock owns no future: the leader owns its own future, or there is no flight.
     None,
-    /// Nobody polls it.
+    /// The lock holds the future. No caller polls it now.
     Parked {
         future: BoxFuture<T>,
         notifier: Arc<Notifier>,
     },
-    /// Somebody polls it.
+    /// The driver has taken the future out and polls it.
     Out { notifier: Arc<Notifier> },
 }
 
-/// A future that was taken out to be driven.
+/// A shared future that its driver has taken out.
 pub(crate) struct Drive<T> {
     pub(crate) seat: SeatId,
     pub(crate) flight: FlightId,
@@ -47,8 +54,10 @@ pub(crate) struct Drive<T> {
 }
 
 impl<T> Flights<T> {
-    /// The leader of `flight` has made a future for all: it takes a seat itself, and drives first.
-    /// Those who wait already are woken, to register with the notifier.
+    /// Turns `flight` into a shared flight that runs `future`.
+    ///
+    /// The leader takes a seat and becomes the first driver. The followers that wait already are
+    /// woken, so that they register with the notifier.
     pub(crate) fn share(
         &mut self,
         flight: FlightId,
@@ -66,8 +75,8 @@ impl<T> Flights<T> {
             self.driver = Some(seat);
             seat
         } else {
-            // `reset` was called while the future was made: its maker keeps it, and is woken by the
-            // notifier alone.
+            // `reset` was called while the closure made the future. The leader keeps the future for
+            // itself, and only the notifier wakes the leader.
             after.unwanted.waker = Some(waker);
             self.occupy(Seat::Loose {
                 future: None,
@@ -85,7 +94,7 @@ impl<T> Flights<T> {
         )
     }
 
-    /// Who waits in a shared flight registers here.
+    /// Returns the notifier of a shared flight, where its callers register their wakers.
     pub(super) fn notifier(&self) -> Option<Arc<Notifier>> {
         match &self.shared {
             Shared::None => None,
@@ -93,8 +102,8 @@ impl<T> Flights<T> {
         }
     }
 
-    /// Takes the future out to be driven on `thread`, if it has been woken.
-    pub(super) fn take_shared(&mut self, seat: SeatId, thread: NonZeroUsize) -> Option<Drive<T>> {
+    /// Takes the shared future out, if it was woken: the caller in `seat` drives it on `thread`.
+    pub(super) fn take_shared(&mut self, seat: SeatId, thread: StackToken) -> Option<Drive<T>> {
         let flight = FlightId(self.flight);
         match mem::replace(&mut self.shared, Shared::None) {
             Shared::Parked { future, notifier } if notifier.was_woken() => {
@@ -117,7 +126,18 @@ impl<T> Flights<T> {
         }
     }
 
-    /// Puts a future back that is not ready. Returns whom to wake, because it was woken meanwhile.
+    /// Ends a shared flight that has no callers any more, and returns its future.
+    pub(super) fn end_unattended(&mut self) -> Option<Shared<T>> {
+        if !matches!(self.shared, Shared::Parked { .. }) {
+            return None;
+        }
+        self.led = false;
+        self.driver = None;
+        Some(mem::replace(&mut self.shared, Shared::None))
+    }
+
+    /// Puts back a future that is not ready. If the future was woken during its poll, this returns
+    /// the wakers of the registered callers, which have to be woken.
     pub(crate) fn put_back_shared(&mut self, drive: Drive<T>) -> Vec<Waker> {
         let Drive {
             seat,
@@ -135,8 +155,11 @@ impl<T> Flights<T> {
         woken
     }
 
-    /// The future that `seat` drove is ready, or `lost` in a panic: the flight ends. Returns whom
-    /// it serves too, unless it was reset meanwhile.
+    /// Ends a shared flight, because the future that `seat` drove is ready, or was `lost` in a
+    /// panic.
+    ///
+    /// If the future is ready, this returns the followers that get a clone of its value. After a
+    /// `reset` there are no such followers.
     pub(crate) fn end_shared(
         &mut self,
         seat: SeatId,
@@ -162,8 +185,10 @@ impl<T> Flights<T> {
         (due, after)
     }
 
-    /// `reset` leaves the future with the caller that drove it last, and wakes that too. If that
-    /// caller is gone, the future is unwanted.
+    /// Separates the shared future from the lock, for `reset`.
+    ///
+    /// The driver keeps the future, and its waker is added to `wakers`. If the driver is gone, the
+    /// future is unwanted.
     pub(super) fn cut_loose(&mut self, wakers: &mut Vec<Waker>) -> Unwanted<T> {
         let mut unwanted = Unwanted::NOTHING;
         let Some(driver) = self.driver.take() else {
@@ -187,7 +212,7 @@ impl<T> Flights<T> {
         unwanted
     }
 
-    /// A participant leaves its seat: takes its waker from the notifier.
+    /// Takes the waker of `seat` out of the notifier, because the caller leaves its seat.
     pub(super) fn unregister(&mut self, seat: SeatId) -> Option<Waker> {
         if self.driver == Some(seat) {
             self.driver = None;
@@ -199,7 +224,7 @@ impl<T> Flights<T> {
     }
 }
 
-/// The wakers of those who take part, by seat.
+/// The wakers of the callers of a shared flight, by seat.
 #[derive(Default)]
 struct Registry(Vec<Option<Waker>>);
 
@@ -208,7 +233,7 @@ impl Registry {
         self.0.get(seat.index())?.as_ref()
     }
 
-    /// Puts a waker in, and returns what was in its place.
+    /// Stores the waker of `seat`, and returns the waker that it replaces.
     fn put(&mut self, seat: SeatId, waker: Waker) -> Option<Waker> {
         if self.0.len() <= seat.index() {
             self.0.resize_with(seat.index() + 1, || None);
@@ -220,7 +245,7 @@ impl Registry {
         self.0.get_mut(seat.index())?.take()
     }
 
-    /// Takes all, in the order of their seats, and keeps the room for the next ones.
+    /// Takes all wakers, in the order of their seats. The registry keeps its memory.
     fn take_all(&mut self) -> Vec<Waker> {
         self.0.iter_mut().filter_map(Option::take).collect()
     }
@@ -228,14 +253,15 @@ impl Registry {
 
 /// The waker of a shared flight's future.
 pub(crate) struct Notifier {
-    /// Protects both, so that a wake-up falls either before or after a registration.
+    /// The mutex protects the flags and the wakers together, so a wake-up comes either before or
+    /// after a registration.
     woken: Mutex<Woken>,
 }
 
 struct Woken {
-    /// The future was woken since its last poll began.
+    /// Whether the future was woken since its last poll began. A new future counts as woken.
     since_poll: bool,
-    /// It is being polled.
+    /// Whether the driver polls the future now.
     out: bool,
     wakers: Registry,
 }
@@ -251,20 +277,20 @@ impl Notifier {
         }
     }
 
-    /// Says whether the future has to be polled.
+    /// Returns whether the future has to be polled.
     pub(crate) fn was_woken(&self) -> bool {
         self.woken.lock().since_poll
     }
 
-    /// A poll begins: a wake-up from now on asks for another one.
+    /// Records that a poll begins. A wake-up from now on asks for another poll.
     pub(crate) fn begin_poll(&self) {
         let mut woken = self.woken.lock();
         woken.since_poll = false;
         woken.out = true;
     }
 
-    /// A poll has ended, and the future is put back. Returns whom to wake, because it was woken
-    /// meanwhile.
+    /// Records that a poll has ended. If the future was woken during the poll, this returns the
+    /// wakers of all registered callers.
     fn end_poll(&self) -> Vec<Waker> {
         let mut woken = self.woken.lock();
         woken.out = false;
@@ -275,7 +301,9 @@ impl Notifier {
         }
     }
 
-    /// Has `own` woken with the future. User code, so no lock may be held.
+    /// Registers `own`, so that a wake-up of the future wakes the caller in `seat`.
+    ///
+    /// The clone and the destructor of a waker are user code, so the caller must hold no lock.
     pub(crate) fn register(&self, seat: SeatId, own: &Waker) {
         if self
             .woken
@@ -295,21 +323,23 @@ impl Notifier {
         self.woken.lock().wakers.take(seat)
     }
 
-    /// The flight is over, or left to one driver: nobody else is to be woken. The wakers are to be
-    /// dropped when no mutex is held.
+    /// Removes all wakers except the waker of `driver`, because the flight has ended, or because
+    /// `reset` leaves the future to its driver. The caller must drop the returned wakers while it
+    /// holds no mutex.
     fn forget_all_but(&self, driver: Option<SeatId>) -> Vec<Option<Waker>> {
         let mut woken = self.woken.lock();
         let mut all = mem::take(&mut woken.wakers);
         if let Some(driver) = driver {
             if let Some(own) = all.take(driver) {
-                // Nothing is in its place.
+                // The registry is empty, so `put` returns `None`.
                 mem::forget(woken.wakers.put(driver, own));
             }
         }
         all.0
     }
 
-    /// Wakes all who take part, unless the future is out: then its driver does.
+    /// Wakes all registered callers. If the future is out, its driver wakes them when it puts the
+    /// future back.
     fn wake_all(&self) {
         let wakers = {
             let mut woken = self.woken.lock();

@@ -2,6 +2,7 @@
 
 mod handover;
 mod leading;
+mod other_tasks;
 mod panics;
 mod reentry;
 mod reset;

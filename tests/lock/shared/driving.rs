@@ -34,14 +34,15 @@ fn the_next_caller_goes_on_with_the_half_done_future_of_a_dropped_one() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
     let leader = job.caller(lock, 2).wait_for_its_turn();
     job.step();
+    // The future was woken, so the next one drives at once.
+    let next = bystander(lock).wait_for_its_turn();
     drop(leader);
     assert_eq!(lock.waiters(), 0);
-    // The future was woken while the lock had no caller, so the next caller polls it at once.
-    let next = bystander(lock).wait_for_its_turn();
     assert_eq!((job.steps(), job.polls()), (vec![0], 2));
-    drop(next);
     let mut last = bystander(lock).wait_for_its_turn();
-    assert_eq!(job.polls(), 2, "the future was not woken");
+    drop(next);
+    assert_eq!(lock.waiters(), 1);
+    assert_eq!(job.polls(), 2, "nobody woke the future");
     job.step();
     assert_eq!((last.wakes(), last.poll()), (1, ok(2)));
     assert_eq!((job.steps(), job.polls()), (vec![0, 1], 3));
@@ -68,12 +69,8 @@ fn each_of_many_callers_may_leave_after_one_step() {
 #[test]
 fn no_work_is_lost_with_a_caller_that_timed_out() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
-    let own = job.clone();
-    assert_eq!(
-        lock.run_shared(move || own.run(3))
-            .wait_timeout(Duration::ZERO),
-        Err(TimedOut)
-    );
+    // It is held, and not polled any more.
+    let _held = job.caller(lock, 3).wait_for_its_turn();
     for done in 1..3 {
         job.step();
         let next = lock.run_shared(|| async { unreachable!("this call never leads") });

@@ -39,10 +39,11 @@ fn poll_elsewhere(caller: &mut Caller, waker: &Waker) -> Poll<Result<usize, Canc
 #[test]
 fn a_panic_resumes_in_the_driver_and_one_follower_starts_again() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
-    drop(job.caller(lock, vec![Sleep, Panic], 1).wait_for_its_turn());
+    let first = job.caller(lock, vec![Sleep, Panic], 1).wait_for_its_turn();
     let mut callers: Vec<_> = (2..5)
         .map(|n| job.caller(lock, vec![Sleep, Done], n).wait_for_its_turn())
         .collect();
+    drop(first);
     job.wake();
     let mut driver = callers.remove(1);
     let payload = catch_unwind(AssertUnwindSafe(|| driver.poll())).unwrap_err();
@@ -108,8 +109,9 @@ fn a_future_whose_destructor_panics_leaves_an_idle_lock() {
         let _bomb = bomb;
         pending().await
     }));
-    drop(leader.wait_for_its_turn());
+    let leader = leader.wait_for_its_turn();
     let mut follower = job.caller(lock, vec![Done], 2).wait_for_its_turn();
+    drop(leader);
     assert!(panics(|| lock.reset()));
     assert_eq!(follower.wakes(), 1);
     assert!(matches!(follower.poll(), Poll::Ready(Err(_))));
@@ -132,16 +134,16 @@ fn after_a_clone_panics_one_of_the_callers_without_a_value_starts_again() {
         }
     }
     let (lock, job) = (leaked(), Arc::<Job>::default());
-    drop(
-        job.caller(lock, vec![Sleep, Done], PanicsInClone(1))
-            .wait_for_its_turn(),
-    );
+    let first = job
+        .caller(lock, vec![Sleep, Done], PanicsInClone(1))
+        .wait_for_its_turn();
     let mut callers: Vec<_> = (2..6)
         .map(|n| {
             job.caller(lock, vec![Done], PanicsInClone(n))
                 .wait_for_its_turn()
         })
         .collect();
+    drop(first);
     job.wake();
     let mut driver = callers.remove(0);
     assert!(panics(|| driver.poll()));

@@ -104,11 +104,14 @@ fn a_newcomer_that_leaves_during_a_poll_leaves_the_wake_up_to_the_driver() {
 }
 
 #[test]
-fn a_wake_up_without_callers_is_kept_for_the_next_caller() {
+fn a_wake_up_while_nobody_listens_is_there_for_the_next_caller() {
     let (lock, job) = (leaked(), Arc::<Job>::default());
-    drop(job.caller(lock, 1).wait_for_its_turn());
+    let first = job.caller(lock, 1).wait_for_its_turn();
+    let last = bystander(lock).wait_for_its_turn();
     job.step();
+    // Both were woken, and neither is polled.
     assert_eq!(bystander(lock).poll(), ok(1));
+    drop((first, last));
     assert_idle(lock);
 }
 

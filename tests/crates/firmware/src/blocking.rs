@@ -5,6 +5,7 @@ use crate::board;
 use crate::chip::{AsyncBus, Bus, Clock, is_answer};
 use crate::event::TICK;
 use crate::report::check;
+use crate::split;
 use embedded_hal::i2c::ErrorKind;
 use sht3x::{Address, Error, Repeatability, Sht3x};
 use smartasync::smart;
@@ -43,4 +44,12 @@ pub fn run() {
     let call = sensor.measure(Repeatability::High);
     check(is_answer(call.wait_with(board::wait_for_interrupt)));
     check(TICK.take_polls() == 6);
+
+    // A driver with two plain halves. This half polls nothing.
+    let mut thermometer = split::blocking::Thermometer {
+        i2c: Bus,
+        delay: Clock,
+    };
+    check(thermometer.measure() == Ok(0x6666));
+    check(TICK.take_polls() == 0);
 }

@@ -12,6 +12,7 @@ mod event;
 mod on_executor;
 mod report;
 mod sleeping;
+mod split;
 
 #[path = "../../freestanding/src/checks.rs"]
 mod freestanding;

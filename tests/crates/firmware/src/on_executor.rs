@@ -4,6 +4,7 @@ use crate::adc::Adc;
 use crate::chip::{AsyncBus, Bus, Clock, is_answer};
 use crate::event::TICK;
 use crate::report::{check, finish};
+use crate::split::Thermometer;
 use core::cell::Cell;
 use core::future::poll_fn;
 use core::ptr;
@@ -57,6 +58,15 @@ async fn checks(spawner: Spawner) {
     let mut sensor = Sht3x::new_blocking(Bus, Clock, Address::Low);
     check(is_answer(sensor.measure(Repeatability::High).await));
     check(turns() == before);
+
+    // A driver with two plain halves.
+    let before = turns();
+    let mut thermometer = Thermometer {
+        i2c: AsyncBus,
+        delay: Clock,
+    };
+    check(thermometer.measure().await == Ok(0x6666));
+    check(turns() > before);
 
     // Without `std` nothing is refused.
     check(smart(adc.interrupt()).wait() == 7);

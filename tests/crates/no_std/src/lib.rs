@@ -30,6 +30,54 @@ impl Register {
     );
 }
 
+/// A register with two plain APIs. A split needs no allocator.
+#[derive(Debug)]
+pub struct Pair(pub u16);
+
+/// The sync half.
+pub mod blocking {
+    /// A register.
+    #[derive(Debug)]
+    pub struct Pair(pub u16);
+}
+
+smart_fn!(
+    #[split(blocking::Pair)]
+    impl Pair {
+        /// Reads it.
+        pub async fn read(&mut self) -> u16 {
+            smart_await!(sync => self.0, async => core::future::ready(self.0))
+        }
+
+        /// Reads it twice.
+        pub async fn read_twice(&mut self) -> u32 {
+            u32::from(smart_await!(self.read())) + u32::from(smart_await!(self.read()))
+        }
+    }
+
+    /// A bus.
+    #[split(BlockingBus)]
+    pub trait Bus {
+        /// Sends a byte.
+        async fn send(&mut self, byte: u8) -> Result<u8, u8>;
+
+        /// Sends some.
+        async fn send_all(&mut self, bytes: &[u8]) -> Result<(), u8> {
+            for byte in bytes {
+                smart_await!(self.send(*byte))?;
+            }
+            Ok(())
+        }
+    }
+
+    /// Doubles.
+    #[split(twice_blocking)]
+    #[must_use]
+    pub async fn twice(n: u16) -> u16 {
+        smart_await!(sync => 2 * n, async => core::future::ready(2 * n))
+    }
+);
+
 #[cfg(feature = "sync-fn")]
 smart_fn!(
     /// Needs a pool.

@@ -101,6 +101,63 @@ smart_fn!(
     }
 );
 
+/// A value with two plain APIs.
+#[derive(Clone, Debug)]
+pub struct Twin<T>(pub T);
+
+/// The sync half.
+pub mod blocking {
+    /// A value.
+    #[derive(Clone, Debug)]
+    pub struct Twin<T>(pub T);
+}
+
+smart_fn!(
+    #[split(blocking::Twin<T> where T: Clone)]
+    impl<T> Twin<T>
+    where
+        T: Clone + std::marker::Send + Sync,
+    {
+        /// The value, and a number from a text.
+        ///
+        /// # Errors
+        ///
+        /// If the text is no number.
+        pub async fn with(&self, key: &str) -> std::result::Result<(T, u32), ParseIntError> {
+            let n: u32 = key.parse()?;
+            let more = smart_await!(sync => n + 1, async => async { n + 1 });
+            std::result::Result::Ok((self.0.clone(), more - 1))
+        }
+    }
+
+    /// Loads.
+    #[split(BlockingLoad)]
+    pub trait Load {
+        /// Loads a number.
+        async fn load(&self, key: &str) -> u32;
+
+        /// Loads twice.
+        async fn twice(&self, key: &str) -> u32 {
+            smart_await!(self.load(key)) + smart_await!(self.load(key))
+        }
+    }
+
+    #[split(BlockingLoad for Page)]
+    impl Load for Page {
+        async fn load(&self, key: &str) -> u32 {
+            smart_await!(sync => self.0, async => async { self.0 })
+                + u32::try_from(key.len()).unwrap_or(0)
+        }
+    }
+
+    impl Page {
+        /// A smart method in a block.
+        pub async fn in_a_block(&self) -> u32 {
+            self.load("key").await
+        }
+    }
+);
+
 #[cfg(test)]
 mod tests {
     use super::{boxed, smart_await, smart_fn, sync_tail, tail, Page};
@@ -174,5 +231,10 @@ mod tests {
             8
         );
         assert_eq!(boxed("abc").wait(), 3);
+        assert_eq!(super::blocking::Twin('a').with("3"), Ok(('a', 3)));
+        assert_eq!(renamed::block_on(super::Twin('a').with("3")), Ok(('a', 3)));
+        assert_eq!(super::BlockingLoad::twice(&Page(1), "key"), 8);
+        assert_eq!(renamed::block_on(super::Load::twice(&Page(1), "key")), 8);
+        assert_eq!(Page(1).in_a_block().wait(), 4);
     }
 }

@@ -18,8 +18,10 @@ pub mod shadowed;
 #[cfg(test)]
 mod tests {
     use crate::shadowed::{
-        Measure, Page, boxed, count, divide, first_line, shown, sum_of, unit, wrapping,
+        BlockingNamed, Measure, Named, Page, boxed, count, divide, first_line, halved,
+        halved_blocking, shown, sum_of, unit, wrapping,
     };
+    use crate::shadowed::{BlockingNamed, Named, halved, halved_blocking};
 
     #[test]
     fn smart_functions_work_among_shadowed_names() {
@@ -56,6 +58,9 @@ mod tests {
         assert_eq!((wrapping(1).wait(), renamed::block_on(wrapping(1))), (2, 2));
         assert_eq!((boxed("ab").wait(), renamed::block_on(boxed("ab"))), (2, 2));
         unit().wait();
+        assert_eq!((halved_blocking(4), renamed::block_on(halved(4))), (2, 2));
+        assert_eq!(BlockingNamed::length(&Page::new("page")), 4);
+        assert_eq!(renamed::block_on(Named::length(&Page::new("page"))), 4);
         let page = Page::new("page");
         assert_eq!(
             (

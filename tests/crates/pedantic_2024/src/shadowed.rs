@@ -158,3 +158,35 @@ smart_fn!(
 async fn plain(n: u32) -> u32 {
     n + 1
 }
+
+smart_fn!(
+    /// Two plain functions.
+    #[split(halved_blocking)]
+    #[must_use]
+    pub async fn halved(n: u32) -> u32 {
+        smart_await!(sync => n / 2, async => async { n / 2 })
+    }
+
+    /// Two plain traits.
+    #[split(BlockingNamed)]
+    #[send]
+    pub trait Named: ::core::marker::Sync {
+        /// A number.
+        const NUMBER: u32 = 1;
+
+        /// Loads the name.
+        async fn load(&self) -> &str;
+
+        /// Its length.
+        async fn length(&self) -> usize {
+            smart_await!(self.load()).len()
+        }
+    }
+
+    #[split(BlockingNamed for Page)]
+    impl Named for Page {
+        async fn load(&self) -> &str {
+            smart_await!(sync => "page", async => async { "page" })
+        }
+    }
+);

@@ -80,6 +80,34 @@ impl Device<'_> {
     }
 }
 
+pub mod blocking {
+    use crate::bus::{Bus, Error};
+
+    pub struct Driver<'b> {
+        pub bus: &'b mut Bus,
+    }
+
+    impl Driver<'_> {
+        #[inline]
+        fn transfer(&mut self, byte: u8) -> Result<u8, Error> {
+            self.bus.transfer(byte)
+        }
+
+        #[inline]
+        pub fn write(&mut self, register: u8, values: &[u16]) -> Result<usize, Error> {
+            let mut sent = 0;
+            for value in values {
+                let [high, low] = value.to_be_bytes();
+                for byte in [register | 0x80, high, low] {
+                    self.transfer(byte)?;
+                }
+                sent += 1;
+            }
+            Ok(sent)
+        }
+    }
+}
+
 #[cfg(feature = "std")]
 #[inline]
 pub fn scaled_sum(values: &[u32], factor: u32) -> u32 {

@@ -59,6 +59,13 @@ shims! {
     fn same_wait_until(bus: &mut bus::Bus, register: u8) -> Result<u32, bus::Error> { written::Device { bus }.wait_until_set(register) }
 }
 
+// What a split emits is a plain function, which asks nothing.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub fn same_split(bus: &mut bus::Bus, register: u8, values: &[u16]) -> Result<usize, bus::Error> {
+    written::blocking::Driver { bus }.write(register, values)
+}
+
 // An argument in memory moves into the call before that asks whether it may block, so with `std`
 // its words are loaded earlier.
 #[cfg(not(feature = "std"))]

@@ -84,6 +84,41 @@ impl Device<'_> {
     );
 }
 
+#[allow(dead_code, reason = "only its sync half is called")]
+pub struct Driver<'b> {
+    pub bus: &'b mut Bus,
+}
+
+/// The sync half of a split, whose async half is not called.
+pub mod blocking {
+    pub struct Driver<'b> {
+        pub bus: &'b mut super::Bus,
+    }
+}
+
+smart_fn!(
+    #[split(blocking::Driver<'_>)]
+    impl Driver<'_> {
+        #[inline]
+        async fn transfer(&mut self, byte: u8) -> Result<u8, Error> {
+            smart_await!(sync => self.bus.transfer(byte), async => ready(self.bus.transfer(byte)))
+        }
+
+        #[inline]
+        pub async fn write(&mut self, register: u8, values: &[u16]) -> Result<usize, Error> {
+            let mut sent = 0;
+            for value in values {
+                let [high, low] = value.to_be_bytes();
+                for byte in [register | 0x80, high, low] {
+                    smart_await!(self.transfer(byte))?;
+                }
+                sent += 1;
+            }
+            Ok(sent)
+        }
+    }
+);
+
 #[cfg(feature = "std")]
 smart_fn!(
     pub fn scaled_sum(values: &[u32], factor: u32) -> u32 {

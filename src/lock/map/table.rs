@@ -1,4 +1,6 @@
-//! The entries of a shard, found by a hash that the caller has computed once for all that it does.
+//! [`Table`]: the hash table of a shard.
+//!
+//! The caller computes the hash of a key once, and passes the hash to every operation.
 
 use core::borrow::Borrow;
 use core::hash::{BuildHasherDefault, Hasher};
@@ -7,7 +9,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::vec::Vec;
 
-/// Hands on a hash as it is.
+/// A hasher for keys that are hashes already: it returns them unchanged.
 #[derive(Default)]
 struct AsIs(u64);
 
@@ -25,15 +27,16 @@ impl Hasher for AsIs {
     }
 }
 
-/// Room for so many entries is kept, once it was needed.
+/// A table does not shrink below this capacity.
 const ROOM: usize = 28;
 
-/// The entries whose keys have the same hash: as good as always there is one.
+/// The entries whose keys have the same hash. There is almost always only the first.
 struct Same<K, V> {
     first: (K, V),
     others: Vec<(K, V)>,
 }
 
+/// A map from keys to values.
 pub(super) struct Table<K, V> {
     entries: HashMap<u64, Same<K, V>, BuildHasherDefault<AsIs>>,
     len: usize,
@@ -54,7 +57,7 @@ impl<K: Eq, V> Table<K, V> {
             .map(|(_, value)| value)
     }
 
-    /// Adds an entry whose key is not there.
+    /// Adds an entry. The table must not have an entry with this key.
     pub(super) fn insert(&mut self, hash: u64, key: K, value: V) {
         self.len += 1;
         match self.entries.entry(hash) {
@@ -68,7 +71,7 @@ impl<K: Eq, V> Table<K, V> {
         }
     }
 
-    /// Takes out the entry for which `is_it` says so.
+    /// Removes the entry with this hash for which `is_it` returns `true`.
     pub(super) fn remove_if(
         &mut self,
         hash: u64,
@@ -91,7 +94,8 @@ impl<K: Eq, V> Table<K, V> {
             same.others.swap_remove(at)
         };
         self.len -= 1;
-        // Moving what is left costs in proportion to what has left.
+        // Shrinking moves the entries that are left. It happens only after many more entries have
+        // been removed, so its cost per removed entry is constant.
         if self.entries.capacity() > ROOM && self.entries.len() < self.entries.capacity() / 8 {
             self.entries.shrink_to(2 * self.entries.len());
         }

@@ -1,8 +1,13 @@
 //! [`SmartLockMap`]: a [`SmartLock`](crate::SmartLock) for each key that is in use.
 //!
-//! The keys are spread over shards, each with a mutex of its own, so that different keys rarely
-//! contend. An entry is there as long as a call takes part in it. The last one removes it, and only
-//! if it is still the map's entry for the key: after `reset`, the key may have a newer one.
+//! The map has shards, and each shard has its own mutex, so different keys rarely contend. A shard
+//! is a [`Table`] from keys to locks. An [`Entry`] is the handle through which a call reaches the
+//! lock of its key.
+//!
+//! INVARIANT: the map holds a lock only while calls use it. The last call removes the lock, but
+//! only if the map still holds this lock: after `reset`, the key may have a newer lock.
+//!
+//! INVARIANT: no user code except `Hash` and `Eq` of the key runs while a shard is locked.
 
 use crate::call::{Call, Work};
 use crate::lock::run::{Cancelled, Core, Handle, RunOnce, RunShared};
@@ -12,24 +17,27 @@ use core::borrow::Borrow;
 use core::cell::OnceCell;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::hash::RandomState;
 use std::vec::Vec;
 use table::Table;
 
 mod table;
 
-/// How many shards there are: a power of two, several times the threads that usually contend. A
-/// model has one, and one key.
+/// The number of shards: a power of two, and several times the number of threads that usually
+/// contend. A model has a single shard and a single key.
 const SHARDS: usize = if cfg!(smartasync_model) { 1 } else { 64 };
 
 type Shard<K, T> = Mutex<Table<K, Arc<Core<T>>>>;
 
-/// Coalesces concurrent callers of the same key, as a [`SmartLock`](crate::SmartLock) does of one
-/// thing.
+/// Lets concurrent callers of the same key share one run, as with a
+/// [`SmartLock`](crate::SmartLock) for each key.
 ///
-/// Sync threads and async tasks coalesce alike. Different keys do not wait for each other. Nothing
-/// is cached, and a key that nobody calls holds no memory. A key's `Hash` and `Eq` are called with
-/// a shard locked, so they must not call the map.
+/// Sync threads and async tasks can call the same key. Different keys do not wait for each other.
+/// The map caches no value, and an unused key takes no memory.
+///
+/// The map calls `Hash` and `Eq` of the key while it holds the mutex of a shard. So `Hash` and `Eq`
+/// must not call the map.
 ///
 /// # Examples
 ///
@@ -55,7 +63,7 @@ pub struct SmartLockMap<K, T> {
 }
 
 impl<K: Hash + Eq, T> SmartLockMap<K, T> {
-    /// A map without a key in use.
+    /// Creates an empty map.
     #[must_use]
     pub fn new() -> Self {
         let shards = core::iter::repeat_with(|| Mutex::new(Table::new()))
@@ -67,20 +75,26 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         }
     }
 
-    /// [`SmartLock::run_once`](crate::SmartLock::run_once) for `key`: the first caller of the key
-    /// runs, those that come meanwhile follow.
+    /// Runs `f` and its future, or waits for the result of the caller that already runs for `key`.
+    ///
+    /// Callers of the same key behave as callers of
+    /// [`SmartLock::run_once`](crate::SmartLock::run_once).
     ///
     /// # Errors
     ///
-    /// [`Cancelled`], as there.
+    /// Returns [`Cancelled`] in two cases:
+    ///
+    /// - The call was a follower when the key was [`reset`](SmartLockMap::reset).
+    /// - The call would wait for itself: see [Re-entry](crate::SmartLock#re-entry).
     ///
     /// # Cancel safety
     ///
-    /// As there.
+    /// A follower may be dropped at any time. A dropped leader loses the progress of its future.
     ///
     /// # Panics
     ///
-    /// As there, and where the key's `Hash`, `Eq` or `Clone` panics.
+    /// Panics if `f`, its future, the output's `Clone`, a follower's waker, or the key's `Hash`,
+    /// `Eq` or `Clone` panics.
     pub fn run_once<F, Fut>(&self, key: K, f: F) -> Call<impl Work<Output = Result<T, Cancelled>>>
     where
         F: FnOnce() -> Fut,
@@ -91,24 +105,34 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         Call::new(RunOnce::new(Entry::new(self, key), f))
     }
 
-    /// [`SmartLock::run_shared`](crate::SmartLock::run_shared) for `key`: the map owns the future,
-    /// and whichever caller is polled drives it.
+    /// Like [`run_once`](SmartLockMap::run_once), but the map owns the future, and any caller of
+    /// `key` can drive it.
     ///
-    /// When all callers of the key are gone, the half-done future is dropped: an unused key holds
-    /// no memory. The key is free by then, so the next flight may begin while the future's
-    /// destructor runs.
+    /// Callers of the same key behave as callers of
+    /// [`SmartLock::run_shared`](crate::SmartLock::run_shared).
+    ///
+    /// The future is dropped with the last caller of the key. To keep a half-done future, hold a
+    /// call that was polled. The key is unused before the map drops the future, so the next run may
+    /// begin while the future's destructor runs.
     ///
     /// # Errors
     ///
-    /// [`Cancelled`], as there.
+    /// Returns [`Cancelled`] in three cases:
+    ///
+    /// - The call was a follower when the key was [`reset`](SmartLockMap::reset). The caller that
+    ///   drove the future last is no follower: it keeps the future and gets its result.
+    /// - The call would wait for itself: see [Re-entry](crate::SmartLock#re-entry).
+    /// - The call's own future panicked in another caller, and no other caller leads by now. The
+    ///   call has no closure left to run.
     ///
     /// # Cancel safety
     ///
-    /// As there.
+    /// Any caller may be dropped at any time. Only the last caller takes the future with it.
     ///
     /// # Panics
     ///
-    /// As there, and where the key's `Hash`, `Eq` or `Clone` panics.
+    /// Panics if `f`, its future, the output's `Clone`, a follower's waker, or the key's `Hash`,
+    /// `Eq` or `Clone` panics.
     pub fn run_shared<F, Fut>(&self, key: K, f: F) -> Call<impl Work<Output = Result<T, Cancelled>>>
     where
         F: FnOnce() -> Fut,
@@ -119,8 +143,10 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         Call::new(RunShared::new(Entry::new(self, key), f))
     }
 
-    /// Cancels the followers of `key`; its running leader keeps its own result, and the next caller
-    /// leads a new flight.
+    /// Cancels the followers of `key`: each gets [`Cancelled`].
+    ///
+    /// A running leader, or the driver of a shared future, goes on and gets its own result. The
+    /// next caller runs anew. An unused key is no error.
     ///
     /// # Examples
     ///
@@ -139,8 +165,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
             .lock()
             .remove_if(hash, |known, _| known.borrow() == key);
         if let Some((key, core)) = removed {
-            // The entry is out of the map, so this cannot reach a newer flight; and a caller that
-            // still holds it looks in the map again.
+            // The map does not hold this lock any more, so `close` cannot cancel a newer flight. A
+            // call that holds this lock, but has no seat in it yet, looks up its key again.
             let mut panics = Panics::default();
             core.close(&mut panics);
             panics.catch(|| drop((key, core)));
@@ -148,8 +174,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         }
     }
 
-    /// Says whether a flight of `key` is under way; see
-    /// [`SmartLock::is_running`](crate::SmartLock::is_running).
+    /// Returns whether a run of `key` is under way, as
+    /// [`SmartLock::is_running`](crate::SmartLock::is_running) does for a single lock.
     #[must_use]
     pub fn is_running<Q>(&self, key: &Q) -> bool
     where
@@ -163,7 +189,7 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
             .is_some_and(|core| core.is_running())
     }
 
-    /// How many followers of `key` wait now; see [`SmartLock::waiters`](crate::SmartLock::waiters).
+    /// Returns how many followers of `key` wait now. The driver of a shared future does not count.
     ///
     /// # Examples
     ///
@@ -195,7 +221,7 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
             .map_or(0, |core| core.waiters())
     }
 
-    /// [`reset`](SmartLockMap::reset) for every key.
+    /// Calls [`reset`](SmartLockMap::reset) for every key.
     pub fn reset_all(&self) {
         let mut panics = Panics::default();
         for shard in &self.shards {
@@ -213,24 +239,33 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
     }
 
     fn shard(&self, hash: u64) -> &Shard<K, T> {
-        // The table inside takes the hash's low and topmost bits; the shard takes others.
+        // The hash table of a shard uses the lowest and the highest bits of the hash. The index of
+        // the shard uses bits in between.
         &self.shards[(hash >> 32) as usize % SHARDS]
     }
 }
 
 impl<K, T> SmartLockMap<K, T> {
-    /// How many keys are in use. With calls coming and going, a number of the recent past.
+    /// Returns how many keys are in use.
+    ///
+    /// The map locks its shards one after the other. So the result may be out of date if calls
+    /// begin or end meanwhile.
     #[must_use]
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 
-    /// Says whether no key is in use.
+    /// Returns whether no key is in use.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.shards.iter().all(|shard| shard.lock().len() == 0)
     }
 }
+
+// For all `K` and `T`, the map stays consistent when user code panics. `Hash` and `Eq` of a key run
+// before a table changes, and no other user code runs while a shard is locked.
+impl<K, T> UnwindSafe for SmartLockMap<K, T> {}
+impl<K, T> RefUnwindSafe for SmartLockMap<K, T> {}
 
 impl<K: Hash + Eq, T> Default for SmartLockMap<K, T> {
     fn default() -> Self {
@@ -246,7 +281,9 @@ impl<K, T> fmt::Debug for SmartLockMap<K, T> {
     }
 }
 
-/// A call's part in the entry of its key. It is entered when the call is first polled.
+/// The handle through which a call reaches the lock of its key.
+///
+/// The first poll of the call looks up the lock, or adds a new lock to the map.
 struct Entry<'m, K: Hash + Eq + Clone, T> {
     map: &'m SmartLockMap<K, T>,
     key: K,
@@ -272,8 +309,8 @@ impl<'m, K: Hash + Eq + Clone, T> Entry<'m, K, T> {
         let shard = self.map.shard(hash);
         let found = shard.lock().get(hash, &self.key).cloned();
         let core = found.unwrap_or_else(|| {
-            // The clone is user code, so the shard is free meanwhile, and another call may come
-            // first.
+            // The clone is user code, so the shard is not locked here. Meanwhile another call may
+            // add a lock for the key.
             let key = self.key.clone();
             let mut entries = shard.lock();
             if let Some(core) = entries.get(hash, &key).cloned() {
@@ -292,17 +329,18 @@ impl<'m, K: Hash + Eq + Clone, T> Entry<'m, K, T> {
             return;
         };
         let mut entries = self.map.shard(hash).lock();
-        // INVARIANT: entries are cloned under the shard's mutex, and dropped under it while they
-        // are in the map. So a count of two, the map's and this one, means that nobody else
-        // takes part; and a count of more that this one is not the last.
+        // INVARIANT: while the map holds a lock, its `Arc` is cloned and dropped only under the
+        // mutex of the shard. So a count of two means that only the map and this call hold the
+        // lock. A higher count means that another call uses the lock too.
         if Arc::strong_count(&core) > 2 {
             drop(core);
             return;
         }
-        // Only if it is still the map's: after a reset, the key may have a newer one.
+        // After a `reset`, the map may hold a newer lock for the key. This call must not remove it.
         let removed = entries.remove_if(hash, |_, current| Arc::ptr_eq(current, &core));
         drop(entries);
-        // A user's key, and half-done future, are dropped with the shard free.
+        // The destructors of the key and of a half-done future are user code, so they run after the
+        // shard is unlocked.
         drop(removed);
         drop(core);
     }

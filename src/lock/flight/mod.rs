@@ -1,22 +1,27 @@
-//! What a [`SmartLock`](crate::SmartLock) knows: who leads, who waits, who has been served.
+//! What a [`SmartLock`](crate::SmartLock) knows under its mutex: the flight, its leader, and the
+//! seats of the other callers.
 //!
-//! Everything here happens under the lock's mutex and calls no user code: what has to be woken,
-//! cloned or dropped is handed out, for the caller to do when the mutex is free.
+//! The caller of these functions holds the lock's mutex. No function here runs user code. Instead,
+//! the functions return the wakers to wake and the values to clone or drop, for example as an
+//! [`Aftermath`]. The caller wakes, clones and drops after it has released the mutex.
 //!
-//! A flight goes from the moment a caller leads until that leader has ended:
+//! A flight begins when a caller leads, and ends with its leader:
 //!
-//! | event                      | flight                           | followers                                            |
-//! |----------------------------|----------------------------------|------------------------------------------------------|
-//! | a caller is polled, idle   | starts, led by it                | none, or those that an ended leader left             |
-//! | a caller is polled, flying | goes on                          | one more                                             |
-//! | the leader is done         | ends                             | all are due: each gets a clone                       |
-//! | the leader is lost         | ends                             | one is chosen and woken, all go on waiting           |
-//! | reset                      | is cut loose from its leader     | all are cancelled                                    |
+//! | event                                | the flight        | the followers                     |
+//! |--------------------------------------|-------------------|-----------------------------------|
+//! | a caller is polled, without a leader | begins            | those of a lost leader stay       |
+//! | a caller is polled, with a leader    | goes on           | the caller joins them             |
+//! | the leader is done                   | ends              | all are due: each gets a clone    |
+//! | the leader is dropped or panics      | ends              | all wait; one is woken to lead    |
+//! | `reset`                              | ends for the lock | all are cancelled                 |
+//!
+//! The waiting seats form a queue, a linked list of indices, in the order in which the followers
+//! came.
 
+use crate::lock::stack::StackToken;
 use crate::sync::Arc;
 use crate::sync::panics::Panics;
 use core::mem;
-use core::num::NonZeroUsize;
 use core::task::Waker;
 use shared::Shared;
 use std::vec::Vec;
@@ -25,7 +30,7 @@ mod shared;
 
 pub(crate) use shared::{BoxFuture, Drive, Notifier};
 
-/// Where a follower waits: an index into the lock's seats.
+/// Names a seat: an index into the lock's seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SeatId(u32);
 
@@ -35,34 +40,36 @@ impl SeatId {
     }
 }
 
-/// Names a flight. A leader whose flight is not the current one any more serves nobody.
+/// Names a flight. A leader whose flight is not the current flight any more has no followers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FlightId(u64);
 
-/// No seat, in the links of the queue.
+/// Stands for "no seat" in the links of the queue and of the free list.
 const NOBODY: u32 = u32::MAX;
 
+/// The place of a caller in the lock.
 enum Seat<T> {
-    /// Free, as is the next one in the list of free seats.
+    /// The seat is free. `next` is the next seat in the list of free seats.
     Free { next: u32 },
-    /// In the queue. Without a waker it has been woken and not polled since. It is passed if it
-    /// stands before the first one that [`choose`](Flights::choose) has to look at.
+    /// The caller is in the queue. Without a waker, the caller was woken and has not been polled
+    /// since. `passed` says that the seat is before [`asleep`](Flights::asleep) in the queue, so
+    /// [`choose`](Flights::choose) does not look at it.
     Waiting {
         waker: Option<Waker>,
         passed: bool,
         before: u32,
         after: u32,
     },
-    /// Its leader is done, and the value is being cloned.
+    /// The leader is done, and the value for this follower is being cloned.
     Due { waker: Option<Waker> },
-    /// As before, but its follower was dropped.
+    /// The value for this follower is being cloned, but the follower was dropped.
     Left,
-    /// The value waits to be taken.
+    /// The follower's value is ready to be collected.
     Served { value: T },
-    /// `reset` has cancelled it.
+    /// `reset` has cancelled the follower.
     Cancelled,
-    /// Its caller drives a shared future that `reset` has cut loose. Without one it polls it right
-    /// now.
+    /// The caller drives a shared future that `reset` has separated from the lock. While the caller
+    /// polls the future, `future` is `None`.
     Loose {
         future: Option<BoxFuture<T>>,
         notifier: Arc<Notifier>,
@@ -70,7 +77,7 @@ enum Seat<T> {
 }
 
 impl<T> Seat<T> {
-    /// Takes the waker of a waiting seat.
+    /// Takes the waker out of a waiting seat.
     fn take_waker(&mut self) -> Option<Waker> {
         if let Self::Waiting { waker, .. } = self {
             waker.take()
@@ -82,93 +89,94 @@ impl<T> Seat<T> {
 
 /// The state of a lock.
 pub(crate) struct Flights<T> {
-    /// The current flight, or the last one.
+    /// The number of the current flight, or of the last flight.
     flight: u64,
-    /// Somebody leads the current flight.
+    /// Whether the current flight has a leader, or is a shared flight.
     led: bool,
-    /// The flight of a leader that does not know its number: it led alone when the lock was
-    /// seized.
+    /// The flight of a lone leader whose word was seized, until this leader learns the number.
     lone: Option<FlightId>,
-    /// The thread that polls the leader, or the shared future, at this moment.
-    polling: Option<NonZeroUsize>,
+    /// The thread, and the level of its stack, that polls the leader or the shared future now.
+    polling: Option<StackToken>,
     /// The future of a shared flight.
     shared: Shared<T>,
-    /// Who drove the shared future last.
+    /// The seat of the caller that drove the shared future last.
     driver: Option<SeatId>,
-    /// The follower that was woken to lead, until somebody leads.
+    /// The follower that was woken to lead, until a caller leads.
     chosen: Option<SeatId>,
     seats: Vec<Seat<T>>,
-    /// How many of them are not free.
+    /// How many seats are not free.
     occupied: usize,
-    /// The first free one.
+    /// The first free seat.
     free: u32,
-    /// The queue of waiting seats, in the order of their coming.
+    /// The first and the last seat of the queue.
     first: u32,
     last: u32,
-    /// Where in the queue [`choose`](Flights::choose) begins to look, so that it does not look at
-    /// the same woken ones each time.
+    /// The seat in the queue where [`choose`](Flights::choose) begins to look. So `choose` does not
+    /// look at the same woken seats each time.
     ///
-    /// INVARIANT: those before it are passed, no others are, and who is passed has no waker.
+    /// INVARIANT: the seats before this seat are passed, the others are not, and a passed seat has
+    /// no waker.
     asleep: u32,
+    /// How many seats are in the queue.
     waiting: u32,
     /// How often `reset` was called.
     resets: u64,
-    /// The lock is out of its map: who comes anew has to look there again.
+    /// Whether the map has removed this lock. A call without a seat then looks up its key again.
     closed: bool,
 }
 
-/// Who is polled.
+/// The caller that is polled.
 #[derive(Clone, Copy)]
 pub(crate) struct Caller<'c> {
     pub(crate) seat: Option<SeatId>,
-    pub(crate) thread: NonZeroUsize,
-    /// Its waker.
+    pub(crate) thread: StackToken,
+    /// The waker of the caller.
     pub(crate) own: &'c Waker,
-    /// It still has its closure.
+    /// Whether the caller still has its closure.
     pub(crate) can_lead: bool,
 }
 
-/// The wakers of a polled caller. What is left in it when the caller has been admitted is dropped
-/// where no lock is held.
+/// The wakers of a polled caller. The wakers that are left after [`admit`](Flights::admit) are
+/// dropped while no lock is held.
 #[derive(Default)]
 pub(crate) struct Wakers {
-    /// A clone of the caller's own, once it was asked to bring one.
+    /// A clone of the caller's waker, if `admit` asked for a clone.
     pub(crate) fresh: Option<Waker>,
-    /// What its seat held before.
+    /// The waker that was in the caller's seat before.
     pub(crate) stale: Option<Waker>,
 }
 
-/// The followers of a leader that is done. Each is to be [served](Flights::serve) or [put
+/// The followers of a leader that is done. Each of them has to be [served](Flights::serve) or [put
 /// back](Flights::put_back).
 pub(crate) struct Due {
     pub(crate) seats: Vec<SeatId>,
     resets: u64,
 }
 
-/// What a polled caller is to do.
+/// What a polled caller does next.
 pub(crate) enum Admission<T> {
-    /// Lead this flight. The thread counts as polling it.
+    /// The caller leads this flight. The lock has recorded that the caller's thread polls it.
     Lead(FlightId),
-    /// Wait here, and in a shared flight register with its notifier.
+    /// The caller waits in this seat. In a shared flight, it registers with the notifier.
     Follow(SeatId, Option<Arc<Notifier>>),
-    /// Poll this future, and put it back.
+    /// The caller polls this future and puts it back.
     Drive(Drive<T>),
-    /// It followed, and this is its value.
+    /// The caller was a follower and gets this value.
     Served(T),
-    /// It followed, and `reset` came.
+    /// The caller was a follower, and `reset` has cancelled it.
     Cancelled,
-    /// It is inside its own leader's poll.
+    /// The caller would wait for itself.
     Reentrant,
-    /// Nobody leads, and it cannot: its closure has run already. The follower is to be woken in its
-    /// place.
+    /// The lock has no leader, and the caller cannot lead because its closure has already run. If
+    /// the caller was chosen to lead, another follower has to be woken instead.
     Spent(Option<Chosen>),
-    /// The lock is out of its map.
+    /// The map has removed the lock.
     Closed,
-    /// It has to wait, and must bring a waker.
+    /// The caller has to wait, and must come back with a clone of its waker.
     BringWaker,
 }
 
-/// Users' values that are to be dropped when the mutex is free.
+/// Values of users that have to be dropped after the mutex is released.
 pub(crate) struct Unwanted<T> {
     seat: Option<Seat<T>>,
     shared: Option<Shared<T>>,
@@ -185,7 +193,8 @@ impl<T> Unwanted<T> {
     };
 }
 
-// Each by itself: of two destructors that panic in one drop, the second would abort.
+// Each value is dropped on its own. If a second destructor panicked while the first panic unwinds,
+// the process would abort.
 impl<T> Drop for Unwanted<T> {
     fn drop(&mut self) {
         let mut panics = Panics::default();
@@ -199,15 +208,15 @@ impl<T> Drop for Unwanted<T> {
     }
 }
 
-/// A follower that is to be woken, to lead.
+/// The follower that has to be woken to lead.
 pub(crate) struct Chosen {
     pub(crate) seat: SeatId,
     pub(crate) waker: Waker,
 }
 
-/// What is to be done when the mutex is free.
+/// What the caller has to do after it has released the mutex.
 pub(crate) struct Aftermath<T> {
-    /// To be woken.
+    /// The wakers to wake.
     pub(crate) wakers: Vec<Waker>,
     pub(crate) next: Option<Chosen>,
     pub(crate) unwanted: Unwanted<T>,
@@ -247,40 +256,48 @@ impl<T> Flights<T> {
         self.led
     }
 
-    /// How many callers wait. The driver of a shared future waits for nobody.
+    /// Returns how many followers wait. The driver of a shared future does not count.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting as usize - usize::from(self.driver.is_some())
     }
 
-    /// Nobody leads, waits, or is to come back for something: who comes next need know nothing of
-    /// what was.
+    /// Returns whether the lock is idle: it is not closed, there is no leader and no waiting
+    /// follower, and no lone leader still has to learn its flight's number.
     pub(crate) fn is_idle(&self) -> bool {
         !self.led && self.waiting == 0 && self.lone.is_none() && !self.closed
     }
 
-    /// Somebody led alone until now, and does not know its flight's number.
-    pub(crate) fn adopt_lone(&mut self, polling: Option<NonZeroUsize>) {
+    /// Begins a flight for the lone leader whose word was seized. The leader learns the number of
+    /// the flight later, with [`take_lone`](Flights::take_lone).
+    pub(crate) fn adopt_lone(&mut self, polling: Option<StackToken>) {
         self.led = true;
         self.flight += 1;
         self.polling = polling;
         self.lone = Some(FlightId(self.flight));
     }
 
-    /// The flight of the leader that led alone.
+    /// Returns the flight of the lone leader whose word was seized.
     pub(crate) fn take_lone(&mut self) -> FlightId {
         self.lone
             .take()
             .expect("a lone leader was adopted when the lock was seized")
     }
 
-    /// [`reset`](Flights::reset) for good.
+    /// Returns whether the leader, or the driver of the shared future, waits for what is polled at
+    /// `token`.
+    #[inline]
+    fn is_reentry(&self, token: StackToken) -> bool {
+        self.polling.is_some_and(|leader| token.is_inside(leader))
+    }
+
+    /// Calls [`reset`](Flights::reset), and closes the lock for calls that have no seat.
     pub(crate) fn close(&mut self) -> Aftermath<T> {
         self.closed = true;
         self.reset()
     }
 
-    /// A caller is polled, on `thread`: it leads if nobody does.
-    fn lead(&mut self, thread: NonZeroUsize) -> Option<FlightId> {
+    /// Makes the caller on `thread` the leader of a new flight, if there is no leader.
+    fn lead(&mut self, thread: StackToken) -> Option<FlightId> {
         if self.led {
             return None;
         }
@@ -291,18 +308,18 @@ impl<T> Flights<T> {
         Some(FlightId(self.flight))
     }
 
-    /// A caller is polled for the first time, on `thread`: it follows, if somebody leads who owns
-    /// the future. Else its waker comes back.
+    /// Gives a new caller on `thread` a seat, if the leader runs its own future and the call is no
+    /// re-entry. Otherwise this returns the caller's waker.
     #[inline]
-    pub(crate) fn follow(&mut self, thread: NonZeroUsize, waker: Waker) -> Result<SeatId, Waker> {
-        if self.led && self.polling != Some(thread) && matches!(self.shared, Shared::None) {
+    pub(crate) fn follow(&mut self, thread: StackToken, waker: Waker) -> Result<SeatId, Waker> {
+        if self.led && !self.is_reentry(thread) && matches!(self.shared, Shared::None) {
             Ok(self.seat(waker))
         } else {
             Err(waker)
         }
     }
 
-    /// Takes the value that waits in a seat, if there is one.
+    /// Takes the value out of a seat and frees the seat, if the seat has a value.
     #[inline]
     pub(crate) fn collect(&mut self, seat: SeatId) -> Option<T> {
         if !matches!(self.seats[seat.index()], Seat::Served { .. }) {
@@ -314,7 +331,7 @@ impl<T> Flights<T> {
         }
     }
 
-    /// A caller is polled, for the first time or in its seat.
+    /// Decides what a polled caller does next. The caller is new, or has a seat.
     pub(crate) fn admit(&mut self, caller: Caller<'_>, wakers: &mut Wakers) -> Admission<T> {
         let Caller {
             seat,
@@ -325,38 +342,8 @@ impl<T> Flights<T> {
         if seat.is_none() && self.closed {
             return Admission::Closed;
         }
-        if let Some(seat) = seat {
-            match &mut self.seats[seat.index()] {
-                Seat::Waiting { .. } => {}
-                Seat::Due { waker } => {
-                    return if Self::renew(waker, own, wakers) {
-                        Admission::Follow(seat, None)
-                    } else {
-                        Admission::BringWaker
-                    };
-                }
-                Seat::Loose { future, notifier } => {
-                    let notifier = notifier.clone();
-                    return match future.take() {
-                        Some(future) if notifier.was_woken() => Admission::Drive(Drive {
-                            seat,
-                            flight: FlightId(self.flight),
-                            future,
-                            notifier,
-                        }),
-                        parked => {
-                            *future = parked;
-                            Admission::Follow(seat, Some(notifier))
-                        }
-                    };
-                }
-                Seat::Served { .. } | Seat::Cancelled | Seat::Left | Seat::Free { .. } => {
-                    return match self.vacate(seat) {
-                        Seat::Served { value } => Admission::Served(value),
-                        _ => Admission::Cancelled,
-                    };
-                }
-            }
+        if let Some(answer) = seat.and_then(|seat| self.answer_at(seat, own, wakers)) {
+            return answer;
         }
         if !can_lead && !self.led {
             let was_chosen = self.chosen == seat;
@@ -367,7 +354,7 @@ impl<T> Flights<T> {
             wakers.stale = seat.and_then(|seat| self.remove(seat));
             return Admission::Lead(flight);
         }
-        if self.polling == Some(thread) {
+        if self.is_reentry(thread) {
             wakers.stale = seat.and_then(|seat| self.remove(seat));
             return Admission::Reentrant;
         }
@@ -395,7 +382,49 @@ impl<T> Flights<T> {
         }
     }
 
-    /// Keeps a seat's waker up to date. Says whether it is.
+    /// What the caller of `seat` does next, if the seat is not one of those that wait.
+    #[inline(always)]
+    fn answer_at(
+        &mut self,
+        seat: SeatId,
+        own: &Waker,
+        wakers: &mut Wakers,
+    ) -> Option<Admission<T>> {
+        Some(match &mut self.seats[seat.index()] {
+            Seat::Waiting { .. } => return None,
+            Seat::Due { waker } => {
+                if Self::renew(waker, own, wakers) {
+                    Admission::Follow(seat, None)
+                } else {
+                    Admission::BringWaker
+                }
+            }
+            Seat::Loose { future, notifier } => {
+                let notifier = notifier.clone();
+                match future.take() {
+                    Some(future) if notifier.was_woken() => Admission::Drive(Drive {
+                        seat,
+                        flight: FlightId(self.flight),
+                        future,
+                        notifier,
+                    }),
+                    parked => {
+                        *future = parked;
+                        Admission::Follow(seat, Some(notifier))
+                    }
+                }
+            }
+            Seat::Served { .. } | Seat::Cancelled | Seat::Left | Seat::Free { .. } => {
+                match self.vacate(seat) {
+                    Seat::Served { value } => Admission::Served(value),
+                    _ => Admission::Cancelled,
+                }
+            }
+        })
+    }
+
+    /// Replaces the waker of a seat, unless it already wakes the caller. Returns `false` if this
+    /// needs a clone of the caller's waker.
     fn renew(known: &mut Option<Waker>, own: &Waker, wakers: &mut Wakers) -> bool {
         if !known.as_ref().is_some_and(|known| known.will_wake(own)) {
             let Some(fresh) = wakers.fresh.take() else {
@@ -406,13 +435,13 @@ impl<T> Flights<T> {
         true
     }
 
-    /// Takes a waiting seat away, and returns its waker.
+    /// Takes a seat out of the queue, frees the seat, and returns its waker.
     fn remove(&mut self, seat: SeatId) -> Option<Waker> {
         self.unlink(seat);
         self.vacate(seat).take_waker()
     }
 
-    /// Takes a seat at the end of the queue.
+    /// Adds a seat at the end of the queue.
     #[inline]
     fn seat(&mut self, waker: Waker) -> SeatId {
         let seat = self.occupy(Seat::Waiting {
@@ -425,6 +454,7 @@ impl<T> Flights<T> {
         seat
     }
 
+    /// Puts `seat` in a free place and returns its index.
     #[inline]
     fn occupy(&mut self, seat: Seat<T>) -> SeatId {
         self.occupied += 1;
@@ -443,6 +473,7 @@ impl<T> Flights<T> {
         SeatId(index.expect("a lock has fewer than 2^32 - 1 followers"))
     }
 
+    /// Links the seat at `index` to the end of the queue.
     #[inline]
     fn link_last(&mut self, index: u32) {
         if let Some(Seat::Waiting { after, .. }) = self.seats.get_mut(self.last as usize) {
@@ -457,8 +488,8 @@ impl<T> Flights<T> {
         self.waiting += 1;
     }
 
-    /// A seat that was passed has a waker again. It goes before all that are not passed, and so
-    /// keeps its turn among them.
+    /// Moves a passed seat, which has a waker again, to the place before the first seat that is not
+    /// passed. So the follower keeps its turn before them.
     fn fall_asleep(&mut self, seat: SeatId) {
         self.unlink(seat);
         let next = mem::replace(&mut self.asleep, seat.0);
@@ -476,8 +507,8 @@ impl<T> Flights<T> {
         self.waiting += 1;
     }
 
-    /// Calls `f` for each seat in the queue, in their order. It may put something else in the
-    /// seat's place; the queue is then to be cleared.
+    /// Calls `f` for each seat in the queue, in order. `f` may replace the seat. The caller must
+    /// then clear the queue.
     fn for_each_waiting(&mut self, mut f: impl FnMut(SeatId, &mut Seat<T>)) {
         let mut next = self.first;
         while let Some(seat) = self.seats.get_mut(next as usize) {
@@ -508,8 +539,8 @@ impl<T> Flights<T> {
         self.waiting -= 1;
     }
 
-    /// Frees a seat that is not in the queue, and returns what was on it. With the last one goes
-    /// the memory.
+    /// Frees a seat that is not in the queue, and returns its content. When no seat is occupied any
+    /// more, this frees the memory of the seats.
     #[inline]
     fn vacate(&mut self, seat: SeatId) -> Seat<T> {
         let was = mem::replace(
@@ -529,20 +560,21 @@ impl<T> Flights<T> {
         self.led && self.flight == flight.0
     }
 
-    /// The leader is about to be polled (or dropped) on `thread`.
-    pub(crate) fn enter_leader(&mut self, flight: FlightId, thread: NonZeroUsize) {
+    /// Records that `thread` is about to poll or drop the leader.
+    pub(crate) fn enter_leader(&mut self, flight: FlightId, thread: StackToken) {
         if self.is_current(flight) {
             self.polling = Some(thread);
         }
     }
 
-    /// The leader's poll has returned, and it is not done.
+    /// Records that the poll of the leader has returned `Pending`.
     pub(crate) fn leave_leader(&mut self, flight: FlightId) {
         if self.is_current(flight) {
             self.polling = None;
         }
     }
 
+    /// Ends `flight`. Returns `false` if it is not the current flight.
     fn end(&mut self, flight: FlightId) -> bool {
         let current = self.is_current(flight);
         if current {
@@ -552,7 +584,8 @@ impl<T> Flights<T> {
         current
     }
 
-    /// The leader was dropped, or panicked. Returns the follower that is chosen to lead.
+    /// Ends the flight of a leader that was dropped or has panicked. Returns the follower that is
+    /// chosen to lead.
     pub(crate) fn lose_leader(&mut self, flight: FlightId) -> Option<Chosen> {
         if self.end(flight) {
             self.choose()
@@ -561,8 +594,9 @@ impl<T> Flights<T> {
         }
     }
 
-    /// Chooses the longest waiting follower that is still asleep, to lead. It is not waited for:
-    /// whoever is polled first leads.
+    /// Chooses a follower to lead: the first seat in the queue that still has its waker.
+    ///
+    /// The lock does not wait for the chosen follower. The first caller that is polled leads.
     fn choose(&mut self) -> Option<Chosen> {
         self.chosen = None;
         while let Some(Seat::Waiting {
@@ -582,7 +616,7 @@ impl<T> Flights<T> {
         None
     }
 
-    /// The leader is done. Returns whom it serves, if anybody follows.
+    /// Ends the flight of a leader that is done. Returns its followers, if there are any.
     pub(crate) fn complete(&mut self, flight: FlightId) -> Option<Due> {
         if self.end(flight) && self.waiting > 0 {
             Some(self.all_due())
@@ -591,12 +625,13 @@ impl<T> Flights<T> {
         }
     }
 
+    /// Makes all waiting followers due, and clears the queue.
     fn all_due(&mut self) -> Due {
         let mut seats = Vec::with_capacity(self.waiting as usize);
         self.for_each_waiting(|at, seat| {
             seats.push(at);
             let waker = seat.take_waker();
-            // Nothing is left in it, so its destructor need not look.
+            // The old seat owns nothing any more, so `forget` only saves the destructor's check.
             mem::forget(mem::replace(seat, Seat::Due { waker }));
         });
         self.clear_queue();
@@ -614,8 +649,8 @@ impl<T> Flights<T> {
         self.chosen = None;
     }
 
-    /// Gives `value` to the follower in a due seat. Returns its waker, and the value if the
-    /// follower has left.
+    /// Gives `value` to the follower in a due seat. Returns the follower's waker. If the follower
+    /// has left, this returns the value instead.
     pub(crate) fn serve(&mut self, seat: SeatId, value: T) -> (Option<Waker>, Option<T>) {
         match &mut self.seats[seat.index()] {
             place @ Seat::Due { .. } => {
@@ -634,8 +669,10 @@ impl<T> Flights<T> {
         }
     }
 
-    /// There is no value for a due seat, because a clone panicked: its follower waits again or, if
-    /// `reset` came meanwhile, is cancelled. Returns its waker if it is to be woken for that.
+    /// Puts a due follower back into the queue, because a clone has panicked and there is no value.
+    ///
+    /// If `reset` was called meanwhile, the follower is cancelled instead. Returns the waker of the
+    /// follower if the follower has to be woken.
     pub(crate) fn put_back(&mut self, seat: SeatId, due: &Due) -> Option<Waker> {
         let Seat::Due { waker } = &mut self.seats[seat.index()] else {
             self.vacate(seat);
@@ -646,7 +683,7 @@ impl<T> Flights<T> {
             self.seats[seat.index()] = Seat::Cancelled;
             return waker;
         }
-        // In a shared flight it is woken, to register with the notifier.
+        // In a shared flight the follower is woken, so that it registers with the notifier.
         let (waker, woken) = if matches!(self.shared, Shared::None) {
             (waker, None)
         } else {
@@ -662,7 +699,7 @@ impl<T> Flights<T> {
         woken
     }
 
-    /// Chooses a follower to lead, if followers wait and nobody leads or was chosen already.
+    /// Chooses a follower to lead, unless there is a leader or a chosen follower already.
     pub(crate) fn choose_if_idle(&mut self) -> Option<Chosen> {
         if self.led || self.chosen.is_some() {
             None
@@ -671,8 +708,9 @@ impl<T> Flights<T> {
         }
     }
 
-    /// Chooses another follower, if the one in `seat` is still the chosen one: it could not be
-    /// woken.
+    /// Chooses another follower to lead, if the follower in `seat` is still the chosen follower.
+    ///
+    /// This is for a follower whose waker has panicked.
     pub(crate) fn choose_instead_of(&mut self, seat: SeatId) -> Option<Chosen> {
         if self.chosen == Some(seat) {
             self.choose()
@@ -681,7 +719,7 @@ impl<T> Flights<T> {
         }
     }
 
-    /// A follower was dropped.
+    /// Takes the call in `seat` out of the lock, because the call was dropped.
     pub(crate) fn leave(&mut self, seat: SeatId) -> Aftermath<T> {
         let mut left = Aftermath::NOTHING;
         match &mut self.seats[seat.index()] {
@@ -692,8 +730,11 @@ impl<T> Flights<T> {
                 if self.chosen == Some(seat) {
                     left.next = self.choose();
                 }
+                if self.waiting == 0 {
+                    left.unwanted.shared = self.end_unattended();
+                }
             }
-            // The seat is still in the hands of the leader that serves it: it frees the seat.
+            // The leader is about to serve this seat, and frees the seat then.
             due @ Seat::Due { .. } => left.unwanted.seat = Some(mem::replace(due, Seat::Left)),
             Seat::Served { .. }
             | Seat::Cancelled
@@ -704,7 +745,7 @@ impl<T> Flights<T> {
         left
     }
 
-    /// Cancels every waiting follower and cuts the running leader loose.
+    /// Cancels every waiting follower, and separates the running leader from the lock.
     pub(crate) fn reset(&mut self) -> Aftermath<T> {
         let mut wakers = Vec::with_capacity(self.waiting as usize);
         let unwanted = self.cut_loose(&mut wakers);
