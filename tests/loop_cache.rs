@@ -33,7 +33,7 @@ static ALONE: Mutex<()> = Mutex::new(());
 fn alone<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     reset_smartasync_cache();
-    within(60, f)
+    within(300, f)
 }
 
 /// A value that reports on which thread it was dropped.

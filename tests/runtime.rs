@@ -152,13 +152,13 @@ impl Drop for WaitsWhenDropped {
 #[test]
 fn a_refused_runtime_may_wait_in_its_destructor() {
     in_a_child(|| {
-        within(60, || assert!(install_runtime(WaitsWhenDropped).is_err()));
+        within(120, || assert!(install_runtime(WaitsWhenDropped).is_err()));
     });
 }
 
 #[test]
 fn tokio_s_sockets_and_timers_work_under_wait() {
-    within(60, || {
+    within(120, || {
         let (address, server) = echo_server(4);
         assert_eq!(
             echo(address, &["one", "two", "three"]).wait().unwrap(),
@@ -187,7 +187,7 @@ fn tokio_s_sockets_and_timers_work_under_wait() {
 
 #[test]
 fn tokio_s_sockets_work_in_tasks_of_this_thread_and_in_tokio_s() {
-    within(60, || {
+    within(120, || {
         let (address, server) = echo_server(21);
         let all = block_on(async move {
             let locals: Vec<_> = (0..10)
@@ -215,7 +215,7 @@ fn tokio_s_sockets_work_in_tasks_of_this_thread_and_in_tokio_s() {
 
 #[test]
 fn a_wait_in_a_bare_tokio_task_is_refused_on_both_flavours() {
-    within(60, || {
+    within(120, || {
         let current = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -246,7 +246,7 @@ fn a_wait_in_a_bare_tokio_task_is_refused_on_both_flavours() {
 
 #[test]
 fn a_job_is_wrapped_on_its_way_to_the_pool_and_runs() {
-    within(60, || {
+    within(120, || {
         SPAN.set(7);
         assert_eq!(block_on(offload(|| SPAN.get() * 10)), 70);
         assert_eq!(block_on(span_of_sync()), 7);
@@ -263,7 +263,7 @@ fn a_job_is_wrapped_on_its_way_to_the_pool_and_runs() {
 
 #[test]
 fn a_job_that_the_runtime_never_calls_panics_in_its_awaiter() {
-    within(60, || {
+    within(120, || {
         CALLS_JOBS.set(false);
         let payload = catch_unwind(|| block_on(offload(|| ()))).unwrap_err();
         assert!(
@@ -278,7 +278,7 @@ fn a_job_that_the_runtime_never_calls_panics_in_its_awaiter() {
 
 #[test]
 fn a_wait_that_the_runtime_never_calls_panics_and_a_wait_that_it_calls_twice_runs_once() {
-    within(60, || {
+    within(120, || {
         CALLS.set(0);
         let payload = catch_unwind(|| smart(async {}).wait()).unwrap_err();
         assert!(
@@ -295,7 +295,7 @@ fn a_wait_that_the_runtime_never_calls_panics_and_a_wait_that_it_calls_twice_run
 
 #[test]
 fn a_panic_passes_through_the_runtime_and_leaves_everything_usable() {
-    within(60, || {
+    within(120, || {
         let payload = catch_unwind(AssertUnwindSafe(|| {
             smart(async {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -314,7 +314,7 @@ fn a_panic_passes_through_the_runtime_and_leaves_everything_usable() {
 
 #[test]
 fn the_sync_copy_asks_the_runtime_once_for_all_its_nested_calls() {
-    within(60, || {
+    within(120, || {
         ASKED.set(0);
         SYNC_FOR.set(1);
         // From the second question on, the runtime would answer with async context.
@@ -326,7 +326,7 @@ fn the_sync_copy_asks_the_runtime_once_for_all_its_nested_calls() {
 
 #[test]
 fn an_entered_tokio_runtime_is_sync_context_and_allow_blocking_works_on_its_blocking_threads() {
-    within(60, || {
+    within(120, || {
         let multi = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .build()
@@ -361,7 +361,7 @@ impl Drop for LooksForTokio<'_> {
 
 #[test]
 fn a_future_whose_time_is_up_is_dropped_inside_the_runtime() {
-    within(60, || {
+    within(120, || {
         let found = Cell::new(None);
         let held = LooksForTokio(&found);
         let pending = async move {
@@ -381,7 +381,7 @@ fn a_future_whose_time_is_up_is_dropped_inside_the_runtime() {
 #[test]
 fn a_stream_of_sync_code_is_dropped_inside_the_runtime() {
     use futures_lite::{StreamExt, stream};
-    within(60, || {
+    within(120, || {
         let found = Cell::new(None);
         let numbers = || {
             let held = LooksForTokio(&found);
@@ -413,7 +413,7 @@ fn a_stream_of_sync_code_is_dropped_inside_the_runtime() {
 
 #[test]
 fn values_that_a_finished_future_holds_are_dropped_inside_the_runtime() {
-    within(60, || {
+    within(120, || {
         let found = Cell::new(None);
         let held = LooksForTokio(&found);
         let loser = async move {
@@ -431,7 +431,7 @@ fn values_that_a_finished_future_holds_are_dropped_inside_the_runtime() {
 
 #[test]
 fn values_that_a_panicking_future_holds_are_dropped_inside_the_runtime() {
-    within(60, || {
+    within(120, || {
         let found = Cell::new(None);
         let held = LooksForTokio(&found);
         let panics = poll_fn(move |_| -> std::task::Poll<()> {

@@ -11,7 +11,7 @@ use std::task::Poll;
 
 #[test]
 fn tasks_that_are_cancelled_before_their_first_turn_hold_no_memory() {
-    within(60, || {
+    within(120, || {
         let spawn_and_cancel = || (0..10_000).for_each(|_| drop(spawn_local(pending::<()>())));
         // A few tasks make room in the queue.
         (0..4).map(|_| spawn_local(pending::<()>())).for_each(drop);
@@ -38,7 +38,7 @@ fn a_small_task_in_the_slot_of_a_task_of_its_type_allocates_nothing() {
             bytes[0]
         })
     }
-    within(60, || {
+    within(120, || {
         let small = || assert_eq!(block_on(spawn::<8>()), 1);
         let large = || assert_eq!(block_on(spawn::<1000>()), 1);
         // The first task makes the slot and the room in the queues.

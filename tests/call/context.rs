@@ -123,7 +123,7 @@ fn counter() -> Arc<AtomicUsize> {
 
 #[test]
 fn plain_threads_the_pool_and_direct_calls_are_sync_context() {
-    within(60, || {
+    within(120, || {
         assert!(!is_async_context());
         assert!(!context_of_sync().wait());
         assert!(!context_of_either().wait(), "the sync copy runs directly");
@@ -143,7 +143,7 @@ fn plain_threads_the_pool_and_direct_calls_are_sync_context() {
 
 #[test]
 fn polls_are_async_context_everywhere() {
-    within(60, || {
+    within(120, || {
         in_all_async_places(|| assert!(is_async_context()));
         assert!(context_of_async().wait());
         assert!(pollster::block_on(context_of_either()));
@@ -153,7 +153,7 @@ fn polls_are_async_context_everywhere() {
 
 #[test]
 fn a_thread_that_is_started_inside_a_poll_is_sync_context() {
-    within(60, || {
+    within(120, || {
         in_all_async_places(|| {
             let waited = thread::spawn(|| (is_async_context(), smart(async { 1 }).wait()))
                 .join()
@@ -166,7 +166,7 @@ fn a_thread_that_is_started_inside_a_poll_is_sync_context() {
 
 #[test]
 fn code_between_the_polls_of_a_call_is_sync_context() {
-    within(60, || {
+    within(120, || {
         let mut call = pin!(smart(async {
             yield_once().await;
             assert!(is_async_context());
@@ -181,7 +181,7 @@ fn code_between_the_polls_of_a_call_is_sync_context() {
 
 #[test]
 fn a_wait_in_async_code_is_refused_and_names_the_callers_line() {
-    within(60, || {
+    within(120, || {
         in_all_async_places(|| {
             assert_refused_at(line!(), || count_async(counter()).wait());
             assert_refused_at(line!(), || count_sync(counter()).wait());
@@ -201,7 +201,7 @@ fn a_wait_in_async_code_is_refused_and_names_the_callers_line() {
 
 #[test]
 fn every_other_way_to_wait_is_refused_too_and_names_the_callers_line() {
-    within(60, || {
+    within(120, || {
         in_all_async_places(|| {
             assert_refused_at(line!(), || block_on(async { 1 }));
             assert_refused_at(line!() + 1, || {
@@ -222,7 +222,7 @@ fn every_other_way_to_wait_is_refused_too_and_names_the_callers_line() {
 
 #[test]
 fn a_refused_wait_starts_nothing() {
-    within(60, || {
+    within(120, || {
         in_all_async_places(|| {
             let started = counter();
             refused(|| count_async(started.clone()).wait());
@@ -240,7 +240,7 @@ fn a_refused_wait_starts_nothing() {
 
 #[test]
 fn try_wait_gives_a_refused_call_back_unstarted() {
-    within(60, || {
+    within(120, || {
         in_all_async_places(|| {
             let started = counter();
             let (refused_async, refused_sync, refused_either) = (
@@ -266,7 +266,7 @@ fn try_wait_gives_a_refused_call_back_unstarted() {
 
 #[test]
 fn try_wait_in_sync_code_is_a_wait() {
-    within(60, || {
+    within(120, || {
         let started = counter();
         assert_eq!(count_async(started.clone()).try_wait().unwrap(), 0);
         assert_eq!(count_sync(started.clone()).try_wait().unwrap(), 1);
@@ -276,7 +276,7 @@ fn try_wait_in_sync_code_is_a_wait() {
 
 #[test]
 fn allow_blocking_allows_every_wait_in_async_code() {
-    within(60, || {
+    within(120, || {
         in_all_async_places(|| {
             allow_blocking(|| {
                 assert!(!is_async_context());
@@ -300,7 +300,7 @@ fn allow_blocking_allows_every_wait_in_async_code() {
 
 #[test]
 fn scopes_nest_and_end_with_their_functions() {
-    within(60, || {
+    within(120, || {
         let seen = forbid_blocking(|| {
             let allowed = allow_blocking(|| {
                 (
@@ -323,7 +323,7 @@ fn scopes_nest_and_end_with_their_functions() {
 
 #[test]
 fn scopes_end_with_a_panic_too() {
-    within(60, || {
+    within(120, || {
         let boom = || -> () { resume_unwind(Box::new(())) };
         assert!(catch_unwind(|| forbid_blocking(boom)).is_err());
         assert!(!is_async_context());
@@ -345,7 +345,7 @@ fn scopes_end_with_a_panic_too() {
 
 #[test]
 fn a_panic_of_an_offloaded_job_leaves_the_pool_thread_sync() {
-    within(60, || {
+    within(120, || {
         for _ in 0..20 {
             assert!(
                 catch_unwind(
@@ -360,7 +360,7 @@ fn a_panic_of_an_offloaded_job_leaves_the_pool_thread_sync() {
 
 #[test]
 fn an_awaited_sync_function_may_wait_on_the_pool() {
-    within(60, || {
+    within(120, || {
         let multi = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .build()
@@ -377,7 +377,7 @@ fn an_awaited_sync_function_may_wait_on_the_pool() {
 
 #[test]
 fn the_sync_copy_runs_its_nested_calls_without_an_executor() {
-    within(60, || {
+    within(120, || {
         assert_eq!(one_more().wait(), 4);
         assert_eq!(pollster::block_on(one_more()), 4);
     });
@@ -399,7 +399,7 @@ fn in_the_sync_copy_only_the_outermost_wait_checks_the_context() {
             )
         }
     );
-    within(60, || assert_eq!(outer().wait(), (4, false)));
+    within(120, || assert_eq!(outer().wait(), (4, false)));
 }
 
 /// Waits for the gate of `level`. The first poll of that wait starts the wait of the next level
@@ -431,7 +431,7 @@ fn nested_waits(
 #[cfg(target_os = "linux")]
 #[test]
 fn wake_ups_for_outer_waits_that_come_while_the_inner_one_sleeps_are_kept() {
-    within(60, || {
+    within(120, || {
         for round in 0..120 {
             let gates: [Gate; 3] = Default::default();
             let order = [
@@ -486,7 +486,7 @@ fn wakes_once(other: Waker, polls: &AtomicUsize) -> impl Future<Output = ()> + '
 
 #[test]
 fn an_inner_wait_takes_no_wake_up_that_its_own_thread_sent_to_the_outer_wait() {
-    within(60, || {
+    within(120, || {
         for early in [false, true] {
             let (outer, inner) = (AtomicUsize::new(0), AtomicUsize::new(0));
             block_on(poll_fn(|cx| {
@@ -513,7 +513,7 @@ fn an_inner_wait_takes_no_wake_up_that_its_own_thread_sent_to_the_outer_wait() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_task_that_is_woken_while_a_nested_wait_sleeps_runs_and_its_awaiter_is_woken() {
-    within(60, || {
+    within(120, || {
         for _ in 0..50 {
             let (for_task, for_inner) = (Gate::default(), Gate::default());
             let (open_task, open_inner, stat) =

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 #[test]
 fn a_dropped_handle_cancels_the_task_and_drops_its_future() {
-    within(60, || {
+    within(120, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let new_task = || {
             let guard = CountsDrops(drops.clone());
@@ -47,7 +47,7 @@ fn a_dropped_handle_cancels_the_task_and_drops_its_future() {
 
 #[test]
 fn a_cancelled_task_does_not_run_even_if_it_was_ready() {
-    within(60, || {
+    within(120, || {
         block_on(async {
             let ran = Rc::new(Cell::new(false));
             let in_task = ran.clone();
@@ -89,7 +89,7 @@ thread_local! {
 fn a_long_chain_of_tasks_that_await_each_other_is_cancelled_as_a_whole() {
     const LENGTH: usize = 100_000;
     in_a_child(|| {
-        within(60, || {
+        within(120, || {
             let head = chain(LENGTH, |_| {
                 OnDrop(|| LINKS_DROPPED.set(LINKS_DROPPED.get() + 1))
             });
@@ -105,7 +105,7 @@ fn a_long_chain_of_tasks_that_await_each_other_is_cancelled_as_a_whole() {
 fn all_tasks_of_a_chain_are_dropped_when_a_destructor_panics() {
     const LENGTH: usize = 200;
     for panicking in [0, 50, 150, 199] {
-        within(60, move || {
+        within(120, move || {
             thread_local! {
             static PANICKING: Cell<usize> = const { Cell::new(0) };
                         }
@@ -128,7 +128,7 @@ fn all_tasks_of_a_chain_are_dropped_when_a_destructor_panics() {
 
 #[test]
 fn a_task_that_a_destructor_cancels_is_dropped_at_once() {
-    within(60, || {
+    within(120, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let (guard, count) = (CountsDrops(drops.clone()), drops.clone());
         let mut inner = Some(spawn_local(async move {
@@ -147,7 +147,7 @@ fn a_task_that_a_destructor_cancels_is_dropped_at_once() {
 
 #[test]
 fn the_output_of_a_finished_task_is_dropped_with_its_handle() {
-    within(60, || {
+    within(120, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let output = CountsDrops(drops.clone());
         block_on(async {
@@ -162,7 +162,7 @@ fn the_output_of_a_finished_task_is_dropped_with_its_handle() {
 
 #[test]
 fn a_task_may_be_cancelled_from_inside_its_own_poll() {
-    within(60, || {
+    within(120, || {
         let handle = Rc::new(RefCell::new(None::<Task<()>>));
         let steps = Rc::new(Cell::new(0));
         let drops = Arc::new(AtomicUsize::new(0));
@@ -197,7 +197,7 @@ fn a_task_may_be_cancelled_from_inside_its_own_poll() {
 
 #[test]
 fn a_task_may_be_cancelled_from_inside_a_poll_that_finishes_it() {
-    within(60, || {
+    within(120, || {
         let handle = Rc::new(RefCell::new(None));
         let drops = Arc::new(AtomicUsize::new(0));
         let (own_handle, output) = (handle.clone(), CountsDrops(drops.clone()));
@@ -214,7 +214,7 @@ fn a_task_may_be_cancelled_from_inside_a_poll_that_finishes_it() {
 
 #[test]
 fn tasks_end_with_their_thread_even_if_they_hold_each_others_handles() {
-    within(60, || {
+    within(120, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let in_thread = drops.clone();
         thread::spawn(move || {

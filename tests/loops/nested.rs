@@ -11,7 +11,7 @@ use std::task::{Poll, Waker};
 
 #[test]
 fn a_nested_wait_in_a_task_may_need_any_task_that_is_ready() {
-    within(60, || {
+    within(120, || {
         // The tasks are spawned before, after and during the task that waits for them.
         let before = Rc::new(RefCell::new(Some(spawn_local(async { 1 }))));
         let after = Rc::new(RefCell::new(None));
@@ -36,7 +36,7 @@ fn a_nested_wait_in_a_task_may_need_any_task_that_is_ready() {
 
 #[test]
 fn nested_waits_in_tasks_may_need_each_others_wake_ups() {
-    within(60, || {
+    within(120, || {
         // Each of the first three tasks blocks in a nested wait. The last task, which runs inside
         // all of these waits, opens their gates.
         let gates: Rc<Vec<Gate>> = Rc::new((0..4).map(|_| Gate::default()).collect());
@@ -65,7 +65,7 @@ fn nested_waits_in_tasks_may_need_each_others_wake_ups() {
 
 #[test]
 fn a_task_that_is_woken_while_its_poll_waits_gets_another_poll() {
-    within(60, || {
+    within(120, || {
         let waker = Rc::new(RefCell::new(None::<Waker>));
         let polls = Rc::new(Cell::new(0));
         let (own_waker, in_task) = (waker.clone(), polls.clone());
@@ -96,7 +96,7 @@ fn a_task_that_is_woken_while_its_poll_waits_gets_another_poll() {
 
 #[test]
 fn a_nested_wait_in_a_task_is_woken_by_a_task_that_another_thread_wakes() {
-    within(60, || {
+    within(120, || {
         for _ in 0..100 {
             let (from_thread, from_task) = (Gate::default(), Gate::default());
             let other = from_thread.open_once_awaited();

@@ -42,7 +42,7 @@ smart_fn!(
 
 #[test]
 fn async_io_s_sockets_and_timers_work_under_wait() {
-    within(60, || {
+    within(120, || {
         let (address, server) = echo_server(4);
         assert_eq!(
             echo(address, &["one", "two", "three"]).wait().unwrap(),
@@ -66,7 +66,7 @@ fn async_io_s_sockets_and_timers_work_under_wait() {
 
 #[test]
 fn smol_s_types_work_under_wait() {
-    within(60, || {
+    within(120, || {
         let (address, server) = echo_server(2);
         assert_eq!(echo_with_smol(address, "one").wait().unwrap(), "one");
         let spawned = smol::spawn(async move { echo_with_smol(address, "two").await });
@@ -91,7 +91,7 @@ fn smol_s_types_work_under_wait() {
 
 #[test]
 fn many_connections_are_tasks_of_one_thread() {
-    within(60, || {
+    within(120, || {
         let (address, server) = echo_server(20);
         let all = block_on(async move {
             let tasks: Vec<_> = (0..20)
@@ -110,7 +110,7 @@ fn many_connections_are_tasks_of_one_thread() {
 
 #[test]
 fn a_timer_wins_a_race_against_a_silent_peer() {
-    within(60, || {
+    within(120, || {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let answer = smart(future::or(
@@ -133,7 +133,7 @@ fn a_timer_wins_a_race_against_a_silent_peer() {
 
 #[test]
 fn the_same_functions_work_on_every_executor() {
-    within(60, || {
+    within(120, || {
         let (address, server) = echo_server(3);
         let tokio = tokio::runtime::Builder::new_current_thread()
             .build()
@@ -153,7 +153,7 @@ fn the_same_functions_work_on_every_executor() {
 
 #[test]
 fn a_plain_task_of_another_runtime_is_not_seen_as_async_context_but_a_call_in_it_is() {
-    within(60, || {
+    within(120, || {
         let tokio = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();

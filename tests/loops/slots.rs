@@ -14,7 +14,7 @@ use std::thread;
 
 #[test]
 fn late_wakers_of_an_ended_task_do_not_harm_the_next_task_in_its_slot() {
-    within(60, || {
+    within(120, || {
         let (first, old) = (Gate::default(), Gate::default());
         let awaited = old.clone();
         let task = spawn_local(awaited);
@@ -58,7 +58,7 @@ fn a_task_in_a_slot_that_a_late_waker_queued_misses_no_wake_up() {
         }));
         (task, kept)
     }
-    within(60, || {
+    within(120, || {
         // In the first case, the turn of the new task comes first.
         let (task, kept) = keeps_its_waker();
         block_on(yield_once());
@@ -84,7 +84,7 @@ fn a_task_in_a_slot_that_a_late_waker_queued_misses_no_wake_up() {
 
 #[test]
 fn a_task_in_the_slot_of_a_task_that_never_ran_gets_its_turns() {
-    within(60, || {
+    within(120, || {
         // The second task gets the turn of the first one. After a turn without a task, the slot is
         // queued again for the next task.
         drop(spawn_local(pending::<()>()));
@@ -97,7 +97,7 @@ fn a_task_in_the_slot_of_a_task_that_never_ran_gets_its_turns() {
 
 #[test]
 fn a_slot_takes_tasks_of_any_type_and_size_one_after_the_other() {
-    within(60, || {
+    within(120, || {
         let drops = Arc::new(AtomicUsize::new(0));
         for round in 0..5_u8 {
             let (first, second, third) = (

@@ -38,7 +38,7 @@ fn await_with_a_panicking_waker(task: &mut Task<()>) {
 
 #[test]
 fn a_task_runs_while_this_thread_waits_and_not_before() {
-    within(60, || {
+    within(120, || {
         let ran = Rc::new(Cell::new(0));
         let in_task = ran.clone();
         let task = spawn_local(async move {
@@ -57,7 +57,7 @@ fn a_task_runs_while_this_thread_waits_and_not_before() {
 
 #[test]
 fn every_kind_of_wait_runs_the_tasks() {
-    within(60, || {
+    within(120, || {
         for kind in 0..4 {
             let ran = Rc::new(Cell::new(false));
             let in_task = ran.clone();
@@ -79,7 +79,7 @@ fn every_kind_of_wait_runs_the_tasks() {
 
 #[test]
 fn neither_a_task_nor_its_output_needs_to_be_send() {
-    within(60, || {
+    within(120, || {
         let shared = Rc::new(5);
         let in_task = shared.clone();
         let out: Rc<i32> = block_on(spawn_local(async move {
@@ -94,7 +94,7 @@ fn neither_a_task_nor_its_output_needs_to_be_send() {
 
 #[test]
 fn a_detached_task_runs_on_over_several_waits() {
-    within(60, || {
+    within(120, || {
         let (gate, drops) = (Gate::default(), Arc::new(AtomicUsize::new(0)));
         let (in_task, output) = (gate.clone(), CountsDrops(drops.clone()));
         let done = Rc::new(Cell::new(false));
@@ -125,7 +125,7 @@ fn a_detached_task_runs_on_over_several_waits() {
 
 #[test]
 fn a_panic_resumes_with_its_payload_in_the_awaiter_of_the_task() {
-    within(60, || {
+    within(120, || {
         #[derive(Debug, PartialEq)]
         struct Payload(u32);
         let others = Rc::new(Cell::new(0));
@@ -158,7 +158,7 @@ fn a_panic_resumes_with_its_payload_in_the_awaiter_of_the_task() {
 
 #[test]
 fn a_panic_of_a_detached_task_does_not_affect_the_loop() {
-    within(60, || {
+    within(120, || {
         spawn_local(async { resume_unwind(Box::new("boom")) }).detach();
         spawn_local(async { resume_unwind(Box::new(PanicsWhenDropped)) }).detach();
         spawn_local(async { PanicsWhenDropped }).detach();
@@ -183,7 +183,7 @@ fn a_future_whose_destructor_panics_affects_only_its_awaiter() {
             resume_unwind(Box::new("future"));
         }
     }
-    within(60, || {
+    within(120, || {
         // A detached task does not disturb the wait of another future.
         spawn_local(PanicsAfterItsOutput).detach();
         let waited = catch_unwind(|| {
@@ -208,7 +208,7 @@ fn a_future_whose_destructor_panics_affects_only_its_awaiter() {
 
 #[test]
 fn a_task_is_woken_from_other_threads_while_the_loop_sleeps() {
-    within(60, || {
+    within(120, || {
         for _ in 0..20 {
             let gates: Vec<Gate> = (0..20).map(|_| Gate::default()).collect();
             let threads: Vec<_> = gates
@@ -257,12 +257,12 @@ fn tasks_may_spawn_tasks() {
             left.await + right.await
         })
     }
-    within(60, || assert_eq!(block_on(spawn_local(tree(10))), 1024));
+    within(120, || assert_eq!(block_on(spawn_local(tree(10))), 1024));
 }
 
 #[test]
 fn ten_thousand_tasks_that_yield_all_finish() {
-    within(60, || {
+    within(120, || {
         let sum = block_on(async {
             let tasks: Vec<_> = (0..10_000_u64)
                 .map(|n| {
@@ -286,7 +286,7 @@ fn ten_thousand_tasks_that_yield_all_finish() {
 
 #[test]
 fn futures_and_tasks_that_wake_themselves_all_the_time_starve_nobody_else() {
-    within(60, || {
+    within(120, || {
         let done = Rc::new(Cell::new(false));
         let in_task = done.clone();
         spawn_local(async move {
@@ -326,7 +326,7 @@ fn a_detached_task_does_not_keep_the_waker_of_its_former_awaiter() {
     impl Wake for Ignores {
         fn wake(self: Arc<Self>) {}
     }
-    within(60, || {
+    within(120, || {
         let awaits = Arc::new(Ignores);
         let mut task = spawn_local(pending::<()>());
         assert!(
@@ -360,7 +360,7 @@ fn a_task_that_panics_twice_is_one_panic_for_its_awaiter() {
             resume_unwind(Box::new("future"));
         }
     }
-    within(60, || {
+    within(120, || {
         for in_poll in [false, true] {
             let thrown = catch_unwind(|| block_on(spawn_local(PanicsTwice { in_poll })));
             assert_eq!(thrown.err().unwrap().downcast_ref(), Some(&"future"));
@@ -372,7 +372,7 @@ fn a_task_that_panics_twice_is_one_panic_for_its_awaiter() {
 
 #[test]
 fn the_last_waker_that_polled_the_handle_is_woken() {
-    within(60, || {
+    within(120, || {
         let gate = Gate::default();
         let in_task = gate.clone();
         let mut task = spawn_local(async move {
@@ -390,7 +390,7 @@ fn the_last_waker_that_polled_the_handle_is_woken() {
 
 #[test]
 fn a_handle_may_be_awaited_on_another_executor() {
-    within(60, || {
+    within(120, || {
         let mut waiting = pin!(spawn_local(async { 6 }));
         // The task runs while this thread waits for any future. Its handle is a plain future.
         block_on(yield_once());
@@ -400,7 +400,7 @@ fn a_handle_may_be_awaited_on_another_executor() {
 
 #[test]
 fn a_waker_that_panics_when_its_task_has_finished_does_not_disturb_another_wait() {
-    within(60, || {
+    within(120, || {
         let mut task = spawn_local(async {});
         await_with_a_panicking_waker(&mut task);
         assert_eq!(block_on(spawn_local(async { 1 })), 1);
@@ -425,7 +425,7 @@ fn all_wakers_are_woken_at_the_end_of_a_thread_when_one_of_them_panics() {
             // The handles do not cancel the tasks before the loop ends.
             mem::forget((first, second));
         };
-        within(60, end);
+        within(120, end);
         assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     });
 }

@@ -33,7 +33,7 @@ smart_fn!(
 
 #[test]
 fn a_thread_has_no_loop_until_it_waits_for_a_future() {
-    within(60, || {
+    within(120, || {
         assert_eq!(current_loop(), None);
         assert_eq!(
             plain().wait() + either().wait() + smart_sync(|| 3).wait(),
@@ -50,7 +50,7 @@ fn a_thread_has_no_loop_until_it_waits_for_a_future() {
 
 #[test]
 fn a_thread_keeps_its_loop_over_a_thousand_waits() {
-    within(60, || {
+    within(120, || {
         block_on(async {});
         let first = current_loop().unwrap();
         for n in 0..1000 {
@@ -100,7 +100,7 @@ fn no_two_threads_have_the_same_loop() {
 
 #[test]
 fn a_panic_inside_a_poll_leaves_the_loop_usable() {
-    within(60, || {
+    within(120, || {
         block_on(async {});
         let before = current_loop();
         for _ in 0..100 {
@@ -127,7 +127,7 @@ fn a_panic_inside_a_poll_leaves_the_loop_usable() {
 
 #[test]
 fn stray_unparks_do_not_end_a_wait_and_cause_no_poll() {
-    within(60, || {
+    within(120, || {
         // This thread may have the loop of a thread that has ended, with a notification that no
         // wait has taken yet. This wait takes it.
         assert!(
@@ -159,7 +159,7 @@ fn stray_unparks_do_not_end_a_wait_and_cause_no_poll() {
 
 #[test]
 fn a_poll_that_consumes_the_token_of_the_thread_loses_no_wake_up() {
-    within(60, || {
+    within(120, || {
         let (wakers, to_wake) = mpsc::channel::<Waker>();
         let (woke, has_woken) = mpsc::channel();
         let other = thread::spawn(move || {
@@ -190,7 +190,7 @@ fn a_poll_that_consumes_the_token_of_the_thread_loses_no_wake_up() {
 
 #[test]
 fn a_wait_does_not_consume_the_token_of_the_thread() {
-    within(60, || {
+    within(120, || {
         let gate = Gate::default();
         let other = gate.open_once_awaited();
         thread::current().unpark();
@@ -203,7 +203,7 @@ fn a_wait_does_not_consume_the_token_of_the_thread() {
 
 #[test]
 fn a_waker_of_an_ended_wait_does_not_end_the_next_one() {
-    within(60, || {
+    within(120, || {
         let mut old = None;
         block_on(poll_fn(|cx| {
             old = Some(cx.waker().clone());
@@ -228,7 +228,7 @@ fn a_waker_of_an_ended_wait_does_not_end_the_next_one() {
 
 #[test]
 fn a_waker_that_is_used_during_the_poll_gets_another_poll() {
-    within(60, || {
+    within(120, || {
         let mut polls = 0;
         block_on(poll_fn(|cx| {
             polls += 1;
@@ -268,7 +268,7 @@ thread_local! {
 
 #[test]
 fn waiting_works_in_the_destructor_of_a_thread_local() {
-    within(60, || {
+    within(120, || {
         // The thread-local that is made first is destroyed last.
         for loop_comes in ["never", "before", "after"] {
             let (sender, waited) = mpsc::channel();
@@ -301,12 +301,12 @@ fn the_first_wait_may_come_after_the_thread_lost_its_number() {
         assert_eq!(waited.recv(), Ok(6));
         thread.join().unwrap();
     };
-    in_a_child(|| within(60, scenario));
+    in_a_child(|| within(120, scenario));
 }
 
 #[test]
 fn a_time_out_of_zero_polls_once() {
-    within(60, || {
+    within(120, || {
         assert_eq!(smart(async { 1 }).wait_timeout(Duration::ZERO), Ok(1));
         let mut polls = 0;
         let waited = smart(poll_fn(|_| {
@@ -320,7 +320,7 @@ fn a_time_out_of_zero_polls_once() {
 
 #[test]
 fn a_time_out_comes_neither_early_nor_never() {
-    within(60, || {
+    within(120, || {
         let timeout = Duration::from_millis(20);
         let start = Instant::now();
         assert_eq!(smart(pending::<()>()).wait_timeout(timeout), Err(TimedOut));
@@ -331,7 +331,7 @@ fn a_time_out_comes_neither_early_nor_never() {
 
 #[test]
 fn the_longest_time_outs_mean_never() {
-    within(60, || {
+    within(120, || {
         for timeout in [
             Duration::MAX,
             Duration::from_secs(u64::MAX / 2),
@@ -348,7 +348,7 @@ fn the_longest_time_outs_mean_never() {
 
 #[test]
 fn a_future_that_wakes_itself_all_the_time_times_out() {
-    within(60, || {
+    within(120, || {
         let polls = Cell::new(0_u32);
         let waited = smart(poll_fn(|cx| {
             polls.set(polls.get() + 1);
@@ -363,7 +363,7 @@ fn a_future_that_wakes_itself_all_the_time_times_out() {
 
 #[test]
 fn a_future_that_another_thread_wakes_all_the_time_times_out() {
-    within(60, || {
+    within(120, || {
         let gate = Gate::default();
         let stop = Arc::new(AtomicUsize::new(0));
         let (awaited, stopped) = (gate.clone(), stop.clone());
@@ -384,7 +384,7 @@ fn a_future_that_another_thread_wakes_all_the_time_times_out() {
 
 #[test]
 fn the_future_is_dropped_at_the_deadline() {
-    within(60, || {
+    within(120, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let guard = CountsDrops(drops.clone());
         let waited = smart(async move {
@@ -398,7 +398,7 @@ fn the_future_is_dropped_at_the_deadline() {
 
 #[test]
 fn a_time_out_ends_the_wait_for_every_kind_of_call() {
-    within(60, || {
+    within(120, || {
         let (started, has_started) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let job = smart_sync(move || {

@@ -37,7 +37,7 @@ smart_fn!(
 
 #[test]
 fn the_job_runs_on_another_thread_and_its_result_comes_back() {
-    within(60, || {
+    within(120, || {
         let here = thread::current().id();
         let (there, text) = block_on(offload(|| (thread::current().id(), String::from("result"))));
         assert_ne!(there, here);
@@ -54,7 +54,7 @@ fn the_job_runs_on_another_thread_and_its_result_comes_back() {
 
 #[test]
 fn arguments_travel_by_value() {
-    within(60, || {
+    within(120, || {
         let words = vec![String::from("b"), String::from("c")];
         let call = join_words("a", &words, String::from("d"));
         assert_eq!(block_on(call), "a b c d");
@@ -64,7 +64,7 @@ fn arguments_travel_by_value() {
 
 #[test]
 fn jobs_work_on_every_executor() {
-    within(60, || {
+    within(120, || {
         let current = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -87,7 +87,7 @@ fn jobs_work_on_every_executor() {
 
 #[test]
 fn nothing_runs_before_the_first_poll() {
-    within(60, || {
+    within(120, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let guard = CountsDrops(drops.clone());
         drop(offload(move || {
@@ -104,7 +104,7 @@ fn nothing_runs_before_the_first_poll() {
 
 #[test]
 fn a_panic_resumes_in_the_awaiter_with_its_payload() {
-    within(60, || {
+    within(120, || {
         #[derive(Debug, PartialEq)]
         struct Payload(Vec<u8>);
         let caught = |call: &dyn Fn()| -> Box<dyn Any + Send> {
@@ -128,7 +128,7 @@ fn a_panic_resumes_in_the_awaiter_with_its_payload() {
 
 #[test]
 fn a_job_that_gave_its_result_panics_when_it_is_polled_again() {
-    within(60, || {
+    within(120, || {
         let mut job = offload(|| 1);
         assert_eq!(block_on(&mut job), 1);
         assert!(
@@ -142,7 +142,7 @@ fn a_job_that_gave_its_result_panics_when_it_is_polled_again() {
 
 #[test]
 fn the_future_of_a_running_job_may_move_to_another_thread_and_waker() {
-    within(60, || {
+    within(120, || {
         let (release, released) = mpsc::channel();
         let mut job = offload(move || released.recv().unwrap());
         assert!(poll_with(&mut job, Waker::noop()).is_pending());
@@ -162,7 +162,7 @@ fn an_awaited_sync_function_does_not_block_the_executor_s_thread() {
         let (sender, receiver) = mpsc::channel();
         (sender, Arc::new(Mutex::new(receiver)))
     }
-    within(60, || {
+    within(120, || {
         let (sender, receiver) = pair();
         let progress = Rc::new(Cell::new(0));
         let in_task = progress.clone();
@@ -208,7 +208,7 @@ fn an_awaited_sync_function_does_not_block_the_executor_s_thread() {
 
 #[test]
 fn a_chain_of_sync_and_async_functions_twenty_deep_finishes() {
-    within(60, || {
+    within(120, || {
         assert_eq!(block_on(sync_step(20)), 20);
         assert_eq!(block_on(async_step(20)), 20);
         assert_eq!(sync_step(21).wait(), 21);
@@ -218,14 +218,14 @@ fn a_chain_of_sync_and_async_functions_twenty_deep_finishes() {
 
 #[test]
 fn a_thousand_chains_at_once_finish_on_one_single_threaded_executor() {
-    within(60, || {
+    within(120, || {
         assert_eq!(sum_of_chains(1000, 3), 3000);
     });
 }
 
 #[test]
 fn chains_that_start_on_many_executors_at_once_finish() {
-    within(60, || {
+    within(120, || {
         let threads: Vec<_> = (0..8)
             .map(|n| {
                 thread::spawn(move || {
@@ -256,7 +256,7 @@ fn chains_that_start_on_many_executors_at_once_finish() {
 
 #[test]
 fn results_and_payloads_that_panic_when_dropped_do_not_affect_the_pool() {
-    within(60, || {
+    within(120, || {
         for round in 0..50 {
             let (started, has_started) = mpsc::channel();
             let (release, released) = mpsc::channel::<()>();
@@ -291,7 +291,7 @@ fn a_waker_that_panics_does_not_affect_the_pool_and_the_result_is_kept() {
             resume_unwind(Box::new(PanicsWhenDropped));
         }
     }
-    within(60, || {
+    within(120, || {
         for _ in 0..50 {
             let (woke, has_woken) = mpsc::channel();
             let (release, released) = mpsc::channel::<()>();
@@ -323,7 +323,7 @@ fn a_waker_may_use_the_pool_and_the_future_from_inside_wake() {
             }
         }
     }
-    within(60, || {
+    within(120, || {
         let (sender, results) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let polls = Arc::new(Polls(Mutex::new(None), sender));

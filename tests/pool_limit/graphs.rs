@@ -15,7 +15,7 @@ fn random_graphs_end_with_their_values() {
     for limit in [1, 2, 8] {
         set_offload_limit(NonZeroUsize::new(limit).unwrap());
         for seed in 0..150 {
-            within(60, move || {
+            within(120, move || {
                 let node = Node::choose(&mut Limited::new(Random::new(seed), 100));
                 check(&node);
             });
@@ -30,7 +30,7 @@ fn coalesced_calls_that_panic_and_need_more_jobs_than_threads_end() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for limit in [1, 2, 8] {
         set_offload_limit(NonZeroUsize::new(limit).unwrap());
-        within(60, || {
+        within(120, || {
             let innermost = [Node::Offload, Node::Sync]
                 .into_iter()
                 .fold(Arc::new(Node::Panic), |node, outer| Arc::new(outer(node)));

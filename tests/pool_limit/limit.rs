@@ -125,7 +125,7 @@ fn the_environment_sets_the_first_limit_of_the_pool() {
         // The pool reads the variable once, so this needs another process.
         in_a_child_with(&[(VARIABLE, limit)], || {
             let limit = env::var(VARIABLE).unwrap().parse().unwrap();
-            within(60, move || {
+            within(120, move || {
                 let (crowd, together) = (Arc::<Crowd>::default(), Arc::new(Barrier::new(limit)));
                 let seen = crowd.clone();
                 run_at_once(12, move || {

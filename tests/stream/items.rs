@@ -71,7 +71,7 @@ fn item(n: u32) -> Poll<Option<u32>> {
 
 #[test]
 fn sync_code_iterates() {
-    within(60, || {
+    within(120, || {
         let mut sum = 0;
         for n in slowly(4) {
             sum += n;
@@ -89,7 +89,7 @@ fn sync_code_iterates() {
 
 #[test]
 fn sync_code_iterates_over_a_part_and_goes_on_later() {
-    within(60, || {
+    within(120, || {
         let mut numbers = slowly(6);
         for n in &mut numbers {
             if n == 2 {
@@ -123,7 +123,7 @@ fn every_combinator_works_in_async_code_on_every_executor() {
         }
         sum
     }
-    within(60, || {
+    within(120, || {
         let tokio = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -162,7 +162,7 @@ fn each_item_is_a_wait_on_the_same_loop_and_nothing_is_polled_in_between() {
 
 #[test]
 fn tasks_of_the_thread_run_while_it_waits_for_an_item() {
-    within(60, || {
+    within(120, || {
         let gate = Gate::default();
         let opening = gate.clone();
         spawn_local(async move {
@@ -180,7 +180,7 @@ fn tasks_of_the_thread_run_while_it_waits_for_an_item() {
 
 #[test]
 fn an_item_from_another_thread_wakes_the_thread_that_waits() {
-    within(60, || {
+    within(120, || {
         let (sender, receiver) = smol::channel::bounded(1);
         let sending =
             thread::spawn(move || (0..1000).for_each(|n| sender.send_blocking(n).unwrap()));
@@ -280,7 +280,7 @@ fn waiting_for_an_item_is_refused_in_async_code_and_names_the_callers_line() {
 
 #[test]
 fn a_time_out_loses_no_item() {
-    within(60, || {
+    within(120, || {
         let gate = Gate::default();
         let awaited = gate.clone();
         let mut stream = smart_stream(stream::once_future(async move {
@@ -459,7 +459,7 @@ fn a_trait_method_returns_a_stream_that_borrows() {
 
 #[test]
 fn streams_inside_streams_wait_in_turn() {
-    within(60, || {
+    within(120, || {
         let inner = |n| allow_blocking(|| slowly(n).into_iter().sum::<u32>());
         let outer = smart_stream(slowly(3).map(inner));
         assert_eq!(outer.into_iter().collect::<Vec<_>>(), [1, 3, 6]);

@@ -70,7 +70,7 @@ fn in_sync_code_the_iterator_runs_on_this_thread_without_a_loop() {
 
 #[test]
 fn in_async_code_the_iterator_runs_on_the_pool_in_sync_context() {
-    within(60, || {
+    within(120, || {
         let here = thread::current().id();
         let places = block_on(
             smart_iter(
@@ -96,7 +96,7 @@ fn in_async_code_the_iterator_runs_on_the_pool_in_sync_context() {
 
 #[test]
 fn all_items_come_in_order_however_many_are_read_ahead() {
-    within(60, || {
+    within(120, || {
         for capacity in [1, 2, 3, 7, 64, 20_000, usize::MAX] {
             let all = block_on(smart_iter(0..10_000_u32, ahead(capacity)).collect::<Vec<_>>());
             assert!(all.into_iter().eq(0..10_000), "with {capacity}");
@@ -110,7 +110,7 @@ fn all_items_come_in_order_however_many_are_read_ahead() {
 
 #[test]
 fn a_stream_works_on_every_executor_and_may_move_between_them() {
-    within(60, || {
+    within(120, || {
         let multi = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .build()
@@ -157,7 +157,7 @@ fn nothing_runs_before_the_first_poll() {
 
 #[test]
 fn an_item_is_ready_as_soon_as_it_is_computed() {
-    within(60, || {
+    within(120, || {
         let (hand, iter) = ByHand::new();
         let mut stream = smart_iter(iter, ahead(100));
         for n in 0..20 {
@@ -175,7 +175,7 @@ fn an_item_is_ready_as_soon_as_it_is_computed() {
 
 #[test]
 fn a_new_waker_replaces_the_old_one() {
-    within(60, || {
+    within(120, || {
         let (hand, iter) = ByHand::new();
         let mut stream = smart_iter(iter, ahead(4));
         let (old, woken) = (Arc::new(Count::default()), Wakes::default());
@@ -213,7 +213,7 @@ impl Default for Wakes {
 
 #[test]
 fn the_iterator_never_reads_further_ahead_than_the_capacity() {
-    within(60, || {
+    within(120, || {
         for capacity in 1..=9 {
             // This is raised before each poll, so it is never less than the number of taken items.
             let taken = Arc::new(AtomicUsize::new(0));
@@ -243,7 +243,7 @@ fn the_iterator_never_reads_further_ahead_than_the_capacity() {
 
 #[test]
 fn the_iterator_fills_the_capacity_and_goes_on_when_half_is_taken() {
-    within(60, || {
+    within(120, || {
         let (hand, iter) = ByHand::new();
         let mut stream = smart_iter(iter, ahead(4));
         let woken = Wakes::default();
@@ -272,7 +272,7 @@ fn the_iterator_fills_the_capacity_and_goes_on_when_half_is_taken() {
 
 #[test]
 fn streams_without_a_reader_hold_no_thread() {
-    within(60, || {
+    within(120, || {
         let mut streams: Vec<_> = (0..1000).map(|n| smart_iter(n.., ahead(2))).collect();
         block_on(async {
             for (n, stream) in streams.iter_mut().enumerate() {
@@ -289,7 +289,7 @@ fn streams_without_a_reader_hold_no_thread() {
 
 #[test]
 fn a_drop_stops_the_iterator_and_drops_what_was_read_ahead() {
-    within(60, || {
+    within(120, || {
         for taken in [0, 1, 5] {
             let drops = Arc::new(AtomicUsize::new(0));
             let (stopped, has_stopped) = mpsc::channel();
@@ -322,7 +322,7 @@ fn a_drop_stops_the_iterator_and_drops_what_was_read_ahead() {
 
 #[test]
 fn a_drop_does_not_wait_for_the_current_item() {
-    within(60, || {
+    within(120, || {
         let (hand, iter) = ByHand::new();
         let (dropped, was_dropped) = mpsc::channel();
         let guard = OnDrop(move || dropped.send(()).unwrap());
@@ -359,7 +359,7 @@ fn a_panic_resumes_in_the_consumer_after_the_items_before_it() {
             ahead(8),
         )
     }
-    within(60, || {
+    within(120, || {
         // The job may end before the first poll, after it, or between two polls.
         for _ in 0..300 {
             let mut stream = numbers();
@@ -379,7 +379,7 @@ fn a_panic_resumes_in_the_consumer_after_the_items_before_it() {
 
 #[test]
 fn items_that_panic_when_dropped_do_not_affect_the_pool() {
-    within(60, || {
+    within(120, || {
         for _ in 0..50 {
             let (ask, asked) = mpsc::channel();
             let barrier = Arc::new(Barrier::new(2));
@@ -410,7 +410,7 @@ fn a_waker_that_panics_does_not_affect_the_stream() {
             resume_unwind(Box::new("waker"));
         }
     }
-    within(60, || {
+    within(120, || {
         let (hand, iter) = ByHand::new();
         let mut stream = smart_iter(iter, ahead(2));
         let (woke, has_woken) = mpsc::channel();
@@ -425,7 +425,7 @@ fn a_waker_that_panics_does_not_affect_the_stream() {
 
 #[test]
 fn sync_and_async_code_may_take_turns() {
-    within(60, || {
+    within(120, || {
         let mut random = Random::new(1);
         for _ in 0..50 {
             let mut stream = smart_iter(0..200_u32, ahead(1 + random.below(8)));
@@ -451,7 +451,7 @@ fn sync_and_async_code_may_take_turns() {
 
 #[test]
 fn a_stream_has_the_size_hint_of_its_iterator() {
-    within(60, || {
+    within(120, || {
         let mut stream = smart_iter(0..5, ahead(8));
         assert_eq!(Stream::size_hint(&stream), (5, Some(5)));
         assert_eq!(block_on(stream.next()), Some(0));
