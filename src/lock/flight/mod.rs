@@ -385,7 +385,7 @@ impl<T> State<T> {
         *signal.waker(seat) = Some(to_register);
         signal.out = false;
         let mut after = Aftermath {
-            wake: signal.to_wake(),
+            wake: signal.take_wakers(),
             ..Aftermath::NOTHING
         };
         if !self.is_current(flight) {

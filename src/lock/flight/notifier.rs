@@ -49,7 +49,7 @@ impl Signal {
     }
 
     /// Takes the wakers of the callers to wake: all of them if the future was woken and is parked.
-    pub(super) fn to_wake(&mut self) -> Vec<Waker> {
+    pub(super) fn take_wakers(&mut self) -> Vec<Waker> {
         if self.woken && !self.out {
             self.wakers.iter_mut().filter_map(Option::take).collect()
         } else {
@@ -80,7 +80,7 @@ impl Wake for Notifier {
         let wakers = {
             let mut signal = self.signal.lock();
             signal.woken = true;
-            signal.to_wake()
+            signal.take_wakers()
         };
         let mut panics = Panics::default();
         panics.wake_all(wakers);
