@@ -6,6 +6,7 @@ mod support;
 mod calls;
 mod context;
 mod matrix;
+mod rayon;
 mod size;
 mod smart;
 mod wait_with;

@@ -70,6 +70,38 @@ fn the_guide_has_a_page_for_each_of_its_chapters() {
     }
 }
 
+/// The code blocks of a page that are no tests, each with the paragraph before it.
+fn untested(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    page.split("\n```ignore\n")
+        .zip(page.split("\n```ignore\n").skip(1))
+        .map(|(before, after)| {
+            let paragraph = before.trim_end().rsplit("\n\n").next().unwrap();
+            (paragraph, after.split_once("\n```").unwrap().0)
+        })
+}
+
+#[test]
+fn a_quoted_example_stands_in_the_test_that_the_paragraph_before_it_names() {
+    let trimmed = |text: &str| text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
+    let mut quotes = 0;
+    for file in fs::read_dir("src/guide").unwrap() {
+        let path = file.unwrap().path();
+        let page = fs::read_to_string(&path).unwrap();
+        for (paragraph, quote) in untested(&page) {
+            for name in quoted(paragraph).filter(|name| name.starts_with("tests/")) {
+                quotes += 1;
+                let test = fs::read_to_string(name).map(|text| trimmed(&text));
+                assert!(
+                    !is_repository() || test.unwrap().contains(&trimmed(quote)),
+                    "{} quotes code that is not in {name}",
+                    path.display()
+                );
+            }
+        }
+    }
+    assert!(quotes >= 1, "no example was found");
+}
+
 #[test]
 fn the_readme_is_short() {
     let lines = fs::read_to_string("README.md").unwrap().lines().count();
