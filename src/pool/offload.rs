@@ -173,6 +173,13 @@ pub(crate) fn model_job<T: Send + 'static>(
 /// any depth. See [`set_offload_limit`](crate::set_offload_limit) for the number of jobs that run
 /// at once.
 ///
+/// # After `fork()`
+///
+/// A child process has none of the pool's threads, but its pool still counts them. So a job of the
+/// child can hang. Fork before the first job, or call `exec` in the child. What needs no pool works
+/// in the child: waits, the tasks of the thread that forked, and locks that nobody held. If another
+/// thread led a lock at the fork, call [`reset`](crate::SmartLock::reset) in the child.
+///
 /// # Examples
 ///
 /// ```
