@@ -7,17 +7,20 @@
 //! | [`first_steps`] | How do I write a smart function, and how do I call it? |
 //! | [`both_apis`] | How does my library get a sync and an async API from one body? |
 //! | [`library_calls`] | How does my library return calls, which both worlds can finish? |
+//! | [`library_releases`] | How do I test my library in both worlds, and what may I change later? |
 //! | [`tokio_from_sync`] | How does my sync program call a library that is made for tokio? |
+//! | [`recipes`] | How do I run several calls at once, stop, show progress, spawn, test? |
 //! | [`blocking_in_async`] | How does my async service call code that blocks? |
 //! | [`coalescing`] | How do many callers share one run? What happens when the leader is dropped? |
+//! | [`coalescing_events`] | What does each of these callers see, event by event? |
 //! | [`coalescing_recipes`] | How do I combine that with a cache, with writes, with blocking work? |
 //! | `streams` | How does a function return many items? (with the feature `stream`) |
 //! | [`when_you_must_wait`] | How do I wait in a destructor, a lazy value, a lock, or with rayon? |
 //! | [`embedded`] | How does one driver serve blocking and async firmware, without `std`? |
+//! | [`embedded_sleep`] | How does firmware save power while it waits, for example with `wfe`? |
 //! | [`wasm`] | What works in a browser? |
 //! | [`compiler_messages`] | What does this message of the compiler mean, and what do I write? |
 //! | [`migrating`] | I use maybe-async, bisync, a `blocking` mirror, pollster or Python. What changes? |
-//! | [`recipes`] | How do I run several calls at once, stop, show progress, spawn, test? |
 //! | [`how_it_works`] | What happens inside, and what happens when something goes wrong? |
 
 #[doc = include_str!("guide/first_steps.md")]
@@ -29,14 +32,23 @@ pub mod both_apis {}
 #[doc = include_str!("guide/library_calls.md")]
 pub mod library_calls {}
 
+#[doc = include_str!("guide/library_releases.md")]
+pub mod library_releases {}
+
 #[doc = include_str!("guide/tokio_from_sync.md")]
 pub mod tokio_from_sync {}
+
+#[doc = include_str!("guide/recipes.md")]
+pub mod recipes {}
 
 #[doc = include_str!("guide/blocking_in_async.md")]
 pub mod blocking_in_async {}
 
 #[doc = include_str!("guide/coalescing.md")]
 pub mod coalescing {}
+
+#[doc = include_str!("guide/coalescing_events.md")]
+pub mod coalescing_events {}
 
 #[doc = include_str!("guide/coalescing_recipes.md")]
 pub mod coalescing_recipes {}
@@ -51,6 +63,9 @@ pub mod when_you_must_wait {}
 #[doc = include_str!("guide/embedded.md")]
 pub mod embedded {}
 
+#[doc = include_str!("guide/embedded_sleep.md")]
+pub mod embedded_sleep {}
+
 #[doc = include_str!("guide/wasm.md")]
 pub mod wasm {}
 
@@ -59,9 +74,6 @@ pub mod compiler_messages {}
 
 #[doc = include_str!("guide/migrating.md")]
 pub mod migrating {}
-
-#[doc = include_str!("guide/recipes.md")]
-pub mod recipes {}
 
 #[doc = include_str!("guide/how_it_works.md")]
 #[doc = include_str!("guide/how_it_works.svg")]

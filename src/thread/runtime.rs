@@ -9,46 +9,33 @@ use std::sync::OnceLock;
 
 static RUNTIME: OnceLock<Box<dyn Runtime>> = OnceLock::new();
 
-/// Connects another runtime with [`Call::wait`](crate::Call::wait) and [`offload`](crate::offload()).
-///
-/// Install one for the whole program with [`install_runtime`](crate::install_runtime). Each method
-/// has a default that does nothing special, so write only those that you need. Libraries that are
-/// built on smol, async-io or plain wakers need no runtime.
-///
-/// # Examples
-///
-/// With this runtime, tokio's I/O and timers work under `.wait()`, and so do hyper, reqwest and
-/// sqlx. It covers the future that is waited for. If you make or drop a value of tokio's between two
-/// waits, enter tokio yourself, as in the last two lines.
+/// Connects another async runtime with this crate, so that its sockets and timers work under
+/// [`.wait()`](crate::Call::wait).
 ///
 /// ```
-/// use smartasync::{Runtime, install_runtime, smart};
-/// use std::time::Duration;
-///
+/// # use std::time::Duration;
 /// struct Tokio(tokio::runtime::Runtime);
 ///
-/// impl Runtime for Tokio {
+/// impl smartasync::Runtime for Tokio {
 ///     fn around_wait(&self, wait: &mut dyn FnMut()) {
 ///         let _guard = self.0.enter();
 ///         wait();
 ///     }
-///
-///     fn is_async_context(&self) -> bool {
-///         tokio::runtime::worker_index().is_some()
-///     }
 /// }
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-/// install_runtime(Tokio(tokio))?;
-/// smart(async { tokio::time::sleep(Duration::from_millis(1)).await }).wait();
-///
-/// # let handle = smart(async { tokio::runtime::Handle::current() }).wait();
-/// let _guard = handle.enter();
-/// smart(tokio::time::sleep(Duration::from_millis(1))).wait();
+/// smartasync::install_runtime(Tokio(tokio::runtime::Runtime::new()?))?;
+/// smartasync::smart(async { tokio::time::sleep(Duration::from_millis(1)).await }).wait();
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A program installs one runtime, with [`install_runtime`](crate::install_runtime). Each method has
+/// a default that does nothing special, so write only those that you need. Libraries that are built
+/// on smol, async-io or plain wakers need no runtime.
+///
+/// The guide's chapter on [sync programs and tokio](crate::guide::tokio_from_sync) has more: how to
+/// refuse `.wait()` in tokio's tasks, and which values to create and to drop inside the runtime.
 pub trait Runtime: Send + Sync + 'static {
     /// Runs around each wait that drives a future. Enter a reactor here, then call `wait` exactly
     /// once, on this thread.
