@@ -11,6 +11,7 @@
 //! | [`tokio_from_sync`] | How does my sync program call a library that is made for tokio? |
 //! | [`recipes`] | How do I run several calls at once, stop, show progress, spawn, test? |
 //! | [`blocking_in_async`] | How does my async service call code that blocks? |
+//! | [`service_recipes`] | How do I limit one resource, use rayon, or carry a tracing span? |
 //! | [`coalescing`] | How do many callers share one run? What happens when the leader is dropped? |
 //! | [`coalescing_events`] | What does each of these callers see, event by event? |
 //! | [`coalescing_recipes`] | How do I combine that with a cache, with writes, with blocking work? |
@@ -43,6 +44,9 @@ pub mod recipes {}
 
 #[doc = include_str!("guide/blocking_in_async.md")]
 pub mod blocking_in_async {}
+
+#[doc = include_str!("guide/service_recipes.md")]
+pub mod service_recipes {}
 
 #[doc = include_str!("guide/coalescing.md")]
 pub mod coalescing {}
