@@ -14,15 +14,44 @@
 //! | [`service_recipes`] | How do I limit one resource, use rayon, or carry a tracing span? |
 //! | [`coalescing`] | How do many callers share one run? What happens when the leader is dropped? |
 //! | [`coalescing_events`] | What does each of these callers see, event by event? |
-//! | [`coalescing_recipes`] | How do I combine that with a cache, with writes, with blocking work? |
+//! | [`coalescing_recipes`] | How do I combine that with a cache, writes, blocking work? |
 //! | `streams` | How does a function return many items? (with the feature `stream`) |
-//! | [`when_you_must_wait`] | How do I wait in a destructor, a lazy value, a lock, or with rayon? |
+//! | [`when_you_must_wait`] | How do I wait in a destructor, a lazy value, a mutex, in rayon? |
 //! | [`embedded`] | How does one driver serve blocking and async firmware, without `std`? |
 //! | [`embedded_sleep`] | How does firmware save power while it waits, for example with `wfe`? |
 //! | [`wasm`] | What works in a browser? |
 //! | [`compiler_messages`] | What does this message of the compiler mean, and what do I write? |
-//! | [`migrating`] | I use maybe-async, bisync, a `blocking` mirror, pollster or Python. What changes? |
+//! | [`migrating`] | I use maybe-async, bisync, a mirror, pollster or Python. What changes? |
 //! | [`how_it_works`] | What happens inside, and what happens when something goes wrong? |
+//!
+//! # Find a topic
+//!
+//! | topic | where |
+//! | --- | --- |
+//! | a cache | [a cache that forgets](coalescing_recipes#a-cache-that-forgets) |
+//! | cancelling, dropping a call | [what happens when …](how_it_works#what-happens-when-) |
+//! | child processes, `fork()` | the documentation of [`offload`](crate::offload()) |
+//! | Ctrl-C, stopping | [stop from another thread](recipes#stop-from-another-thread) |
+//! | destructors | [destructors](when_you_must_wait#destructors) |
+//! | joining calls | [join several calls](recipes#join-several-calls) |
+//! | lazy values, `LazyLock` | [lazy values](when_you_must_wait#lazy-values) |
+//! | a limit, a semaphore | [a limit for one resource](service_recipes#a-limit-for-one-resource) |
+//! | many requests at once | [`tokio_from_sync`] |
+//! | mocks | [mock a transport](library_releases#mock-a-transport-in-both-worlds) |
+//! | moka, `OnceCell`, singleflight | [compared with others](coalescing#compared-with-others) |
+//! | mutexes | [mutexes](when_you_must_wait#mutexes) |
+//! | panics | [what happens when …](how_it_works#what-happens-when-) |
+//! | power, `wfe`, `wfi` | [what the hook must do](embedded_sleep#what-the-hook-must-do) |
+//! | progress bars | [show progress](recipes#show-progress-in-sync-code) |
+//! | rayon, in a pool job | [rayon](service_recipes#rayon-for-work-that-computes) |
+//! | rayon, `.wait()` in a closure | [rayon](when_you_must_wait#rayon) |
+//! | SemVer, re-exports | [what a release may change](library_releases#what-a-release-may-change) |
+//! | spawning | [spawn on a runtime](recipes#spawn-on-a-runtime) |
+//! | tests | [test both worlds](recipes#test-both-worlds) |
+//! | threads, how many | [how many jobs run at once](blocking_in_async#how-many-jobs-run-at-once) |
+//! | time-outs | [a deadline](recipes#the-first-of-two-calls-and-a-deadline) |
+//! | tracing spans | [carry a span to the pool](service_recipes#carry-a-tracing-span-to-the-pool) |
+//! | traits, `dyn` | [traits](library_calls#traits) |
 
 #[doc = include_str!("guide/first_steps.md")]
 pub mod first_steps {}
