@@ -10,7 +10,11 @@ use std::sync::OnceLock;
 static RUNTIME: OnceLock<Box<dyn Runtime>> = OnceLock::new();
 
 /// Connects another async runtime with this crate, so that its sockets and timers work under
-/// [`.wait()`](crate::Call::wait).
+/// [`.wait()`](crate::Call::wait), or carries something to the threads of the offload pool.
+///
+/// For tokio you need not write one: with the feature `tokio`, `install_tokio` is one line (see the
+/// [guide](crate::guide::tokio_from_sync)). Libraries that are built on smol, async-io or plain
+/// wakers need no runtime. This is a runtime for tokio without that feature:
 ///
 /// ```
 /// # use std::time::Duration;
@@ -31,11 +35,11 @@ static RUNTIME: OnceLock<Box<dyn Runtime>> = OnceLock::new();
 /// ```
 ///
 /// A program installs one runtime, with [`install_runtime`](crate::install_runtime). Each method has
-/// a default that does nothing special, so write only those that you need. Libraries that are built
-/// on smol, async-io or plain wakers need no runtime.
-///
-/// The guide's chapter on [sync programs and tokio](crate::guide::tokio_from_sync) has more: how to
-/// refuse `.wait()` in tokio's tasks, and which values to create and to drop inside the runtime.
+/// a default that does nothing special, so write only those that you need. The runtime covers the
+/// future that is waited for. If you make or drop a value of tokio's between two waits, enter tokio
+/// yourself. The guide shows how to
+/// [carry a tracing span](crate::guide::service_recipes#carry-a-tracing-span-to-the-pool) to the
+/// pool.
 pub trait Runtime: Send + Sync + 'static {
     /// Runs around each wait that drives a future. Enter a reactor here, then call `wait` exactly
     /// once, on this thread.
@@ -44,18 +48,22 @@ pub trait Runtime: Send + Sync + 'static {
     /// drops.
     ///
     /// If it never calls `wait`, the `.wait()` panics. A second call of `wait` does nothing.
+    ///
+    /// Some other thread has to drive the reactor. The crate cannot check that: entered, a
+    /// current-thread runtime of tokio that nobody drives looks like one that another thread drives.
+    /// With the former, a wait for a socket or a timer never ends.
     fn around_wait(&self, wait: &mut dyn FnMut()) {
         wait();
     }
 
     /// Returns whether the code on this thread's stack runs inside a task of the other runtime.
     ///
-    /// For the tasks of tokio's multi-thread runtime, `tokio::runtime::worker_index().is_some()` is
-    /// the answer. It is `None` in `spawn_blocking` and `block_in_place`, where blocking is fine. It
-    /// is also `None` in the future of `#[tokio::main]` itself and in a `LocalSet`, where blocking
-    /// is not fine. On a current-thread runtime it is `Some` in all of them. Before tokio 1.54, use
-    /// `tokio::task::try_id()`, which is `Some` in `spawn_blocking` and `block_in_place` too: wrap
-    /// what blocks there in [`allow_blocking`](crate::allow_blocking).
+    /// With the feature `tokio`, the crate knows the tasks of tokio by itself. Without it, the answer
+    /// for tokio is `tokio::runtime::worker_index().is_some()`. It has the same limits, which the
+    /// [guide](crate::guide::tokio_from_sync) lists. Before tokio 1.54, use
+    /// `tokio::task::try_id().is_some()`, and wrap what blocks in `spawn_blocking` and
+    /// `block_in_place` in [`allow_blocking`](crate::allow_blocking), because `try_id` is `Some` there
+    /// too.
     ///
     /// The crate asks only where its own marks say nothing. It never asks inside the poll of a
     /// [`Call`](crate::Call), on a pool thread, or inside
