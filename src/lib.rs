@@ -45,7 +45,7 @@ mod sync;
 mod thread;
 
 #[cfg(feature = "alloc")]
-pub use call::{BoxCall, SendBoxCall, Smart};
+pub use call::{BoxCall, LocalBoxCall, Smart};
 pub use call::{Call, WaitError, Work, smart};
 #[cfg(feature = "std")]
 pub use call::{TimedOut, smart_sync};
