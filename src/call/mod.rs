@@ -4,11 +4,13 @@
 //! - [`work`]: what a call contains. Read it next.
 //! - [`travel`]: how the arguments of a sync function travel to the pool.
 //! - [`resolve`]: how `smart_await!` and `smart_continuation!` tell values from futures.
+//! - [`map`]: calls that apply a function to the output of another call.
 //! - [`boxed`]: calls behind a pointer.
 //! - [`smart`](mod@smart): a value or a future, chosen at run time.
 
 #[cfg(feature = "alloc")]
 pub(crate) mod boxed;
+mod map;
 pub(crate) mod resolve;
 #[cfg(feature = "alloc")]
 mod smart;
@@ -17,7 +19,7 @@ pub(crate) mod travel;
 pub(crate) mod work;
 
 #[cfg(feature = "alloc")]
-pub use boxed::{BoxCall, SendBoxCall};
+pub use boxed::{BoxCall, LocalBoxCall};
 #[cfg(feature = "alloc")]
 pub use smart::Smart;
 #[cfg(feature = "std")]
