@@ -41,7 +41,7 @@ const fn bound(
 const BOUNDS: &[Bound] = &[
     bound("wait, ready, opaque", 25.0, 0.0, 0.0, 2_000),
     bound("wait, ready, inlined", 16.0, 0.0, 0.0, 2_000),
-    bound("wait, ready, nested", 72.0, 0.0, 0.0, 2_000),
+    bound("wait, ready, nested", 75.0, 0.0, 0.0, 2_000),
     bound("wait, 100 self-wakes", 3_000.0, 0.0, 0.0, 1_000),
     Bound {
         over_limit: Some(4.0),
