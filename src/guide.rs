@@ -29,7 +29,11 @@ pub mod both_apis {}
 #[doc = include_str!("guide/library_calls.md")]
 pub mod library_calls {}
 
-#[doc = include_str!("guide/tokio_from_sync.md")]
+#[cfg_attr(feature = "tokio", doc = include_str!("guide/tokio_from_sync.md"))]
+#[cfg_attr(
+    not(feature = "tokio"),
+    doc = "This chapter is compiled with the feature `tokio`."
+)]
 pub mod tokio_from_sync {}
 
 #[doc = include_str!("guide/blocking_in_async.md")]

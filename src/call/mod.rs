@@ -84,7 +84,7 @@ impl<W: Work> Call<W> {
     /// The body of a sync function runs directly, on this thread. So does the sync copy of a
     /// `#[maybe_async]` function. For every other call, this thread's cached loop drives a future.
     /// Types of smol and async-io work in such a future as they are. Types of tokio need
-    /// [`install_runtime`](crate::install_runtime).
+    /// [`install_tokio`](crate::guide::tokio_from_sync), with the feature `tokio`.
     ///
     /// Without `std` there is no loop. `wait` then polls the future in place, with
     /// [`spin_loop`](core::hint::spin_loop) between the polls, and it never refuses to wait.
@@ -97,8 +97,8 @@ impl<W: Work> Call<W> {
     ///
     /// Panics in async code, because there it would block an executor. The message names the line
     /// of the caller and the alternatives. Code is async if it runs inside a poll of a `Call` or of
-    /// this crate's loops, or if the installed [`Runtime`](crate::Runtime) says so. The crate
-    /// cannot see a plain future in another executor.
+    /// this crate's loops, with the feature `tokio` in a task of tokio, or if the installed
+    /// [`Runtime`](crate::Runtime) says so. The crate cannot see a plain future in another executor.
     ///
     /// Panics if the body panics.
     ///
