@@ -43,6 +43,8 @@ mod stream;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;
+#[cfg(feature = "std")]
+mod time;
 
 #[cfg(feature = "alloc")]
 pub use call::{BoxCall, LocalBoxCall, Smart};
@@ -69,6 +71,8 @@ pub use stream::{
 pub use thread::context::{allow_blocking, forbid_blocking, is_async_context};
 #[cfg(feature = "std")]
 pub use thread::runtime::{AlreadyInstalled, Runtime};
+#[cfg(feature = "std")]
+pub use time::sleep;
 
 #[doc(hidden)]
 pub mod __private;

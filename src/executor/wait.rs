@@ -13,7 +13,6 @@ use crate::thread::runtime::{self, Runtime};
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
-use core::time::Duration;
 use std::time::Instant;
 
 /// Waits for `future` on this thread's loop and returns its output.
@@ -57,18 +56,21 @@ pub(crate) fn wait<F: Future>(future: F, asks: bool) -> F::Output {
     }
 }
 
-/// Waits for `future` for at most `timeout`. A deadline that the clock cannot express is none.
-pub(crate) fn wait_for_at_most<F: Future>(future: F, timeout: Duration) -> Option<F::Output> {
-    let deadline = Instant::now().checked_add(timeout);
+/// Waits for `future` until `deadline`, if there is one.
+pub(crate) fn wait_with_deadline<F: Future>(
+    future: F,
+    deadline: Option<Instant>,
+) -> Option<F::Output> {
     let until_then = async move {
         let mut future = pin!(future);
-        poll_fn(|cx| match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            // A value that is there at the deadline counts, so the future comes first.
-            Poll::Pending if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
-                Poll::Ready(None)
+        poll_fn(|cx| {
+            // A value that is there at the deadline counts, so one poll begins after it.
+            let is_up = deadline.is_some_and(|deadline| deadline <= Instant::now());
+            match future.as_mut().poll(cx) {
+                Poll::Ready(output) => Poll::Ready(Some(output)),
+                Poll::Pending if is_up => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
             }
-            Poll::Pending => Poll::Pending,
         })
         .await
     };
@@ -137,8 +139,8 @@ fn drive<F: Future>(
     }
 }
 
-/// Gives each ready task a turn, then takes the parker's notification, and sleeps until it comes or
-/// the time is up.
+/// Gives each ready task a turn, wakes the timers that are due, then takes the parker's notification,
+/// and sleeps until it comes or the time is up.
 #[inline(never)]
 fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>) {
     let _between_polls = context::enter_as(before);
@@ -148,8 +150,9 @@ fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>
                 context::poll_tasks(|| tasks.run_ready());
             }
         }
+        let timer = loops::wake_timers();
         if level.parker.take()
-            || sleep(level, deadline)
+            || sleep(level, deadline, timer)
             || deadline.is_some_and(|deadline| deadline <= Instant::now())
         {
             return;
@@ -157,10 +160,10 @@ fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>
     }
 }
 
-/// Sleeps until the parker is notified, a task is woken, or the deadline has come. Returns whether
-/// it took a notification.
+/// Sleeps until the parker is notified, a task is woken, a timer is due, or the deadline has come.
+/// Returns whether it took a notification.
 #[inline(never)]
-fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
+fn sleep(level: &Level, deadline: Option<Instant>, timer: Option<Instant>) -> bool {
     let tasks = if tasks::has_unfinished() {
         loops::running_tasks()
     } else {
@@ -172,7 +175,7 @@ fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
     {
         return false;
     }
-    let notified = pool::park(&level.parker, deadline);
+    let notified = pool::park(&level.parker, deadline, timer);
     if let Some(tasks) = tasks {
         tasks.forget_sleeper();
     }
