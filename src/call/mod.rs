@@ -4,11 +4,13 @@
 //! - [`work`]: what a call contains. Read it next.
 //! - [`travel`]: how the arguments of a sync function travel to the pool.
 //! - [`resolve`]: how `smart_await!` and `smart_continuation!` tell values from futures.
+//! - [`map`]: calls that apply a function to the output of another call.
 //! - [`boxed`]: calls behind a pointer.
 //! - [`smart`](mod@smart): a value or a future, chosen at run time.
 
 #[cfg(feature = "alloc")]
 pub(crate) mod boxed;
+mod map;
 pub(crate) mod resolve;
 #[cfg(feature = "alloc")]
 mod smart;
@@ -17,7 +19,7 @@ pub(crate) mod travel;
 pub(crate) mod work;
 
 #[cfg(feature = "alloc")]
-pub use boxed::{BoxCall, SendBoxCall};
+pub use boxed::{BoxCall, LocalBoxCall};
 #[cfg(feature = "alloc")]
 pub use smart::Smart;
 #[cfg(feature = "std")]
@@ -32,6 +34,8 @@ use core::task::{Context, Poll};
 #[cfg(feature = "std")]
 use core::time::Duration;
 use pin_project_lite::pin_project;
+#[cfg(feature = "std")]
+use std::time::Instant;
 
 pin_project! {
     /// Lets the caller of a smart function choose how to finish the call: with
@@ -290,7 +294,8 @@ impl<W: Work> Call<W> {
     #[track_caller]
     pub fn wait_timeout(self, timeout: Duration) -> Result<W::Output, TimedOut> {
         executor::refuse_in_async();
-        executor::wait_for_at_most(self.work, timeout).ok_or(TimedOut)
+        let deadline = Instant::now().checked_add(timeout);
+        executor::wait_until(self.work, deadline).ok_or(TimedOut)
     }
 }
 

@@ -122,6 +122,8 @@ impl TaskSlot {
 /// The tasks of one loop. No user code runs while the table is borrowed.
 pub(crate) struct Tasks {
     table: RefCell<Table>,
+    /// The slot of the task that is polled now, or [`NO_SLOT`].
+    polled: Cell<u32>,
     /// How many drops of cancelled tasks are on the stack.
     drops: Cell<u32>,
     /// Cancelled tasks that the deepest drop on the stack will drop.
@@ -209,6 +211,7 @@ impl Tasks {
     pub(crate) fn new(inbox: &'static Inbox) -> Self {
         Self {
             table: RefCell::new(Table::new(inbox)),
+            polled: Cell::new(NO_SLOT),
             drops: Cell::new(0),
             to_drop: RefCell::default(),
         }
@@ -249,17 +252,28 @@ impl Tasks {
     /// Polls each task that is ready now once.
     pub(crate) fn run_ready(&self) {
         let turns = self.table.borrow_mut().ready.collect();
+        let outer = self.polled.get();
         for _ in 0..turns {
             let mut table = self.table.borrow_mut();
             let Some(index) = table.ready.pop() else {
-                return;
+                break;
             };
             let taken = table.take_to_poll(index);
             drop(table);
             if let Some((task, waker)) = taken {
+                self.polled.set(index);
                 self.run(index, task, waker);
             }
         }
+        self.polled.set(outer);
+    }
+
+    /// Returns whether `waker` is that of the task that is polled now.
+    pub(crate) fn polls_with(&self, waker: &Waker) -> bool {
+        let polled = self.polled.get();
+        let mut table = self.table.borrow_mut();
+        let slot = table.slot(polled);
+        slot.is_some_and(|(slot, _)| Arc::as_ptr(&slot.wake).cast() == waker.data())
     }
 
     #[inline]

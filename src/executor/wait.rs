@@ -13,7 +13,6 @@ use crate::thread::runtime::{self, Runtime};
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
-use core::time::Duration;
 use std::time::Instant;
 
 /// Waits for `future` on this thread's loop and returns its output.
@@ -66,15 +65,10 @@ pub(crate) fn wait<F: Future>(future: F, asks: bool) -> F::Output {
 
 const NO_DEADLINE: &str = "a wait without a deadline lasts until the future is ready";
 
-/// Waits for `future` for at most `timeout`. A deadline that the clock cannot express is none.
-pub(crate) fn wait_for_at_most<F: Future>(future: F, timeout: Duration) -> Option<F::Output> {
-    wait_until(future, Instant::now().checked_add(timeout))
-}
-
 /// Waits for `future`, in whatever way this thread has to wait. Returns `None` if the future is not
 /// ready at `deadline`.
 #[inline(never)]
-fn wait_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
+pub(crate) fn wait_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
     match runtime::installed() {
         None => {
             let future = pin!(future);
@@ -127,10 +121,12 @@ fn drive<F: Future>(
     };
     let mut cx = Context::from_waker(&level.waker);
     loop {
+        // A value that is there at the deadline counts, so one poll begins after it.
+        let is_last = is_over(deadline);
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
             return Some(output);
         }
-        if is_over(deadline) {
+        if is_last {
             return None;
         }
         // The usual reason to poll again at once: the future has woken itself, and nothing else is
@@ -146,8 +142,8 @@ fn is_over(deadline: Option<Instant>) -> bool {
     deadline.is_some_and(|deadline| deadline <= Instant::now())
 }
 
-/// Gives each ready task a turn, then takes the parker's notification, and sleeps until it comes or
-/// the time is up.
+/// Gives each ready task a turn, wakes the timers that are due, then takes the parker's notification,
+/// and sleeps until it comes or the time is up.
 #[inline(never)]
 fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>) {
     let _between_polls = context::enter_as(before);
@@ -157,16 +153,17 @@ fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>
                 context::poll_tasks(|| tasks.run_ready());
             }
         }
-        if level.parker.take() || sleep(level, deadline) || is_over(deadline) {
+        let timer = loops::wake_timers();
+        if level.parker.take() || sleep(level, deadline, timer) || is_over(deadline) {
             return;
         }
     }
 }
 
-/// Sleeps until the parker is notified, a task is woken, or the deadline has come. Returns whether
-/// it took a notification.
+/// Sleeps until the parker is notified, a task is woken, a timer is due, or the deadline has come.
+/// Returns whether it took a notification.
 #[inline(never)]
-fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
+fn sleep(level: &Level, deadline: Option<Instant>, timer: Option<Instant>) -> bool {
     let tasks = if tasks::has_unfinished() {
         loops::running_tasks()
     } else {
@@ -178,7 +175,7 @@ fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
     {
         return false;
     }
-    let notified = pool::park(&level.parker, deadline);
+    let notified = pool::park(&level.parker, deadline, timer);
     if let Some(tasks) = tasks {
         tasks.forget_sleeper();
     }

@@ -119,7 +119,7 @@ fn forget(ticket: u64) {
     drop(scheduler().remove(ticket));
 }
 
-/// [`Parker::park`] for a wait. It may return early.
+/// [`Parker::park`] for a wait with a `deadline`, whose loop has a `timer`. It may return early.
 ///
 /// A pool thread gives its place to another thread while it sleeps here. A thread that waits for a
 /// job looks from time to time whether jobs still leave the queue, and helps if they do not.
@@ -127,12 +127,20 @@ fn forget(ticket: u64) {
 /// # Panics
 ///
 /// If too many jobs stand on this stack already, and the system refuses a thread for the next one.
-pub(crate) fn park(parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
+pub(crate) fn park(
+    parker: &Arc<Parker>,
+    deadline: Option<Instant>,
+    timer: Option<Instant>,
+) -> bool {
+    let until = match (deadline, timer) {
+        (Some(deadline), Some(timer)) => Some(deadline.min(timer)),
+        (one, other) => one.or(other),
+    };
     let is_worker = IS_WORKER.get();
     // Without a number, the wait has polled no job.
     let wait = context::known_wait_number();
     if !is_worker && wait == 0 {
-        return parker.park(deadline);
+        return parker.park(until);
     }
     if parker.spin() {
         return true;
@@ -170,7 +178,7 @@ pub(crate) fn park(parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
             }
             IS_WORKER.set(is_worker);
         }
-        if let Some(notified) = slept.or_else(|| sleep(parker, looks, deadline)) {
+        if let Some(notified) = slept.or_else(|| sleep(parker, looks, until)) {
             scheduler().resume(&sleeper);
             return notified;
         }

@@ -5,6 +5,7 @@ mod support;
 
 mod calls;
 mod context;
+mod map;
 mod matrix;
 mod size;
 mod smart;
