@@ -14,6 +14,7 @@ use crate::thread::context;
 use crate::thread::parker::Parker;
 use core::cell::Cell;
 use core::num::NonZeroUsize;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use scheduler::{Job, Next, PATIENCE, Refused, Room, Scheduler, Sleeper};
 use std::format;
 use std::string::String;
@@ -25,6 +26,7 @@ pub(crate) mod offload;
 pub(crate) mod scheduler;
 
 pub use offload::{Offload, offload};
+pub use scheduler::OffloadStats;
 
 /// How many threads there may be beyond the limit, to stand in for blocked ones. If no job makes
 /// progress, there may be more.
@@ -63,6 +65,7 @@ fn parse_limit(value: &str) -> Result<usize, String> {
 }
 
 thread_local! {
+    /// The pool counts this thread as active, because it runs a job.
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
 
     /// How many jobs stand on this stack.
@@ -79,13 +82,15 @@ fn carry_out(next: Next) -> Option<Refused> {
 
 /// Starts a thread, which begins with the job that is handed to it.
 fn start(handed: Option<Arc<dyn Job>>) -> bool {
-    let thread = thread::Builder::new().name(String::from("smartasync-offload"));
-    let work = || {
+    static STARTED: AtomicUsize = AtomicUsize::new(1);
+    let number = STARTED.fetch_add(1, Ordering::Relaxed);
+    let thread = thread::Builder::new().name(format!("smartasync-{number}"));
+    let run = |job| {
         IS_WORKER.set(true);
-        scheduler().work(handed, run, start);
-        // From here on this is no pool thread, also if the destructor of one of its locals waits.
+        run(job);
         IS_WORKER.set(false);
     };
+    let work = move || scheduler().work(handed, run, start);
     thread.spawn(work).is_ok()
 }
 
@@ -245,6 +250,29 @@ pub fn set_offload_limit(active: NonZeroUsize) {
             return;
         }
     }
+}
+
+/// Returns how many jobs and threads the offload pool has, and what they do at this moment.
+///
+/// The numbers belong together, because one lock protects them. They may be old as soon as you see
+/// them. A job that runs on a thread outside the pool is not among them: see
+/// [`set_offload_limit`].
+///
+/// # Panics
+///
+/// If the environment variable of [`set_offload_limit`] is wrong.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{block_on, offload, offload_stats};
+///
+/// let inside = block_on(offload(|| offload_stats()));
+/// assert_eq!((inside.active, inside.threads, inside.queued), (1, 1, 0));
+/// ```
+#[must_use]
+pub fn offload_stats() -> OffloadStats {
+    scheduler().stats()
 }
 
 #[cfg(all(test, not(smartasync_model)))]

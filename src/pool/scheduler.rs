@@ -44,6 +44,27 @@ pub(crate) trait Job: Send + Sync {
     fn is_polled_by(&self, wait: u64) -> bool;
 }
 
+/// What the threads and the jobs of the offload pool do at one moment.
+/// [`offload_stats`](crate::offload_stats) returns it.
+///
+/// Each thread of the pool is active, blocked or idle, so `threads` is the sum of these three.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OffloadStats {
+    /// How many jobs wait for a thread.
+    pub queued: usize,
+    /// How many threads run a job, or are about to take one.
+    pub active: usize,
+    /// How many threads have a job that waits for a smart call.
+    pub blocked: usize,
+    /// How many threads wait for a job.
+    pub idle: usize,
+    /// How many threads the pool has.
+    pub threads: usize,
+    /// How many threads may be active: see [`set_offload_limit`](crate::set_offload_limit).
+    pub limit: usize,
+}
+
 struct State {
     /// The jobs that wait for a thread, each with its ticket, in the order of the tickets.
     queue: VecDeque<(u64, Arc<dyn Job>)>,
@@ -442,6 +463,18 @@ impl Scheduler {
         let before = state.active();
         let next = state.find_a_thread();
         (state.active() > before).then_some(next)
+    }
+
+    pub(crate) fn stats(&self) -> OffloadStats {
+        let state = self.state.lock();
+        OffloadStats {
+            queued: state.queue.len(),
+            active: state.active(),
+            blocked: state.blocked,
+            idle: state.idle.len(),
+            threads: state.threads,
+            limit: state.limit,
+        }
     }
 
     /// The numbers of threads, of those that are starting or waking, idle and blocked, and of queued

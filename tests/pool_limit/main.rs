@@ -15,6 +15,7 @@ mod graphs;
 mod jobs;
 mod limit;
 mod liveness;
+mod stats;
 mod threads;
 
 use std::sync::Mutex;
