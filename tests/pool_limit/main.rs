@@ -16,6 +16,7 @@ mod jobs;
 mod limit;
 mod liveness;
 mod stats;
+mod tasks;
 mod threads;
 
 use std::sync::Mutex;
