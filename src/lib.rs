@@ -61,7 +61,7 @@ pub use executor::{
 #[cfg(feature = "std")]
 pub use lock::{Cancelled, SmartLock, SmartLockMap};
 #[cfg(feature = "std")]
-pub use pool::{Offload, offload, set_offload_limit};
+pub use pool::{Offload, OffloadStats, offload, offload_stats, set_offload_limit};
 #[cfg(all(feature = "std", feature = "stream"))]
 pub use stream::smart_iter;
 #[cfg(feature = "stream")]

@@ -12,8 +12,9 @@
 
 use crate::executor::level::Level;
 use crate::executor::ready::Inbox;
-use crate::executor::tasks::Tasks;
+use crate::executor::tasks::{self, Tasks};
 use crate::executor::timers::Timers;
+use crate::pool;
 use crate::sync::{AtomicBool, Ordering};
 use crate::thread::context::{self, Scope, Stack, Waiting};
 use crate::thread::runtime::{self, AlreadyInstalled, Runtime};
@@ -235,10 +236,20 @@ fn end_tasks() {
     }
 }
 
+/// Drops the tasks that a job of the pool has left. Without any, their slots stay for the next job.
+fn end_unfinished_tasks() {
+    if tasks::has_unfinished() {
+        end_tasks();
+    }
+}
+
 /// The tasks of this thread's loop. `None` if the thread is ending.
 pub(crate) fn tasks() -> Option<Rc<Tasks>> {
     let slot = THIS.with(ThisLoop::start)?;
-    let new = || Rc::new(Tasks::new(&slot.inbox));
+    let new = || {
+        pool::at_end_of_jobs(end_unfinished_tasks);
+        Rc::new(Tasks::new(&slot.inbox))
+    };
     OWNED_TASKS
         .try_with(|owned| owned.0.borrow_mut().get_or_insert_with(new).clone())
         .ok()

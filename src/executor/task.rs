@@ -15,7 +15,8 @@ use std::thread;
 /// output.
 ///
 /// The task runs while this thread waits: inside [`block_on`](crate::block_on), or inside a
-/// `.wait()` that drives a future. On a thread that never waits, it never runs. Neither the future
+/// `.wait()` that drives a future. On a thread that never waits, it never runs. In a job of the
+/// offload pool it ends with the job: see [`offload`](crate::offload#tasks). Neither the future
 /// nor its output need be `Send`. The future is `'static`: if a smart function takes references,
 /// spawn an `async move` block that owns what they refer to.
 ///
