@@ -172,23 +172,10 @@ impl<W: Work> Call<W> {
     /// # What may sleep in `idle`
     ///
     /// Without `std`, the waker of these polls does nothing. `idle` must therefore return by itself
-    /// when the future can make progress. The future may become ready at any moment between its
-    /// poll and the sleep in `idle`. This has three consequences:
-    ///
-    /// - `wfe` on Arm is safe for futures that an interrupt makes ready. If the interrupt comes
-    ///   before the `wfe`, the return from the interrupt has set the event register, and `wfe`
-    ///   returns at once. If the interrupt comes later, it ends the `wfe`. If another core makes
-    ///   the future ready, that core must execute `sev`.
-    /// - `wfi` alone is not safe. An interrupt between the poll and the `wfi` is over when the
-    ///   `wfi` begins, and the core sleeps on. Let the interrupt set a flag. In `idle`, with
-    ///   interrupts disabled, sleep only if the flag is not set, and clear the flag.
-    /// - A future that wakes itself, to yield, becomes ready without an interrupt. For such a
-    ///   future, let `idle` spin, or poll the call with a waker that sets a flag, as in the second
-    ///   example. There `idle` sleeps only while the flag is not set. The example clears the flag
-    ///   before the poll, so a wake-up during the poll leads to another poll. A wake-up after the
-    ///   last check of the flag ends the `wfe`. (On a single core without compare-and-swap, clear
-    ///   the flag with a plain store. If something sets the flag just before that store, the poll
-    ///   sees what was written before.)
+    /// when the future can make progress, also if the future became ready between its poll and the
+    /// sleep. On Arm, `wfe` does so for a future that an interrupt makes ready. `wfi` alone does
+    /// not. The guide's chapter on [sleeping firmware](crate::guide::embedded_sleep) says why, and
+    /// polls a call with a waker that sets a flag.
     ///
     /// # Blocking
     ///
@@ -213,46 +200,6 @@ impl<W: Work> Call<W> {
     /// let mut slept = 0;
     /// assert_eq!(smart(third).wait_with(|| slept += 1), "ready");
     /// assert_eq!(slept, 2);
-    /// ```
-    ///
-    /// You can also poll the call with your own waker. It replaces the waker of the poll. For
-    /// example, take a waker of your executor, or make a waker from a `static` flag:
-    ///
-    /// ```
-    /// # extern crate alloc;
-    /// use alloc::{sync::Arc, task::Wake};
-    /// use core::future::poll_fn;
-    /// use core::pin::pin;
-    /// use core::sync::atomic::{AtomicBool, Ordering};
-    /// use core::task::{Context, Waker};
-    /// use smartasync::smart;
-    ///
-    /// static WOKEN: AtomicBool = AtomicBool::new(false);
-    ///
-    /// struct SetFlag;
-    ///
-    /// impl Wake for SetFlag {
-    ///     fn wake(self: Arc<Self>) {
-    ///         WOKEN.store(true, Ordering::Release);
-    ///     }
-    /// }
-    ///
-    /// # let wait_for_event = || WOKEN.store(true, Ordering::Release);
-    /// let waker = Waker::from(Arc::new(SetFlag));
-    /// let mut call = pin!(smart(async {
-    ///     futures_lite::future::yield_now().await;
-    ///     1
-    /// }));
-    /// let with_waker = smart(poll_fn(|_| {
-    ///     WOKEN.swap(false, Ordering::AcqRel);
-    ///     call.as_mut().poll(&mut Context::from_waker(&waker))
-    /// }));
-    /// let output = with_waker.wait_with(|| {
-    ///     while !WOKEN.load(Ordering::Acquire) {
-    ///         wait_for_event();
-    ///     }
-    /// });
-    /// assert_eq!(output, 1);
     /// ```
     #[inline]
     #[cfg_attr(feature = "std", track_caller)]

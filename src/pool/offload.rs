@@ -175,6 +175,13 @@ pub(crate) fn model_job<T: Send + 'static>(
 /// the future is ready. If the job runs on the stack of a job that waits for it, its tasks end with
 /// that job. If it runs on a thread outside the pool, they belong to the loop of that thread.
 ///
+/// # After `fork()`
+///
+/// A child process has none of the pool's threads, but its pool still counts them. So a job of the
+/// child can hang. Fork before the first job, or call `exec` in the child. What needs no pool works
+/// in the child: waits, the tasks of the thread that forked, and locks that nobody held. If another
+/// thread led a lock at the fork, call [`reset`](crate::SmartLock::reset) in the child.
+///
 /// # Examples
 ///
 /// ```

@@ -9,49 +9,37 @@ use std::sync::OnceLock;
 
 static RUNTIME: OnceLock<Box<dyn Runtime>> = OnceLock::new();
 
-/// Connects another runtime with [`Call::wait`](crate::Call::wait) and [`offload`](crate::offload()).
+/// Connects another async runtime with this crate, so that its sockets and timers work under
+/// [`.wait()`](crate::Call::wait), or carries something to the threads of the offload pool.
 ///
 /// For tokio you need not write one: with the feature `tokio`, `install_tokio` is one line (see the
 /// [guide](crate::guide::tokio_from_sync)). Libraries that are built on smol, async-io or plain
-/// wakers need no runtime. Write a `Runtime` for another reactor, or to carry something to the
-/// threads of the offload pool.
-///
-/// Install it for the whole program with [`install_runtime`](crate::install_runtime). Each method
-/// has a default that does nothing special, so write only those that you need.
-///
-/// # Examples
-///
-/// Tokio without the feature `tokio`. The runtime covers the future that is waited for. If you make
-/// or drop a value of tokio's between two waits, enter tokio yourself, as in the last two lines.
+/// wakers need no runtime. This is a runtime for tokio without that feature:
 ///
 /// ```
-/// use smartasync::{Runtime, install_runtime, smart};
-/// use std::time::Duration;
-///
+/// # use std::time::Duration;
 /// struct Tokio(tokio::runtime::Runtime);
 ///
-/// impl Runtime for Tokio {
+/// impl smartasync::Runtime for Tokio {
 ///     fn around_wait(&self, wait: &mut dyn FnMut()) {
 ///         let _guard = self.0.enter();
 ///         wait();
 ///     }
-///
-///     fn is_async_context(&self) -> bool {
-///         tokio::runtime::worker_index().is_some()
-///     }
 /// }
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-/// install_runtime(Tokio(tokio))?;
-/// smart(async { tokio::time::sleep(Duration::from_millis(1)).await }).wait();
-///
-/// # let handle = smart(async { tokio::runtime::Handle::current() }).wait();
-/// let _guard = handle.enter();
-/// smart(tokio::time::sleep(Duration::from_millis(1))).wait();
+/// smartasync::install_runtime(Tokio(tokio::runtime::Runtime::new()?))?;
+/// smartasync::smart(async { tokio::time::sleep(Duration::from_millis(1)).await }).wait();
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A program installs one runtime, with [`install_runtime`](crate::install_runtime). Each method has
+/// a default that does nothing special, so write only those that you need. The runtime covers the
+/// future that is waited for. If you make or drop a value of tokio's between two waits, enter tokio
+/// yourself. The guide shows how to
+/// [carry a tracing span](crate::guide::service_recipes#carry-a-tracing-span-to-the-pool) to the
+/// pool.
 pub trait Runtime: Send + Sync + 'static {
     /// Runs around each wait that drives a future. Enter a reactor here, then call `wait` exactly
     /// once, on this thread.

@@ -7,6 +7,7 @@ mod calls;
 mod context;
 mod map;
 mod matrix;
+mod rayon;
 mod size;
 mod smart;
 mod wait_with;
