@@ -49,6 +49,8 @@ pub use call::{BoxCall, SendBoxCall, Smart};
 pub use call::{Call, WaitError, Work, smart};
 #[cfg(feature = "std")]
 pub use call::{TimedOut, smart_sync};
+#[cfg(feature = "tokio")]
+pub use executor::{InstallError, install_tokio, install_tokio_handle};
 #[cfg(feature = "std")]
 pub use executor::{
     LoopId, Task, block_on, cached_loops, current_loop, install_runtime, reset_smartasync_cache,

@@ -289,12 +289,17 @@ impl Drop for Wait {
 }
 
 /// Begins the usual wait, which lasts until the scope is dropped: nothing stands on the stack, the
-/// thread has a loop in the cache, and no runtime is installed.
+/// thread has a loop in the cache, no runtime is installed, and tokio runs no task here.
 #[inline]
 pub(crate) fn begin_usual_wait() -> Option<(&'static Level, Scope)> {
     let slot = THIS.with(|this| this.slot.get())?;
     let status = slot.status.load(Ordering::Relaxed);
-    Some((&slot.level, context::enter_outermost_wait(status)?))
+    let scope = context::enter_outermost_wait(status)?;
+    // A call into tokio, so it comes last. Other waits do not need it here.
+    if context::is_tokio_task() {
+        return None;
+    }
+    Some((&slot.level, scope))
 }
 
 /// Installs `runtime` for the whole process. It stays for good.

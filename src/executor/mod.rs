@@ -7,6 +7,7 @@
 //! - [`tasks`]: the tasks that run while their thread waits. [`task`] has the handle of one,
 //!   [`cell`] its memory, [`ready`] the queue of those that were woken.
 //! - [`level`]: what one wait sleeps on.
+//! - `tokio`: what installs tokio, with the feature of that name.
 //!
 //! Start with [`wait`]. Sleeping itself is up to [`pool::park`](crate::pool::park), because a job of
 //! the pool that sleeps gives its place to another one.
@@ -25,6 +26,8 @@ pub(crate) mod ready;
 mod task;
 #[cfg(feature = "std")]
 mod tasks;
+#[cfg(feature = "tokio")]
+mod tokio;
 #[cfg(feature = "std")]
 mod wait;
 
@@ -35,6 +38,8 @@ pub(crate) use bare::*;
 pub use loops::{LoopId, cached_loops, current_loop, install_runtime, reset_smartasync_cache};
 #[cfg(feature = "std")]
 pub use task::{Task, spawn_local};
+#[cfg(feature = "tokio")]
+pub use tokio::{InstallError, install_tokio, install_tokio_handle};
 #[cfg(feature = "std")]
 pub use wait::block_on;
 
