@@ -20,6 +20,10 @@ use std::thread;
 /// nor its output need be `Send`. The future is `'static`: if a smart function takes references,
 /// spawn an `async move` block that owns what they refer to.
 ///
+/// The loop keeps the memory of ended tasks for later ones: at most 500 bytes for each of the most
+/// tasks that there were at once. [`reset_smartasync_cache`](crate::reset_smartasync_cache) frees
+/// it, and so does the end of the thread.
+///
 /// # Examples
 ///
 /// ```

@@ -18,11 +18,10 @@ use std::task::Waker;
 use std::thread_local;
 use std::vec::Vec;
 
-/// The size of the largest box that stays in its slot without a task. Keeping a box saves 310 of 740
-/// instructions a task.
+/// The size of the largest box that stays in its slot without a task, until the loop ends. Keeping
+/// the box saves 310 of 740 instructions a task. Of 100,000 tasks it saves two thirds of the time,
+/// because the allocator merges that many freed boxes, and hands them out in another order.
 const LARGEST_KEPT: usize = 256;
-/// How many slots keep a box until the loop ends. A burst of tasks leaves at most 4 MiB behind.
-const KEEPERS: u32 = 1 << 14;
 
 /// How deep the drops of cancelled tasks may nest. Deeper ones are dropped one after the other, so
 /// that a chain of any length needs little stack. (Up to that depth, a destructor that cancels a task
@@ -96,8 +95,11 @@ impl TaskSlot {
     /// Puts the slot, which has this index, at the head of the vacant ones. A box in it is empty.
     #[inline]
     fn vacate(&mut self, index: u32, vacant: &mut u32) {
-        let is_large = |task: &BoxTask| size_of_val(&**task) > LARGEST_KEPT;
-        if index >= KEEPERS || self.task.as_ref().is_some_and(is_large) {
+        if self
+            .task
+            .as_ref()
+            .is_some_and(|task| size_of_val(&**task) > LARGEST_KEPT)
+        {
             self.free_box();
         }
         self.state = State::Vacant;
