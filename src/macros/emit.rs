@@ -161,10 +161,10 @@ macro_rules! __smart_boxed_output {
             $($outlive)*] $($state)* }
     };
     (outlive: $outlive:tt send: [] $($rest:tt)*) => {
-        $crate::__smart_boxed_output! { call: [BoxCall boxed] outlive: $outlive $($rest)* }
+        $crate::__smart_boxed_output! { call: [LocalBoxCall boxed_local] outlive: $outlive $($rest)* }
     };
     (outlive: $outlive:tt send: [send] $($rest:tt)*) => {
-        $crate::__smart_boxed_output! { call: [SendBoxCall boxed_send] outlive: $outlive $($rest)* }
+        $crate::__smart_boxed_output! { call: [BoxCall boxed] outlive: $outlive $($rest)* }
     };
     (
         call: [$call:ident $box_with:ident] outlive: [$($outlive:tt)*] parameters: $parameters:tt
@@ -299,6 +299,6 @@ macro_rules! __smart_twin_call {
 macro_rules! __smart_boxed_work {
     (box_with: [] work: { $($work:tt)* }) => { $crate::__smart_work! { $($work)* } };
     (box_with: [$box_with:ident] work: { $($work:tt)* }) => {
-        $crate::__private::$box_with($crate::__smart_work! { $($work)* })
+        $crate::Call::$box_with($crate::__smart_work! { $($work)* })
     };
 }

@@ -330,7 +330,9 @@ pub fn forbid_blocking<T>(f: impl FnOnce() -> T) -> T {
 /// What a refused wait says.
 pub(crate) const REFUSAL: &str = "waiting here would block an executor, because this is async code: \
      use `.await`, or move the code into a sync smart function (awaited, it runs on the offload \
-     pool), or wrap it in `smartasync::allow_blocking`";
+     pool), or wrap it in `smartasync::allow_blocking`; the guide's chapter \"When you must wait\" \
+     helps with destructors, lazy values and rayon: \
+     https://docs.rs/smartasync/latest/smartasync/guide/when_you_must_wait";
 
 /// Panics in async code, and names the caller's line. A destructor that waits while its thread
 /// unwinds may do so, because a second panic would abort.
