@@ -6,6 +6,7 @@ use crate::record::{self, Entry, Record};
 use indicatif::ProgressBar;
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, HeaderName, IF_RANGE, LAST_MODIFIED, RANGE};
 use reqwest::{Client, Response, StatusCode, Url};
+use smartasync::{sleep, smart};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -55,7 +56,12 @@ impl<'a> Fetcher<'a> {
         let bar = self.bars.begin(&file);
         let mut part = Part::open(&entry)?;
         let (mut most, mut failures) = (part.bytes, 0);
-        while let Err(error) = self.request(url, &mut part, &bar).await {
+        loop {
+            let request = smart(self.request(url, &mut part, &bar));
+            let result = request.timeout(self.options.timeout).await;
+            let Err(error) = result.unwrap_or(Err(Error::TimedOut)) else {
+                break;
+            };
             // A request that got further than all before it starts the count anew.
             failures = if part.bytes > most { 1 } else { failures + 1 };
             most = most.max(part.bytes);
@@ -66,7 +72,7 @@ impl<'a> Fetcher<'a> {
                 .options
                 .pause
                 .saturating_mul(1 << (failures - 1).min(16));
-            tokio::time::sleep(pause).await;
+            sleep(pause).await;
         }
         part.file.sync_all()?;
         fs::rename(entry.part(), &entry.path)?;
@@ -77,7 +83,7 @@ impl<'a> Fetcher<'a> {
 
     /// Asks for the missing bytes of a file, and appends them.
     async fn request(&self, url: &Url, part: &mut Part, bar: &ProgressBar) -> Result<(), Error> {
-        let mut request = self.client.get(url.clone()).timeout(self.options.timeout);
+        let mut request = self.client.get(url.clone());
         let from = part.bytes;
         if let (1.., Some(version)) = (from, &part.version) {
             // The server sends the whole file if it is not that version any more.
@@ -174,6 +180,8 @@ fn all_of(response: &Response) -> Option<u64> {
 /// Why a file is not complete.
 #[derive(Debug)]
 pub(crate) enum Error {
+    /// A request took too long.
+    TimedOut,
     /// There was no response, or not all of it.
     Request(reqwest::Error),
     /// The server refused the request.
@@ -199,7 +207,7 @@ impl Error {
                         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
                     )
             }
-            Self::Changed => true,
+            Self::TimedOut | Self::Changed => true,
             Self::File(_) | Self::Record(_) => false,
         }
     }
@@ -220,7 +228,7 @@ impl From<record::Error> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Request(error) if error.is_timeout() => f.write_str("the time is up"),
+            Self::TimedOut => f.write_str("the time is up"),
             Self::Request(error) => {
                 // The first sentence of reqwest only names the URL again.
                 let mut cause: &dyn std::error::Error = error;
