@@ -51,7 +51,7 @@ fn each_timer_is_served_whenever_it_comes() {
 fn a_timer_that_comes_while_a_thread_is_refused_is_served_or_refused_too() {
     check("timers, refused", 3, || {
         let server: &'static Server = Box::leak(Box::new(Server::new()));
-        let refused = thread::spawn(|| use_a_timer(server, || false));
+        let refused = thread::spawn(move || use_a_timer(server, || false));
         let start = || {
             thread::spawn(|| server.serve());
             true
