@@ -130,8 +130,8 @@ pub fn until(is_so: impl Fn() -> bool) {
 
 /// Sends a signal to a process.
 pub fn signal(signal: &str, id: u32) {
-    let kill = Command::new("kill")
-        .args([signal, &id.to_string()])
-        .status();
-    assert!(kill.unwrap().success());
+    // Every shell has this command. As a program of its own, it may be missing.
+    let kill = format!("kill {signal} {id}");
+    let status = Command::new("sh").args(["-c", &kill]).status();
+    assert!(status.unwrap().success());
 }
