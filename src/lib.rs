@@ -43,6 +43,8 @@ mod stream;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;
+#[cfg(feature = "std")]
+mod time;
 
 #[cfg(feature = "alloc")]
 pub use call::{BoxCall, LocalBoxCall, Smart};
@@ -59,7 +61,7 @@ pub use executor::{
 #[cfg(feature = "std")]
 pub use lock::{Cancelled, SmartLock, SmartLockMap};
 #[cfg(feature = "std")]
-pub use pool::{Offload, offload, set_offload_limit};
+pub use pool::{Offload, OffloadStats, offload, offload_stats, set_offload_limit};
 #[cfg(all(feature = "std", feature = "stream"))]
 pub use stream::smart_iter;
 #[cfg(feature = "stream")]
@@ -71,6 +73,8 @@ pub use stream::{
 pub use thread::context::{allow_blocking, forbid_blocking, is_async_context};
 #[cfg(feature = "std")]
 pub use thread::runtime::{AlreadyInstalled, Runtime};
+#[cfg(feature = "std")]
+pub use time::sleep;
 
 #[doc(hidden)]
 pub mod __private;

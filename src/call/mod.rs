@@ -34,6 +34,8 @@ use core::task::{Context, Poll};
 #[cfg(feature = "std")]
 use core::time::Duration;
 use pin_project_lite::pin_project;
+#[cfg(feature = "std")]
+use std::time::Instant;
 
 pin_project! {
     /// Lets the caller of a smart function choose how to finish the call: with
@@ -239,7 +241,8 @@ impl<W: Work> Call<W> {
     #[track_caller]
     pub fn wait_timeout(self, timeout: Duration) -> Result<W::Output, TimedOut> {
         executor::refuse_in_async();
-        executor::wait_for_at_most(self.work, timeout).ok_or(TimedOut)
+        let deadline = Instant::now().checked_add(timeout);
+        executor::wait_until(self.work, deadline).ok_or(TimedOut)
     }
 }
 

@@ -34,7 +34,7 @@ fn each_item_reaches_who_waits() {
         assert_eq!(wait_for(next(&buffer)), 2);
         assert!(matches!(
             job.join().unwrap(),
-            Reader::Gone | Reader::InJob(_)
+            Reader::Gone | Reader::InStream(_)
         ));
         assert!(buffer.pop().is_none());
     });
@@ -49,7 +49,7 @@ fn a_full_buffer_stops_the_job_and_tells_the_stream() {
         assert_eq!(wait_for(next(&buffer)), 1);
         match job.join().unwrap() {
             // The job stopped before the item was taken, so another job has to read the rest.
-            Reader::InJob(rest) => {
+            Reader::InStream(rest) => {
                 assert!(buffer.runs_low() || buffer.len() == 1);
                 assert_eq!(buffer.len() + rest.count(), 1);
             }
@@ -77,7 +77,7 @@ fn a_stream_that_goes_stops_the_job_and_each_item_is_dropped() {
         let job = thread::spawn(move || filled.fill(endless));
         buffer.close(&mut Panics::default());
         assert!(
-            matches!(job.join().unwrap(), Reader::InJob(_)),
+            matches!(job.join().unwrap(), Reader::InStream(_)),
             "the iterator came back"
         );
         assert_eq!(
