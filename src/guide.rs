@@ -37,6 +37,7 @@
 //! | lazy values, `LazyLock` | [lazy values](when_you_must_wait#lazy-values) |
 //! | a limit, a semaphore | [a limit for one resource](service_recipes#a-limit-for-one-resource) |
 //! | many requests at once | [`tokio_from_sync`] |
+//! | metrics, numbers | [see what the pool does](blocking_in_async#see-what-the-pool-does) |
 //! | mocks | [mock a transport](library_releases#mock-a-transport-in-both-worlds) |
 //! | moka, `OnceCell`, singleflight | [compared with others](coalescing#compared-with-others) |
 //! | mutexes | [mutexes](when_you_must_wait#mutexes) |
