@@ -9,9 +9,27 @@ macro_rules! __smart_choose {
     (
         opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [] boxed: $b:tt
             send: $s:tt
-        item: { vis: $v:tt asyncness: [] name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
+        item: { vis: $v:tt asyncness: [] $($item:tt)* } $($state:tt)*
     ) => {
-        $crate::__smart_error_at! { [$name $args] { maybe_sync $name } }
+        $crate::__smart_error_item! { maybe_sync vis: $v $($item)* }
+    };
+    // A `fn` with `&self` calls itself by its name, which `sync_method` checks at the caller's line.
+    // [`__smart_emit_function`] has the same arm.
+    (
+        opaque: $o:tt kept: [$($kept:tt)*] maybe: [] twin: [] wraps: [] boxed: [] send: []
+        item: {
+            vis: $v:tt asyncness: [] name: $name:tt generics: $g:tt ret: $ret:tt bounds: $c:tt
+                body: [$body:tt]
+        }
+        receiver: [reference $($receiver:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_choose! {
+            opaque: $o kept: [#[track_caller] $($kept)*] maybe: [] twin: [] wraps: [] boxed: []
+                send: []
+            item: { vis: $v asyncness: [] name: $name generics: $g ret: $ret bounds: $c
+                body: [$body] }
+            receiver: [again $($receiver)*] $($state)*
+        }
     };
     // The common case, a function with a body and nothing special, is emitted at once, so that it compiles faster.
     (
@@ -64,16 +82,16 @@ macro_rules! __smart_choose {
     (
         opaque: $o:tt kept: $k:tt maybe: [] twin: $t:tt wraps: [$($path:tt)+] boxed: $b:tt
             send: $s:tt
-        item: { vis: $v:tt asyncness: $a:tt name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
+        item: { vis: $v:tt asyncness: $a:tt $($item:tt)* } $($state:tt)*
     ) => {
-        $crate::__smart_error_at! { [$name $args] { wraps_body $name } }
+        $crate::__smart_error_item! { wraps_body vis: $v $($item)* }
     };
     (
         opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [$($path:tt)+]
             boxed: $b:tt send: $s:tt
-        item: { vis: $v:tt asyncness: $a:tt name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
+        item: { vis: $v:tt asyncness: $a:tt $($item:tt)* } $($state:tt)*
     ) => {
-        $crate::__smart_error_at! { [$name $args] { maybe_wraps $name } }
+        $crate::__smart_error_item! { maybe_wraps vis: $v $($item)* }
     };
     // The rest is a declaration, or has a body.
     (
@@ -199,15 +217,16 @@ macro_rules! __smart_sync_work {
     };
     // `fn` with `&self`: on the pool it calls itself again, with the `self` that travelled.
     (
-        opaque: $opaque:tt body: [$body:tt] receiver: [reference $this:tt $($declared:tt)*]
+        opaque: $opaque:tt body: [$body:tt] receiver: [again $this:tt $($declared:tt)*]
             lets: $lets:tt passed: [$($passed:tt)*]
         travel: [$(($kind:tt $argument:tt $keep:tt))*] name: [$name:tt $args:tt]
             generics: $generics:tt ret: $ret:tt
     ) => {
-        $crate::__private::both(
+        $crate::__private::sync_method(
+            $crate::__smart_method_name! { $name $generics $($kind)* },
             ($($passed)*),
             $crate::__smart_body! {
-                sync opaque: $opaque body: $body receiver: [reference $this $($declared)*]
+                sync opaque: $opaque body: $body receiver: [again $this $($declared)*]
                     lets: $lets ret: $ret first: []
                 arguments: move |($($passed)*)|
             },
@@ -273,10 +292,8 @@ macro_rules! __smart_travel {
 macro_rules! __smart_list {
     (pack $at:tt written: $w:tt) => { () };
     (names) => { () };
-    (pack $at:tt written: (&self $(, $($more:tt)*)?) $($rest:tt)+) => {
-        $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ }
-    };
-    (pack $at:tt written: (self: $t:ty $(, $($more:tt)*)?) $($rest:tt)+) => {
+    (pack $at:tt written: ($(&)? $($life:lifetime)? $(mut)? self $(: $t:ty)? $(, $($more:tt)*)?)
+        $($rest:tt)+) => {
         $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ }
     };
     (pack $at:tt written: $w:tt ([mut] $name:tt $keep:tt) $($rest:tt)*) => {
@@ -286,7 +303,8 @@ macro_rules! __smart_list {
         ($crate::__private::by_reference($name), $crate::__smart_list!
             { pack $at written: ($($($more)*)?) $($rest)* })
     };
-    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) ([] $n:tt {}) $($rest:tt)*) => {
+    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) ([$(impl)?] $n:tt {}) $($rest:tt)*)
+        => {
         ($crate::__private::by_value($name), $crate::__smart_list!
             { pack $at written: ($($($more)*)?) $($rest)* })
     };
@@ -294,7 +312,7 @@ macro_rules! __smart_list {
         ($crate::__private::by_reference($name), $crate::__smart_list!
             { pack $at written: () $($rest)* })
     };
-    (pack $at:tt written: $w:tt ([] $name:tt $keep:tt) $($rest:tt)*) => {
+    (pack $at:tt written: $w:tt ([$(impl)?] $name:tt $keep:tt) $($rest:tt)*) => {
         ($crate::__private::by_value($name), $crate::__smart_list!
             { pack $at written: () $($rest)* })
     };
@@ -357,6 +375,20 @@ macro_rules! __smart_body {
             $($lets)*
             $body
         }
+    };
+}
+
+/// The method that a call of it names. With an `impl Trait` argument it has no complete type before
+/// it is called, and is left out.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_method_name {
+    ($name:tt $generics:tt $([$(&)?])*) => {
+        $crate::__smart_name_generics! { name: $name generics: $generics }
+    };
+    ($($with_impl:tt)*) => {
+        ()
     };
 }
 

@@ -6,33 +6,17 @@
 #[macro_export]
 macro_rules! __smart_output {
     (
-        boxed: [] send: [] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt
+        boxed: [] send: [$($send:path)?] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt
             receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
-        generics: $generics:tt bounds: [$($bounds:tt)*]
+        generics: $generics:tt bounds: $bounds:tt
             state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
     ) => {
         $crate::__smart_emit! {
-            output: [$crate::Call<impl $crate::Work<Output = $ret>>] box_with: []
+            output: [$crate::Call<impl $crate::Work<Output = $ret> $(+ $send)?>] box_with: []
                 parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
-            generics: $generics bounds: [$($bounds)*]
+            generics: $generics bounds: $bounds
                 plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics
-                bounds: [$($bounds)*] }
-            kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
-        }
-    };
-    (
-        boxed: [] send: [send] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt
-            receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
-        generics: $generics:tt bounds: [$($bounds:tt)*]
-            state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
-    ) => {
-        $crate::__smart_emit! {
-            output: [$crate::Call<impl $crate::Work<Output = $ret> + ::core::marker::Send>]
-                box_with: []
-            parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?] generics: $generics
-                bounds: [$($bounds)*]
-            plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics
-                bounds: [$($bounds)*] }
+                bounds: $bounds }
             kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
         }
     };
@@ -66,10 +50,12 @@ macro_rules! __smart_output {
 macro_rules! __smart_outlive {
     (
         look: $l:tt take: $t:tt outlive: $o:tt receiver: $r:tt
-        state: { generics: $g:tt send: $s:tt boxed_parameters: $b:tt plain: $p:tt
-            state: { kept: $k:tt vis: $v:tt name: [$name:tt $args:tt] $($state:tt)* } }
+        state: { generics: $g:tt send: $s:tt boxed_parameters: $b:tt
+            plain: { parameters: $p:tt generics: $h:tt bounds: $bounds:tt }
+            state: { kept: $k:tt vis: $v:tt name: $name:tt ret: $ret:tt $($state:tt)* } }
     ) => {
-        $crate::__smart_error_at! { [$name $args] { no_box $name } }
+        $crate::__smart_error_item! { no_box vis: $v name: $name generics: $g ret: $ret
+        bounds: $bounds body: [] }
     };
 }
 
@@ -163,7 +149,7 @@ macro_rules! __smart_boxed_output {
     (outlive: $outlive:tt send: [] $($rest:tt)*) => {
         $crate::__smart_boxed_output! { call: [BoxCall boxed] outlive: $outlive $($rest)* }
     };
-    (outlive: $outlive:tt send: [send] $($rest:tt)*) => {
+    (outlive: $outlive:tt send: $send:tt $($rest:tt)*) => {
         $crate::__smart_boxed_output! { call: [SendBoxCall boxed_send] outlive: $outlive $($rest)* }
     };
     (
@@ -224,6 +210,17 @@ macro_rules! __smart_emit {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_emit_function {
+    (
+        { maybe: [] asyncness: [] opaque: $opaque:tt body: [$body:tt]
+            receiver: [reference $($receiver:tt)*] $($work:tt)* }
+        { [$($kept:tt)*] $($function:tt)* }
+    ) => {
+        $crate::__smart_emit_function! {
+            { maybe: [] asyncness: [] opaque: $opaque body: [$body] receiver: [again $($receiver)*]
+                $($work)* }
+            { [#[track_caller] $($kept)*] $($function)* }
+        }
+    };
     (
         { maybe: $maybe:tt asyncness: $asyncness:tt opaque: $opaque:tt body: [] $($work:tt)* }
         {

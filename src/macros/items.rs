@@ -136,7 +136,7 @@ define_windows! {
             $then:ident $context:tt $(# $a:tt)* $vis:vis $(async $(@ $s:tt)?)? fn $name:tt
             -> $($rest:tt)*
         ) => {
-            $crate::__smart_refuse! { { no_arguments $name } rest: [fn $name $($rest)*] }
+            $crate::__smart_refuse! { { no_arguments $name } rest: [fn $name $($rest)*] look: [fn name] }
         };
     ]
     last: [

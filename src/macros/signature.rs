@@ -9,6 +9,23 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_function {
+    // `#[split(name)]`: a plain pair, as two functions of the halves of a block.
+    (
+        { body: $body:tt context: [] vis: $vis:tt asyncness: [async] name: $name:tt $($item:tt)* }
+        kept: $kept:tt helpers: [[split($to:ident)] $($helper:tt)*]
+    ) => {
+        $crate::__smart_half! {
+            { body: $body context: [async []] vis: $vis asyncness: [async] name: $name $($item)* }
+            kept: $kept helpers: [$($helper)*]
+        }
+        $crate::__smart_half! {
+            { body: $body context: [sync []] vis: $vis asyncness: [async] name: $to $($item)* }
+            kept: $kept helpers: [$($helper)*]
+        }
+    };
+    ($item:tt kept: $kept:tt helpers: [$first:tt [split($to:ident)] $($helper:tt)*]) => {
+        $crate::__smart_function! { $item kept: $kept helpers: [[split($to)] $first $($helper)*] }
+    };
     (
         {
             body: $body:tt context: [$($context:tt)*] vis: $vis:tt asyncness: $asyncness:tt
@@ -48,8 +65,14 @@ macro_rules! __smart_function {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_no_body {
+    (@ $name:tt $args:tt look: ($($look:tt)*)) => {
+        $crate::__smart_error_before_result! { { no_body $name } [$name $args] [pub(self)] [] }
+    };
+    (@ $name:tt $other:tt look: $look:tt) => {
+        $crate::__smart_error_at! { [$name $other] { no_body $name } }
+    };
     ($name:tt $args:tt $($rest:tt)*) => {
-        $crate::__smart_error_at! { [$name $args] { no_body $name } }
+        $crate::__smart_no_body! { @ $name $args look: $args }
     };
     ($name:tt) => {
         $crate::__smart_error_at! { [$name ()] { no_arguments $name } }
@@ -156,10 +179,10 @@ macro_rules! __smart_signature {
     };
     (
         item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: $name:tt
-            $($i:tt)* }
+            generics: $g:tt }
         tail: [$other:tt $($rest:tt)*] look: [$same:tt $($look:tt)*]
     ) => {
-        $crate::__smart_error_after! { $name $same }
+        $crate::__smart_error_after! { $same $name $v $g }
     };
 }
 
@@ -167,8 +190,10 @@ macro_rules! __smart_signature {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_error_after {
-    ([$name:tt $args:tt] $other:tt) => {
-        $crate::__smart_error_at! { [$name $args] { after_arguments $other $name } }
+    ($other:tt [$name:tt $args:tt] $($state:tt)*) => {
+        $crate::__smart_error_before_result! {
+            { after_arguments $other $name } [$name $args] $($state)*
+        }
     };
 }
 

@@ -17,6 +17,9 @@ macro_rules! __smart_half {
         helpers: [[async_only] $($h:tt)*]) => {};
     ({ body: $b:tt context: [async $s:tt] $($i:tt)* } kept: $k:tt
         helpers: [[sync_only] $($h:tt)*]) => {};
+    ($item:tt kept: $kept:tt helpers: [[async_only] [track_caller] $($h:tt)*]) => {
+        $crate::__smart_half! { $item kept: $kept helpers: [[track_caller] [async_only] $($h)*] }
+    };
     ($item:tt kept: $kept:tt helpers: [[async_only] $($h:tt)*]) => {
         $crate::__smart_half! { $item kept: $kept helpers: [$($h)*] }
     };
@@ -48,7 +51,16 @@ macro_rules! __smart_half {
         $crate::__smart_half! { { body: $b context: [$half [send]] $($i)* } kept: $kept
             helpers: [$($h)*] }
     };
-    // An `async fn` cannot have `#[track_caller]` on stable Rust.
+    // An `async fn` cannot have `#[track_caller]` on stable Rust. The sync half has it, if there is one.
+    (
+        { body: $b:tt context: [async $s:tt] vis: $v:tt asyncness: [async] $($i:tt)* }
+        kept: $kept:tt helpers: [[track_caller] [async_only] $($h:tt)*]
+    ) => {
+        $crate::__smart_half! {
+            { body: $b context: [async $s] vis: $v asyncness: [async] $($i)* } kept: $kept
+                helpers: [[track_caller async_only]]
+        }
+    };
     (
         { body: $b:tt context: [async $s:tt] vis: $v:tt asyncness: [async] $($i:tt)* }
         kept: $kept:tt helpers: [[track_caller] $($h:tt)*]
@@ -116,6 +128,10 @@ macro_rules! __smart_wrong_half {
         $crate::__smart_wrong_half! { @ $at { attribute async_only } }
     };
     ([send $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { attribute send } } };
+    ([split $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { split } } };
+    ([track_caller $($x:tt)*] [$name:tt $w:tt]) => {
+        $crate::__smart_wrong_half! { @ [$name $w] { track_caller $name } }
+    };
     ([$name:ident $($x:tt)*] $at:tt) => {
         $crate::__smart_wrong_half! { @ $at { in_split $name } }
     };
@@ -227,35 +243,6 @@ macro_rules! __smart_send_half {
                     ::core::marker::Send
                 where $($bounds)*
             ]
-        }
-    };
-}
-
-/// A function with `#[split(name)]`: a plain pair.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_split_function {
-    (
-        $to:ident kept: $kept:tt body: $body:tt vis: $vis:tt asyncness: [async]
-            name: [$name:tt $args:tt]
-        generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*] opaque: $opaque:tt
-    ) => {
-        $crate::__smart_half_emit! {
-            async kept: $kept body: $body vis: $vis asyncness: [async] name: $name
-            header: [$($generics)* $args -> $ret where $($bounds)*]
-        }
-        $crate::__smart_half_emit! {
-            sync kept: $kept body: $body vis: $vis asyncness: [async] name: $to
-            header: [$($generics)* $args -> $ret where $($bounds)*]
-        }
-    };
-    (
-        $to:ident kept: $k:tt body: $b:tt vis: $vis:tt asyncness: [] name: [$name:tt $args:tt]
-        generics: $generics:tt ret: $ret:tt bounds: $bounds:tt opaque: $o:tt
-    ) => {
-        $crate::__smart_error_in! {
-            { split_sync } at: [$name $args] vis: $vis name: [$name $args] generics: $generics
-                ret: $ret bounds: $bounds
         }
     };
 }
