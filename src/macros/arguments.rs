@@ -170,7 +170,7 @@ macro_rules! define_arguments {
                 @named { $d name:ident } $d pattern:tt $d keep:tt args: [impl $d($d rest:tt)*]
                 look: $d l:tt attributes: $d a:tt records: $d records:tt receiver: $d receiver:tt
                 state: {
-                    opaque: $d o:tt kept: $d k:tt maybe: $d m:tt twin: $d w:tt wraps: $d x:tt
+                    stated: $d o:tt kept: $d k:tt maybe: $d m:tt twin: $d w:tt wraps: $d x:tt
                         boxed: [boxed]
                     $d($d state:tt)*
                 }
@@ -180,7 +180,7 @@ macro_rules! define_arguments {
                         named: [$d name $d pattern $d keep $d a]
                     records: $d records receiver: $d receiver
                     state: {
-                        opaque: $d o kept: $d k maybe: $d m twin: $d w wraps: $d x boxed: [boxed]
+                        stated: $d o kept: $d k maybe: $d m twin: $d w wraps: $d x boxed: [boxed]
                             $d($d state)*
                     }
                 }
@@ -262,7 +262,7 @@ macro_rules! __smart_refuse_inside {
         @named { $name:ident } $p:tt $k:tt args: $a:tt look: $l:tt attributes: $b:tt records: $r:tt
             receiver: $t:tt
         state: {
-            opaque: $o:tt kept: $kept:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+            stated: $o:tt kept: $kept:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
             item: {
                 vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt
                     ret: $e:tt
@@ -323,7 +323,7 @@ macro_rules! __smart_wrong_argument {
     (
         $other:tt attributes: $a:tt records: $p:tt receiver: $r:tt
         state: {
-            opaque: $o:tt kept: $k:tt maybe: $m:tt twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+            stated: $o:tt kept: $k:tt maybe: $m:tt twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
             item: { vis: $v:tt asyncness: $z:tt name: [$name:tt $args:tt] $($item:tt)* }
         }
     ) => {

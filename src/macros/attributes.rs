@@ -67,12 +67,12 @@ macro_rules! __smart_helpers {
     (
         kept: $kept:tt helpers: [] body: $body:tt vis: $vis:tt asyncness: $asyncness:tt
         name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt
-            opaque: $opaque:tt
+            stated: $stated:tt
     ) => {
         $crate::__smart_receiver! {
             look: $args args: $args
             state: {
-                opaque: $opaque kept: $kept maybe: [] twin: [] wraps: [] boxed: [] send: []
+                stated: $stated kept: $kept maybe: [] twin: [] wraps: [] boxed: [] send: []
                 item: {
                     vis: $vis asyncness: $asyncness name: [$name $args] generics: $generics
                         ret: $ret
@@ -119,12 +119,12 @@ macro_rules! __smart_helpers {
         [] $maybe:tt $twin:tt $wraps:tt $boxed:tt $send:tt
         kept: $kept:tt body: $body:tt vis: $vis:tt asyncness: $asyncness:tt
         name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt
-            opaque: $opaque:tt
+            stated: $stated:tt
     ) => {
         $crate::__smart_receiver! {
             look: $args args: $args
             state: {
-                opaque: $opaque kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed
+                stated: $stated kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed
                     send: $send
                 item: {
                     vis: $vis asyncness: $asyncness name: [$name $args] generics: $generics
@@ -138,7 +138,7 @@ macro_rules! __smart_helpers {
         [$wrong:tt $($h:tt)*] $a:tt $b:tt $c:tt $d:tt $e:tt
         kept: $k:tt body: $body:tt vis: $vis:tt asyncness: $s:tt name: [$name:tt $args:tt]
             generics: $generics:tt
-        ret: $ret:tt bounds: $bounds:tt opaque: $o:tt
+        ret: $ret:tt bounds: $bounds:tt stated: $o:tt
     ) => {
         $crate::__smart_wrong_helper! {
             $wrong at: [$name $wrong]
@@ -162,7 +162,9 @@ macro_rules! __smart_wrong_helper {
         $crate::__smart_error_in! { { blocking } $($state)* }
     };
     ([wraps $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { wraps } $($state)* } };
-    ([split($to:ident)] $($state:tt)*) => { $crate::__smart_error_in! { { split_sync } $($state)* } };
+    ([split($to:ident)] $($state:tt)*) => {
+        $crate::__smart_error_in! { { split_sync } $($state)* }
+    };
     ([split $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { split } $($state)* } };
     ([$(tracing::)? instrument $($x:tt)*] $($state:tt)*) => {
         $crate::__smart_error_in! { { instrument } $($state)* }

@@ -146,11 +146,7 @@ macro_rules! define_find_block {
     };
 }
 
-define_find_block! { $
-    [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] [a b c e f g h i]
-    [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l] [a b c e f g h i j k l m]
-    next: [a b c e f g h i j k l m n]
-}
+with_windows! { { define_find_block $ } [] [] a b c e f g h i j k l m n }
 
 /// A block with its attributes sorted: emits it, or its two halves.
 #[doc(hidden)]

@@ -211,18 +211,18 @@ macro_rules! __smart_emit {
 #[macro_export]
 macro_rules! __smart_emit_function {
     (
-        { maybe: [] asyncness: [] opaque: $opaque:tt body: [$body:tt]
+        { maybe: [] asyncness: [] stated: $stated:tt body: [$body:tt]
             receiver: [reference $($receiver:tt)*] $($work:tt)* }
         { [$($kept:tt)*] $($function:tt)* }
     ) => {
         $crate::__smart_emit_function! {
-            { maybe: [] asyncness: [] opaque: $opaque body: [$body] receiver: [again $($receiver)*]
+            { maybe: [] asyncness: [] stated: $stated body: [$body] receiver: [again $($receiver)*]
                 $($work)* }
             { [#[track_caller] $($kept)*] $($function)* }
         }
     };
     (
-        { maybe: $maybe:tt asyncness: $asyncness:tt opaque: $opaque:tt body: [] $($work:tt)* }
+        { maybe: $maybe:tt asyncness: $asyncness:tt stated: $stated:tt body: [] $($work:tt)* }
         {
             [$($kept:tt)*] [$vis:vis] $name:tt [$($generics:tt)*] [$($parameters:tt)*]
                 [$($output:tt)*]
@@ -284,7 +284,8 @@ macro_rules! __smart_twin_call {
             call
         }
     };
-    // Without `self` the function may be free or associated, so its twin cannot name it, and has a copy of the body.
+    // Without `self` the function may be free or associated, so its twin cannot name it, and has a
+    // copy of the body.
     (this: [] name: $name:tt generics: $generics:tt passed: $passed:tt work: $work:tt) => {
         $crate::__smart_boxed_work! { box_with: [] work: $work }
     };

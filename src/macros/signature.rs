@@ -126,9 +126,7 @@ macro_rules! define_generics {
     };
 }
 
-define_generics! { $
-    [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] next: [a b c e f g h i]
-}
+with_windows! { { define_generics $ } [] [] a b c e f g h i }
 
 /// Reads what stands after the arguments: `-> Ret` and `where …`. `look` is the same as `tail`,
 /// since a type that was read cannot be looked into.
@@ -137,29 +135,31 @@ define_generics! { $
 macro_rules! __smart_signature {
     // No result.
     (item: { $($item:tt)* } tail: [$(where $($bounds:tt)*)?] look: $look:tt) => {
-        $crate::__smart_helpers! { $($item)* ret: [()] bounds: [$($($bounds)*)?] opaque: [no] }
+        $crate::__smart_helpers! { $($item)* ret: [()] bounds: [$($($bounds)*)?] stated: [()] }
     };
-    // `-> !` is no type that `Output = …` could name on stable: it is reached through a function pointer.
+    // `-> !` is no type that `Output = …` could name on stable: it is reached through a function
+    // pointer.
     (item: { $($item:tt)* } tail: [-> ! $(where $($bounds:tt)*)?] look: $look:tt) => {
         $crate::__smart_helpers! {
             $($item)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] bounds: [$($($bounds)*)?]
-                opaque: [no]
+                stated: [<fn() -> ! as $crate::__private::Ret>::Out]
         }
     };
-    // `-> Ret`, `-> Ret where …`; the frequent shapes of results at once. (`impl ::path::Trait` looks like a path.)
+    // `-> Ret`, `-> Ret where …`; the frequent shapes of results at once. (`impl ::path::Trait`
+    // looks like a path.)
     (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
         look: [-> impl $($look:tt)*]) => {
-        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [yes] }
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] stated: [] }
     };
     (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
         look: [-> $($t:ident)::+ < impl $($look:tt)*]) => {
-        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [yes] }
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] stated: [] }
     };
     (
         item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
         look: [-> $($t:ident)::+ $(<$($a:ident)::+ $(, $($b:ident)::+)*>)? $(where $($look:tt)*)?]
     ) => {
-        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [no] }
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] stated: [$ret] }
     };
     (
         item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: [] $($item:tt)* }
@@ -168,13 +168,14 @@ macro_rules! __smart_signature {
         $crate::__smart_borrowed! {
             item: { kept: $k helpers: $h body: $b vis: $v asyncness: [] $($item)* ret: [$ret]
                 bounds: [$($($bounds)*)?] }
-            look: [$($look)*]
+            stated: [$ret] look: [$($look)*]
         }
     };
     (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]) =>
         {
         $crate::__smart_find_impl! {
-            item: { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] } look: [$($look)*]
+            item: { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] } stated: [$ret]
+                look: [$($look)*]
         }
     };
     (
@@ -201,20 +202,24 @@ macro_rules! __smart_error_after {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_borrowed {
-    (item: $item:tt look: [&'static $($look:tt)*]) => {
-        $crate::__smart_find_impl! { item: $item look: [$($look)*] }
+    (item: $item:tt stated: $s:tt look: [&'static $($look:tt)*]) => {
+        $crate::__smart_find_impl! { item: $item stated: $s look: [$($look)*] }
     };
-    (item: $item:tt look: [$($t:ident)::+ <$(&)? 'static $($look:tt)*]) => {
-        $crate::__smart_find_impl! { item: $item look: [$($look)*] }
+    (item: $item:tt stated: $s:tt look: [$($t:ident)::+ <$(&)? 'static $($look:tt)*]) => {
+        $crate::__smart_find_impl! { item: $item stated: $s look: [$($look)*] }
     };
-    (item: $item:tt look: [& $($look:tt)*]) => { $crate::__smart_borrowed! { $item } };
-    (item: $item:tt look: [$($t:ident)::+ <& $($look:tt)*]) => {
+    (item: $item:tt stated: $s:tt look: [& $($look:tt)*]) => {
         $crate::__smart_borrowed! { $item }
     };
-    (item: $item:tt look: [$($t:ident)::+ <$life:lifetime $($look:tt)*]) => {
+    (item: $item:tt stated: $s:tt look: [$($t:ident)::+ <& $($look:tt)*]) => {
         $crate::__smart_borrowed! { $item }
     };
-    (item: $item:tt look: $look:tt) => { $crate::__smart_find_impl! { item: $item look: $look } };
+    (item: $item:tt stated: $s:tt look: [$($t:ident)::+ <$life:lifetime $($look:tt)*]) => {
+        $crate::__smart_borrowed! { $item }
+    };
+    (item: $item:tt stated: $s:tt look: $look:tt) => {
+        $crate::__smart_find_impl! { item: $item stated: $s look: $look }
+    };
     ({
         kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: [$name:tt $args:tt]
         $($signature:tt)*
@@ -231,26 +236,32 @@ macro_rules! define_find_impl {
         #[macro_export]
         macro_rules! __smart_find_impl {
             $(
-                (item: { $d($d item:tt)* } look: [$($d $t:tt)* impl $d($d rest:tt)*]) => {
-                    $crate::__smart_helpers! { $d($d item)* opaque: [yes] }
+                (item: { $d($d item:tt)* } stated: $d s:tt
+                    look: [$($d $t:tt)* impl $d($d rest:tt)*]) => {
+                    $crate::__smart_helpers! { $d($d item)* stated: [] }
                 };
-                (item: { $d($d item:tt)* } look: [$($d $t:tt)* $d(where $d($d rest:tt)*)?]) => {
-                    $crate::__smart_helpers! { $d($d item)* opaque: [no] }
+                (item: { $d($d item:tt)* } stated: $d s:tt
+                    look: [$($d $t:tt)* $d(where $d($d rest:tt)*)?]) => {
+                    $crate::__smart_helpers! { $d($d item)* stated: $d s }
                 };
-                (item: $d item:tt look: [$($d $t:tt)* ($d($d inner:tt)*) $d($d rest:tt)*]) => {
-                    $crate::__smart_find_impl! { item: $d item look: [$d($d inner)* $d($d rest)*] }
+                (item: $d item:tt stated: $d s:tt
+                    look: [$($d $t:tt)* ($d($d inner:tt)*) $d($d rest:tt)*]) => {
+                    $crate::__smart_find_impl! {
+                        item: $d item stated: $d s look: [$d($d inner)* $d($d rest)*]
+                    }
                 };
-                (item: $d item:tt look: [$($d $t:tt)* [$d($d inner:tt)*] $d($d rest:tt)*]) => {
-                    $crate::__smart_find_impl! { item: $d item look: [$d($d inner)* $d($d rest)*] }
+                (item: $d item:tt stated: $d s:tt
+                    look: [$($d $t:tt)* [$d($d inner:tt)*] $d($d rest:tt)*]) => {
+                    $crate::__smart_find_impl! {
+                        item: $d item stated: $d s look: [$d($d inner)* $d($d rest)*]
+                    }
                 };
             )+
-            (item: $d item:tt look: [$($d $n:tt)+ $d($d rest:tt)*]) => {
-                $crate::__smart_find_impl! { item: $d item look: [$d($d rest)*] }
+            (item: $d item:tt stated: $d s:tt look: [$($d $n:tt)+ $d($d rest:tt)*]) => {
+                $crate::__smart_find_impl! { item: $d item stated: $d s look: [$d($d rest)*] }
             };
         }
     };
 }
 
-define_find_impl! { $
-    [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] next: [a b c e f g h i]
-}
+with_windows! { { define_find_impl $ } [] [] a b c e f g h i }

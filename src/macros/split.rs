@@ -51,7 +51,8 @@ macro_rules! __smart_half {
         $crate::__smart_half! { { body: $b context: [$half [send]] $($i)* } kept: $kept
             helpers: [$($h)*] }
     };
-    // An `async fn` cannot have `#[track_caller]` on stable Rust. The sync half has it, if there is one.
+    // An `async fn` cannot have `#[track_caller]` on stable Rust. The sync half has it, if there is
+    // one.
     (
         { body: $b:tt context: [async $s:tt] vis: $v:tt asyncness: [async] $($i:tt)* }
         kept: $kept:tt helpers: [[track_caller] [async_only] $($h:tt)*]
@@ -170,9 +171,7 @@ macro_rules! define_half_where {
     };
 }
 
-define_half_where! { $
-    [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] next: [a b c e f g h i]
-}
+with_windows! { { define_half_where $ } [] [] a b c e f g h i }
 
 /// Emits a function of a half.
 #[doc(hidden)]
@@ -227,7 +226,7 @@ macro_rules! __smart_send_half {
     (
         kept: [$($kept:tt)*] body: [$($body:tt)?] vis: [$vis:vis] asyncness: $a:tt
             name: [$name:tt $args:tt]
-        generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*] opaque: $opaque:tt
+        generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*] stated: $stated:tt
     ) => {
         $crate::__smart_half_emit! {
             sync
@@ -235,7 +234,7 @@ macro_rules! __smart_send_half {
             body: [$({
                 use $crate::__private::{split_async as smartasync, split_async::smart_await};
                 $crate::__smart_body!
-                    { async opaque: $opaque body: $body receiver: [] lets: [] ret: [$ret] }
+                    { async stated: $stated body: $body receiver: [] lets: [] }
             })?]
             vis: [$vis] asyncness: [] name: $name
             header: [
