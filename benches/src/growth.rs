@@ -5,7 +5,7 @@
 use crate::allocations;
 use crate::case::yields_once;
 use crate::clock;
-use crate::report::{folder, printed};
+use crate::report::{folder, load, printed};
 use futures::future::maybe_done;
 use smartasync::{SmartLock, SmartLockMap, block_on, offload, spawn_local};
 use std::fmt::Write as _;
@@ -234,8 +234,9 @@ const HEIGHT: f64 = 320.0;
 /// Room for the numbers at the axes.
 const MARGIN: f64 = 60.0;
 
-/// A line through all points, with their values, and its name at the end.
-fn line(places: &[(f64, f64)], values: &[f64], name: &str, color: &str, below: bool) -> String {
+/// A line through all points, with their values, and its name at the end. Where it is below the
+/// other line, its text is too.
+fn line(places: &[(f64, f64)], values: &[f64], others: &[f64], name: &str, color: &str) -> String {
     let mut text = String::from("<polyline points=\"");
     for (x, y) in places {
         write!(text, "{x:.1},{y:.1} ").expect("a string takes it all");
@@ -245,8 +246,10 @@ fn line(places: &[(f64, f64)], values: &[f64], name: &str, color: &str, below: b
         "\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\"/>"
     )
     .expect("a string takes it all");
-    for ((x, y), value) in places.iter().zip(values) {
-        let at = y + if below { 18.0 } else { -8.0 };
+    let mut is_below = false;
+    for (((x, y), value), other) in places.iter().zip(values).zip(others) {
+        is_below = value < other;
+        let at = y + if is_below { 18.0 } else { -8.0 };
         writeln!(
             text,
             "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{color}\"/>\
@@ -259,7 +262,7 @@ fn line(places: &[(f64, f64)], values: &[f64], name: &str, color: &str, below: b
         text,
         "<text x=\"{:.1}\" y=\"{:.1}\" fill=\"{color}\">{name}</text>",
         x + 32.0,
-        y + 4.0
+        y + if is_below { 12.0 } else { -4.0 }
     )
     .expect("a string takes it all");
     text
@@ -315,13 +318,14 @@ fn graph(curve: &Curve, points: &[Point]) -> String {
         let place = |(point, value): (&Point, &f64)| (x(point.n as f64), y(*value));
         points.iter().zip(values).map(place).collect()
     };
-    text += &line(&places(&times), &times, "ns", "#2f7d5b", false);
-    text += &line(&places(&sizes), &sizes, "bytes", "#b5533c", true);
+    text += &line(&places(&times), &times, &sizes, "ns", "#2f7d5b");
+    text += &line(&places(&sizes), &sizes, &times, "bytes", "#b5533c");
     text + "</svg>\n"
 }
 
 /// Measures all curves, and writes a table and a graph for each to `results/`.
 pub fn write() {
+    let load_before = load();
     let mut curves = Vec::new();
     for curve in CURVES {
         eprintln!("growth of {} …", curve.name);
@@ -334,6 +338,12 @@ pub fn write() {
         "# How cost grows\n\nThe time for each of so many, and the bytes of heap that are held for each while all are there. \
          A level line is linear growth. For threads, the time is that of a call, and the bytes are those of the thread's loop.\n\n",
     );
+    writeln!(
+        text,
+        "The load average of the machine was {load_before} before the run and {} after it. The run itself adds one to two.\n",
+        load()
+    )
+    .expect("a string takes it all");
     text += &table(&curves);
     for (curve, _) in &curves {
         writeln!(text, "\n![{}](growth_{}.svg)", curve.title, curve.name)

@@ -217,7 +217,7 @@ fn measure_all(all: &[Case]) -> Vec<Row> {
 }
 
 /// How many threads of the machine ran or waited for a core, over the last minute.
-fn load() -> String {
+pub fn load() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     load.split(' ').next().unwrap_or("unknown").to_owned()
 }
