@@ -33,14 +33,6 @@ const FREE: usize = 0;
 const SUSPENDED: usize = 1;
 const SEIZED: usize = 2;
 
-/// What the word said before it was [seized](Lead::seize).
-pub(crate) enum Seized {
-    /// There was no lone leader. If the word was seized already, the mutex protects the answer.
-    Nobody,
-    /// There was a lone leader. If it was being polled, `polling` says where.
-    Leader { polling: Option<StackToken> },
-}
-
 pub(crate) struct Lead {
     word: AtomicUsize,
 }
@@ -99,23 +91,21 @@ impl Lead {
         self.exchange(SUSPENDED, thread.word())
     }
 
-    /// Returns whether the word is seized. The caller must hold the mutex.
-    #[inline]
-    pub(crate) fn is_seized(&self) -> bool {
-        // ORDERING: Relaxed; only a holder of the mutex seizes or releases the word.
-        self.word.load(Ordering::Relaxed) == SEIZED
-    }
-
     /// Seizes the word: the mutex protects the lead from now on. The caller must hold the mutex.
-    pub(crate) fn seize(&self) -> Seized {
+    ///
+    /// If there was a lone leader, this returns where it is polled, if it is polled now.
+    #[inline]
+    pub(crate) fn seize(&self) -> Option<Option<StackToken>> {
+        // ORDERING: Relaxed; only a holder of the mutex seizes or releases the word.
+        if self.word.load(Ordering::Relaxed) == SEIZED {
+            return None;
+        }
         // ORDERING: Acquire; pairs with the exchange of the last lone leader. The caller may lead
         // next, so it must see what this leader did.
         match self.word.swap(SEIZED, Ordering::Acquire) {
-            FREE | SEIZED => Seized::Nobody,
-            SUSPENDED => Seized::Leader { polling: None },
-            thread => Seized::Leader {
-                polling: StackToken::of_word(thread),
-            },
+            FREE => None,
+            SUSPENDED => Some(None),
+            thread => Some(StackToken::of_word(thread)),
         }
     }
 
@@ -124,14 +114,5 @@ impl Lead {
         // ORDERING: Release; pairs with the exchange in `take` and publishes what the holders of
         // the mutex did.
         self.word.store(FREE, Ordering::Release);
-    }
-
-    /// Returns whether there is a leader, or `None` if the mutex protects the answer.
-    pub(crate) fn is_taken(&self) -> Option<bool> {
-        // ORDERING: Relaxed; the answer may be out of date as soon as it is returned.
-        match self.word.load(Ordering::Relaxed) {
-            SEIZED => None,
-            word => Some(word != FREE),
-        }
     }
 }

@@ -10,12 +10,14 @@
 //! 1. This file has the API of [`SmartLock`] and describes what each caller sees.
 //! 2. `lead.rs` has the word of a lone leader. While there are no followers, the leader takes and
 //!    returns this word, and the mutex is not needed.
-//! 3. `flight/mod.rs` and `flight/shared.rs` have what the lock knows under its mutex: the flight,
-//!    the seats, and the future of a shared flight. No user code runs there.
-//! 4. `run.rs` has the futures of `run_once` and `run_shared`. It does everything that happens
-//!    while the mutex is free: it polls, clones, drops and wakes.
-//! 5. `stack.rs` detects re-entry: a call that its own leader would wait for.
-//! 6. `map/` has [`SmartLockMap`], which keeps a lock for each key in use.
+//! 3. `flight/` has what the lock knows under its mutex. `mod.rs` has the state and its changes,
+//!    `seats.rs` the seats and their queue, and `notifier.rs` the waker of a shared future. No user
+//!    code runs there.
+//! 4. `inner.rs` has a lock without its public methods. It does what happens while the mutex is
+//!    free: it polls, clones, drops and wakes.
+//! 5. `run.rs` has the future of a call of `run_once` or `run_shared`.
+//! 6. `stack.rs` detects re-entry: a call that its own leader would wait for.
+//! 7. `map/` has [`SmartLockMap`], which keeps a lock for each key in use.
 //!
 //! INVARIANT: no user code (closures, polls, `Clone`, `Drop`, wakers) runs while a mutex of this
 //! module is held. The only exceptions are `Hash` and `Eq` of a map's keys.
@@ -31,16 +33,18 @@
 use crate::call::{Call, Work};
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
-use run::{Core, RunOnce, RunShared};
+use inner::Core;
 
+mod cancelled;
 mod flight;
+pub(crate) mod inner;
 mod lead;
 mod map;
 pub(crate) mod run;
 mod stack;
 
+pub use cancelled::Cancelled;
 pub use map::SmartLockMap;
-pub use run::Cancelled;
 
 /// Lets concurrent callers share one run: the first caller runs, and each caller that comes while
 /// it runs gets a clone of its result. Use it when many callers ask for the same thing at once.
@@ -173,7 +177,7 @@ impl<T> SmartLock<T> {
         Fut: Future<Output = T>,
         T: Clone,
     {
-        Call::new(RunOnce::new(&self.core, f))
+        Call::new(run::run_once(&self.core, f))
     }
 
     /// Like [`run_once`](SmartLock::run_once), but the lock owns the future, and any caller can
@@ -244,7 +248,7 @@ impl<T> SmartLock<T> {
         Fut: Future<Output = T> + Send + 'static,
         T: Clone,
     {
-        Call::new(RunShared::new(&self.core, f))
+        Call::new(run::run_shared(&self.core, f))
     }
 
     /// Cancels the followers: each gets [`Cancelled`].

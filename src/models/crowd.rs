@@ -4,8 +4,9 @@
 
 use super::flight::{Event, Lock, yield_once};
 use super::{check, poll_once, wait_for};
-use crate::lock::SmartLockMap;
-use crate::lock::run::{Core, RunOnce, RunShared};
+use crate::lock::inner::Core;
+use crate::lock::run;
+use crate::lock::{Cancelled, SmartLockMap};
 use crate::sync::{Arc, Ordering};
 use core::future::{pending, poll_fn, ready};
 use loom::sync::atomic::AtomicUsize;
@@ -17,17 +18,17 @@ use std::vec::Vec;
 fn of_two_followers_of_a_lost_leader_one_may_go_and_the_other_leads() {
     check("lost leader, two followers", 3, || {
         let lock: Lock = Arc::new(Core::new());
-        let mut leader = Box::pin(RunOnce::new(&*lock, pending::<usize>));
+        let mut leader = Box::pin(run::run_once(&*lock, pending::<usize>));
         assert!(poll_once(leader.as_mut()).is_pending());
         let theirs = lock.clone();
         let goes = thread::spawn(move || {
-            let mut call = Box::pin(RunOnce::new(&*theirs, pending::<usize>));
+            let mut call = Box::pin(run::run_once(&*theirs, pending::<usize>));
             // The call follows, is chosen or leads. It is dropped in each of these roles.
             assert!(poll_once(call.as_mut()).is_pending());
         });
         let theirs = lock.clone();
         let stays = thread::spawn(move || {
-            assert_eq!(wait_for(RunOnce::new(&*theirs, || ready(2))).unwrap(), 2)
+            assert_eq!(wait_for(run::run_once(&*theirs, || ready(2))).unwrap(), 2)
         });
         drop(leader);
         goes.join().unwrap();
@@ -44,7 +45,7 @@ fn run_shared(lock: &Core<usize>, starts: &Arc<AtomicUsize>, value: usize) -> us
         yield_once().await;
         value
     };
-    wait_for(RunShared::new(lock, run)).unwrap()
+    wait_for(run::run_shared(lock, run)).unwrap()
 }
 
 fn shared_callers(threads: usize, preemptions: usize) {
@@ -82,9 +83,9 @@ fn shared_until<'l>(
     lock: &'l Core<usize>,
     event: &Arc<Event>,
     value: usize,
-) -> impl Future<Output = Result<usize, crate::lock::run::Cancelled>> + use<'l> {
+) -> impl Future<Output = Result<usize, Cancelled>> + use<'l> {
     let event = event.clone();
-    RunShared::new(lock, move || async move {
+    run::run_shared(lock, move || async move {
         poll_fn(|cx| event.poll(cx)).await;
         value
     })
@@ -120,7 +121,7 @@ fn a_reset_leaves_a_shared_future_to_its_driver_and_frees_the_other() {
         let other = thread::spawn(move || {
             // There are three cases: the call follows and is cancelled, it was the last driver and
             // keeps the future, or it comes later and starts its own future.
-            let result = wait_for(RunShared::new(&*theirs, || ready(2)));
+            let result = wait_for(run::run_shared(&*theirs, || ready(2)));
             assert!(matches!(result, Ok(1 | 2) | Err(_)));
         });
         let resetting = lock.clone();
@@ -135,7 +136,7 @@ fn a_reset_leaves_a_shared_future_to_its_driver_and_frees_the_other() {
 
 type Map = Arc<SmartLockMap<u8, usize>>;
 
-fn run_on_key(map: &Map, value: usize) -> Result<usize, crate::lock::run::Cancelled> {
+fn run_on_key(map: &Map, value: usize) -> Result<usize, Cancelled> {
     wait_for(map.run_once(1, || async move {
         yield_once().await;
         value

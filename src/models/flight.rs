@@ -2,7 +2,9 @@
 //! and `reset`.
 
 use super::{check, poll_once, wait_for};
-use crate::lock::run::{Cancelled, Core, RunOnce, RunShared};
+use crate::lock::Cancelled;
+use crate::lock::inner::Core;
+use crate::lock::run;
 use crate::sync::{Arc, Mutex, Ordering};
 use core::future::poll_fn;
 use core::mem;
@@ -36,7 +38,7 @@ fn run_once(
     active: &AtomicUsize,
     value: usize,
 ) -> Result<usize, Cancelled> {
-    wait_for(RunOnce::new(lock, || async {
+    wait_for(run::run_once(lock, || async {
         runs.fetch_add(1, Ordering::Relaxed);
         assert_eq!(
             active.fetch_add(1, Ordering::Relaxed),
@@ -87,11 +89,11 @@ fn a_follower_takes_over_from_a_leader_that_is_dropped() {
         let lock: Lock = Arc::new(Core::new());
         let theirs = lock.clone();
         let gone = thread::spawn(move || {
-            let mut call = pin!(RunOnce::new(&*theirs, core::future::pending::<usize>));
+            let mut call = pin!(run::run_once(&*theirs, core::future::pending::<usize>));
             // The call leads or follows. It is dropped in either role.
             let _polled = poll_once(call.as_mut());
         });
-        assert_eq!(wait_for(RunOnce::new(&*lock, || async { 1 })).unwrap(), 1);
+        assert_eq!(wait_for(run::run_once(&*lock, || async { 1 })).unwrap(), 1);
         gone.join().unwrap();
         assert!(!lock.is_running() && lock.waiters() == 0);
     });
@@ -101,13 +103,16 @@ fn a_follower_takes_over_from_a_leader_that_is_dropped() {
 fn a_chosen_follower_that_is_dropped_hands_over_again() {
     check("dropped follower", 4, || {
         let lock: Lock = Arc::new(Core::new());
-        let mut leader = Box::pin(RunOnce::new(&*lock, core::future::pending::<usize>));
+        let mut leader = Box::pin(run::run_once(&*lock, core::future::pending::<usize>));
         assert!(poll_once(leader.as_mut()).is_pending());
-        let mut chosen = Box::pin(RunOnce::new(&*lock, || async { 1 }));
+        let mut chosen = Box::pin(run::run_once(&*lock, || async { 1 }));
         assert!(poll_once(chosen.as_mut()).is_pending());
         let theirs = lock.clone();
         let other = thread::spawn(move || {
-            assert_eq!(wait_for(RunOnce::new(&*theirs, || async { 2 })).unwrap(), 2)
+            assert_eq!(
+                wait_for(run::run_once(&*theirs, || async { 2 })).unwrap(),
+                2
+            )
         });
         drop(leader);
         drop(chosen);
@@ -121,7 +126,7 @@ fn a_reset_frees_the_follower_and_leaves_the_leader_its_value() {
         let lock: Lock = Arc::new(Core::new());
         let (theirs, resetting) = (lock.clone(), lock.clone());
         let other = thread::spawn(move || {
-            let followed = wait_for(RunOnce::new(&*theirs, || async {
+            let followed = wait_for(run::run_once(&*theirs, || async {
                 yield_once().await;
                 2
             }));
@@ -129,7 +134,7 @@ fn a_reset_frees_the_follower_and_leaves_the_leader_its_value() {
         });
         let reset = thread::spawn(move || resetting.reset());
         let mut led = false;
-        let own = wait_for(RunOnce::new(&*lock, || {
+        let own = wait_for(run::run_once(&*lock, || {
             led = true;
             async {
                 yield_once().await;
@@ -196,11 +201,12 @@ fn a_shared_future_gets_on_though_its_first_driver_is_polled_no_more() {
     check("shared", 4, || {
         let lock: Lock = Arc::new(Core::new());
         let (event, starts) = (Arc::new(Event::default()), Arc::new(AtomicUsize::new(0)));
-        let mut parked = Box::pin(RunShared::new(&*lock, wait_for_event(&event, &starts)));
+        let mut parked = Box::pin(run::run_shared(&*lock, wait_for_event(&event, &starts)));
         assert!(poll_once(parked.as_mut()).is_pending());
         let (theirs, join) = (lock.clone(), wait_for_event(&event, &starts));
-        let other =
-            thread::spawn(move || assert_eq!(wait_for(RunShared::new(&*theirs, join)).unwrap(), 1));
+        let other = thread::spawn(move || {
+            assert_eq!(wait_for(run::run_shared(&*theirs, join)).unwrap(), 1)
+        });
         event.happen();
         other.join().unwrap();
         assert_eq!(starts.load(Ordering::Relaxed), 1);
@@ -215,14 +221,15 @@ fn a_wake_up_during_the_poll_of_a_driver_reaches_who_came_meanwhile() {
         let (event, starts) = (Arc::new(Event::default()), Arc::new(AtomicUsize::new(0)));
         let (theirs, drive) = (lock.clone(), wait_for_event(&event, &starts));
         let driver = thread::spawn(move || {
-            let mut call = Box::pin(RunShared::new(&*theirs, drive));
+            let mut call = Box::pin(run::run_shared(&*theirs, drive));
             // Polls the call once, and then neither polls nor drops it.
             let _polled = poll_once(call.as_mut());
             mem::forget(call);
         });
         let (theirs, join) = (lock.clone(), wait_for_event(&event, &starts));
-        let other =
-            thread::spawn(move || assert_eq!(wait_for(RunShared::new(&*theirs, join)).unwrap(), 1));
+        let other = thread::spawn(move || {
+            assert_eq!(wait_for(run::run_shared(&*theirs, join)).unwrap(), 1)
+        });
         event.happen();
         driver.join().unwrap();
         other.join().unwrap();

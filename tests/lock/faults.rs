@@ -4,7 +4,9 @@
 use crate::callers::{Caller, assert_cancelled, leaked, ok};
 use crate::shared::jobs::{Job, bystander};
 use crate::support::kind::{KINDS, Kind};
-use crate::support::poll;
+use crate::support::random::on_threads;
+use crate::support::watchdog::within;
+use crate::support::{poll, yield_once};
 use smartasync::{Cancelled, SmartLock};
 use std::future::{pending, ready};
 use std::mem;
@@ -192,4 +194,63 @@ fn wakers_are_dropped_on_the_thread_that_resets_the_lock_or_drops_their_caller()
         assert_eq!(*dropped_on.lock().unwrap(), [elsewhere, elsewhere_too]);
         assert_cancelled(poll(&mut two));
     }
+}
+
+#[test]
+fn a_stale_waker_is_dropped_while_the_lock_is_free() {
+    within(120, || {
+        for kind in KINDS {
+            let lock = leaked();
+            let dropped_on = Arc::<Mutex<Vec<_>>>::default();
+            let noted = || {
+                Waker::from(Arc::new(Noted {
+                    lock,
+                    dropped_on: dropped_on.clone(),
+                }))
+            };
+            let mut leader = never(lock, kind);
+            let mut followers = [never(lock, KINDS[0]), never(lock, KINDS[1])];
+            for _ in 0..3 {
+                assert!(leader.poll_with(&noted()).is_pending());
+                for follower in &mut followers {
+                    assert!(follower.poll_with(&noted()).is_pending());
+                }
+            }
+            assert!(dropped_on.lock().unwrap().len() >= 4);
+            drop(leader);
+            // Now each follower leads, or drives, and its old waker is stale.
+            for mut follower in followers {
+                assert!(follower.poll_with(&noted()).is_pending());
+            }
+            assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
+        }
+    });
+}
+
+#[test]
+fn stale_wakers_of_many_threads_are_dropped_while_the_lock_is_free() {
+    let lock = leaked();
+    on_threads(move |mut random| {
+        for _ in 0..300 {
+            let mut caller = match random.below(3) {
+                0 => Caller::new(lock.run_once(|| async {
+                    yield_once().await;
+                    1
+                })),
+                1 => Caller::new(lock.run_shared(|| async {
+                    yield_once().await;
+                    2
+                })),
+                _ => never(lock, KINDS[random.below(2)]),
+            };
+            for _ in 0..random.below(4) {
+                let dropped_on = Arc::default();
+                let waker = Waker::from(Arc::new(Noted { lock, dropped_on }));
+                if caller.poll_with(&waker).is_ready() {
+                    break;
+                }
+            }
+        }
+    });
+    assert_eq!((lock.is_running(), lock.waiters()), (false, 0));
 }

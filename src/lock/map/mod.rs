@@ -10,13 +10,16 @@
 //! INVARIANT: no user code except `Hash` and `Eq` of the key runs while a shard is locked.
 
 use crate::call::{Call, Work};
-use crate::lock::run::{Cancelled, Core, Handle, RunOnce, RunShared};
+use crate::lock::cancelled::Cancelled;
+use crate::lock::inner::Core;
+use crate::lock::run::{self, Handle};
 use crate::sync::panics::Panics;
 use crate::sync::{Arc, Mutex};
 use core::borrow::Borrow;
 use core::cell::OnceCell;
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
+use core::mem;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::hash::RandomState;
 use std::vec::Vec;
@@ -96,7 +99,7 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         K: Clone,
         T: Clone,
     {
-        Call::new(RunOnce::new(Entry::new(self, key), f))
+        Call::new(run::run_once(Entry::new(self, key), f))
     }
 
     /// Like [`run_once`](SmartLockMap::run_once), but the map owns the future, and any caller of
@@ -134,7 +137,7 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
         K: Clone,
         T: Clone,
     {
-        Call::new(RunShared::new(Entry::new(self, key), f))
+        Call::new(run::run_shared(Entry::new(self, key), f))
     }
 
     /// Cancels the followers of `key`: each gets [`Cancelled`].
@@ -219,8 +222,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
     pub fn reset_all(&self) {
         let mut panics = Panics::default();
         for shard in &self.shards {
-            let removed = shard.lock().take_all();
-            for (key, core) in removed {
+            let removed = mem::replace(&mut *shard.lock(), Table::new());
+            for (key, core) in removed.into_entries() {
                 core.close(&mut panics);
                 panics.catch(|| drop((key, core)));
             }

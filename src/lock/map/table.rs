@@ -4,7 +4,6 @@
 
 use core::borrow::Borrow;
 use core::hash::{BuildHasherDefault, Hasher};
-use core::mem;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::vec::Vec;
@@ -30,16 +29,11 @@ impl Hasher for AsIs {
 /// A table does not shrink below this capacity.
 const ROOM: usize = 28;
 
-/// The entries whose keys have the same hash. There is almost always only the first.
-struct Same<K, V> {
-    first: (K, V),
-    others: Vec<(K, V)>,
-}
-
 /// A map from keys to values.
 pub(super) struct Table<K, V> {
-    entries: HashMap<u64, Same<K, V>, BuildHasherDefault<AsIs>>,
-    len: usize,
+    entries: HashMap<u64, (K, V), BuildHasherDefault<AsIs>>,
+    /// The entries whose hash another key has in `entries`. There is almost never such an entry.
+    others: Vec<(u64, (K, V))>,
 }
 
 impl<K: Eq, V> Table<K, V> {
@@ -47,27 +41,21 @@ impl<K: Eq, V> Table<K, V> {
     where
         K: Borrow<Q>,
     {
-        let same = self.entries.get(&hash)?;
-        if same.first.0.borrow() == key {
-            return Some(&same.first.1);
-        }
-        same.others
-            .iter()
-            .find(|(known, _)| known.borrow() == key)
-            .map(|(_, value)| value)
+        let others = self.others.iter().filter(|other| other.0 == hash);
+        self.entries
+            .get(&hash)
+            .into_iter()
+            .chain(others.map(|other| &other.1))
+            .find_map(|(known, value)| (known.borrow() == key).then_some(value))
     }
 
     /// Adds an entry. The table must not have an entry with this key.
     pub(super) fn insert(&mut self, hash: u64, key: K, value: V) {
-        self.len += 1;
         match self.entries.entry(hash) {
             Entry::Vacant(place) => {
-                place.insert(Same {
-                    first: (key, value),
-                    others: Vec::new(),
-                });
+                place.insert((key, value));
             }
-            Entry::Occupied(place) => place.into_mut().others.push((key, value)),
+            Entry::Occupied(_) => self.others.push((hash, (key, value))),
         }
     }
 
@@ -77,37 +65,24 @@ impl<K: Eq, V> Table<K, V> {
         hash: u64,
         is_it: impl Fn(&K, &V) -> bool,
     ) -> Option<(K, V)> {
-        let Entry::Occupied(mut place) = self.entries.entry(hash) else {
-            return None;
-        };
-        let same = place.get_mut();
-        let removed = if is_it(&same.first.0, &same.first.1) {
-            match same.others.pop() {
-                Some(other) => mem::replace(&mut same.first, other),
-                None => place.remove().first,
+        let is_it = |entry: &(K, V)| is_it(&entry.0, &entry.1);
+        match self.entries.entry(hash) {
+            Entry::Occupied(place) if is_it(place.get()) => {
+                let removed = place.remove();
+                // Shrinking moves the entries that are left. It happens only after many more entries
+                // have been removed, so its cost per removed entry is constant.
+                let capacity = self.entries.capacity();
+                if capacity > ROOM && self.entries.len() < capacity / 8 {
+                    self.entries.shrink_to(2 * self.entries.len());
+                }
+                Some(removed)
             }
-        } else {
-            let at = same
-                .others
-                .iter()
-                .position(|(key, value)| is_it(key, value))?;
-            same.others.swap_remove(at)
-        };
-        self.len -= 1;
-        // Shrinking moves the entries that are left. It happens only after many more entries have
-        // been removed, so its cost per removed entry is constant.
-        if self.entries.capacity() > ROOM && self.entries.len() < self.entries.capacity() / 8 {
-            self.entries.shrink_to(2 * self.entries.len());
+            _ => {
+                let is_it = |other: &(u64, _)| other.0 == hash && is_it(&other.1);
+                let at = self.others.iter().position(is_it)?;
+                Some(self.others.swap_remove(at).1)
+            }
         }
-        Some(removed)
-    }
-
-    pub(super) fn take_all(&mut self) -> Vec<(K, V)> {
-        self.len = 0;
-        mem::take(&mut self.entries)
-            .into_values()
-            .flat_map(|same| core::iter::once(same.first).chain(same.others))
-            .collect()
     }
 }
 
@@ -115,12 +90,17 @@ impl<K, V> Table<K, V> {
     pub(super) fn new() -> Self {
         Self {
             entries: HashMap::default(),
-            len: 0,
+            others: Vec::new(),
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.entries.len() + self.others.len()
+    }
+
+    pub(super) fn into_entries(self) -> impl Iterator<Item = (K, V)> {
+        let others = self.others.into_iter().map(|other| other.1);
+        self.entries.into_values().chain(others)
     }
 }
 

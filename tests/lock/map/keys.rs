@@ -1,5 +1,7 @@
 //! `SmartLockMap` with keys whose `Clone` and `Drop` panic or use the map.
 
+use crate::support::PanicsWhenWoken;
+use crate::support::child::in_a_child;
 use smartasync::SmartLockMap;
 use std::future::{pending, poll_fn, ready};
 use std::hash::{Hash, Hasher};
@@ -264,4 +266,63 @@ fn a_key_whose_drop_panics_leaves_nothing_in_the_map() {
         drop(leader);
         hooks.assert_works();
     }
+}
+
+#[test]
+fn a_caller_whose_lock_is_removed_before_its_first_poll_uses_the_new_lock_of_its_key() {
+    static FIRST: std::sync::Mutex<Option<Pin<Box<dyn Future<Output = bool> + Send>>>> =
+        std::sync::Mutex::new(None);
+    let hooks = Hooks::new(
+        // Another caller adds the lock of the key first, so the clone of the key is dropped.
+        Some(|hooks| {
+            if hooks.calls() == 1 {
+                let map = hooks.map;
+                let mut first: Pin<Box<dyn Future<Output = bool> + Send>> =
+                    Box::pin(async move { map.run_once(plain(1), pending).await.is_ok() });
+                assert!(poll(&mut first).is_pending());
+                *FIRST.lock().unwrap() = Some(first);
+            }
+        }),
+        // The caller has found the lock when the clone is dropped. This removes the lock.
+        Some(|hooks| {
+            if hooks.calls() == 2 {
+                hooks.map.reset(&plain(1));
+            }
+        }),
+    );
+    let map = hooks.map;
+    let mut second = Box::pin(map.run_once(hooks.key(), pending));
+    assert!(poll(&mut second).is_pending());
+    assert_eq!((map.len(), map.is_running(&plain(1))), (1, true));
+    let mut follower = Box::pin(map.run_once(plain(1), || ready(3)));
+    assert!(poll(&mut follower).is_pending());
+    assert_eq!((map.len(), map.waiters(&plain(1))), (1, 1));
+    drop(FIRST.lock().unwrap().take());
+    drop(second);
+    assert_eq!(poll(&mut follower), Poll::Ready(Ok(3)));
+    hooks.assert_works();
+}
+
+#[test]
+fn a_reset_gives_one_panic_where_a_waker_and_the_drop_of_a_key_panic() {
+    in_a_child(|| {
+        for all in [false, true] {
+            let hooks = Hooks::new(None, Some(|_| panic()));
+            let map = hooks.map;
+            let mut leader = Box::pin(map.run_once(hooks.key(), pending));
+            let mut follower = Box::pin(map.run_once(plain(1), || ready(1)));
+            assert!(poll(&mut leader).is_pending());
+            let waker = Waker::from(Arc::new(PanicsWhenWoken));
+            let mut cx = Context::from_waker(&waker);
+            assert!(follower.as_mut().poll(&mut cx).is_pending());
+            assert!(panics(|| if all {
+                map.reset_all()
+            } else {
+                map.reset(&plain(1))
+            }));
+            assert!(matches!(poll(&mut follower), Poll::Ready(Err(_))));
+            drop(leader);
+            hooks.assert_works();
+        }
+    });
 }

@@ -280,3 +280,69 @@ fn callers_of_both_functions_take_over_from_each_other() {
     assert_eq!(last.poll(), ok(3));
     assert_idle(lock);
 }
+
+// What is left of wakers.
+
+/// The ways in which a shared flight may end.
+#[derive(Clone, Copy)]
+enum End {
+    Done,
+    Panicked,
+    Reset,
+    Dropped,
+}
+
+#[test]
+fn a_future_that_keeps_its_waker_keeps_no_waker_of_its_callers() {
+    for end in [End::Done, End::Panicked, End::Reset, End::Dropped] {
+        let lock = leaked();
+        let kept = Arc::new(Mutex::new(None));
+        let (keep, goes_on) = (kept.clone(), Arc::new(Count::default()));
+        let gate = goes_on.clone();
+        let mut driver = Caller::new(lock.run_shared(move || {
+            poll_fn(move |cx| {
+                *keep.lock().unwrap() = Some(cx.waker().clone());
+                match (gate.0.load(Relaxed), end) {
+                    (0, _) => Poll::Pending,
+                    (_, End::Panicked) => resume_unwind(Box::new("future")),
+                    _ => Poll::Ready(1),
+                }
+            })
+        }))
+        .wait_for_its_turn();
+        let mut follower = Caller::new(lock.run_shared(|| ready(2))).wait_for_its_turn();
+        // Both have a waker that was not woken.
+        assert!(driver.poll().is_pending() && follower.poll().is_pending());
+        goes_on.0.store(1, Relaxed);
+        let waker: Waker = kept.lock().unwrap().clone().unwrap();
+        match end {
+            End::Done => {
+                waker.wake();
+                assert_eq!((driver.poll(), follower.poll()), (ok(1), ok(1)));
+            }
+            End::Panicked => {
+                waker.wake();
+                assert!(catch_unwind(AssertUnwindSafe(|| driver.poll())).is_err());
+                assert_eq!(follower.poll(), ok(2));
+            }
+            End::Reset => {
+                lock.reset();
+                assert!(follower.poll().is_ready());
+                waker.wake();
+                assert_eq!(driver.poll(), ok(1));
+            }
+            End::Dropped => drop(waker),
+        }
+        let (of_driver, of_follower) = (driver.woken.clone(), follower.woken.clone());
+        drop((driver, follower));
+        assert!(kept.lock().unwrap().is_some(), "the waker is kept");
+        assert_eq!(
+            (
+                Arc::strong_count(&of_driver),
+                Arc::strong_count(&of_follower)
+            ),
+            (1, 1)
+        );
+        assert_idle(lock);
+    }
+}
