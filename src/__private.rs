@@ -1,7 +1,7 @@
 //! What the expansions of the macros name. Not part of the API: it may change in any release.
 
 #[cfg(feature = "alloc")]
-pub use crate::call::boxed::{BoxWork, DynWork, boxed, boxed_send};
+pub use crate::call::boxed::{BoxWork, DynWork};
 pub use crate::call::resolve::*;
 #[cfg(feature = "std")]
 pub use crate::call::travel::*;

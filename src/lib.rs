@@ -43,12 +43,16 @@ mod stream;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;
+#[cfg(feature = "std")]
+mod time;
 
 #[cfg(feature = "alloc")]
-pub use call::{BoxCall, SendBoxCall, Smart};
+pub use call::{BoxCall, LocalBoxCall, Smart};
 pub use call::{Call, WaitError, Work, smart};
 #[cfg(feature = "std")]
 pub use call::{TimedOut, smart_sync};
+#[cfg(feature = "tokio")]
+pub use executor::{InstallError, install_tokio, install_tokio_handle};
 #[cfg(feature = "std")]
 pub use executor::{
     LoopId, Task, block_on, cached_loops, current_loop, install_runtime, reset_smartasync_cache,
@@ -57,15 +61,20 @@ pub use executor::{
 #[cfg(feature = "std")]
 pub use lock::{Cancelled, SmartLock, SmartLockMap};
 #[cfg(feature = "std")]
-pub use pool::{Offload, offload, set_offload_limit};
+pub use pool::{Offload, OffloadStats, offload, offload_stats, set_offload_limit};
 #[cfg(all(feature = "std", feature = "stream"))]
 pub use stream::smart_iter;
 #[cfg(feature = "stream")]
-pub use stream::{SmartStream, SmartStreamIter, Source, smart_stream, smart_unfold};
+pub use stream::{
+    BoxSmartStream, LocalBoxSmartStream, SmartStream, SmartStreamIter, Source, smart_stream,
+    smart_unfold,
+};
 #[cfg(feature = "std")]
 pub use thread::context::{allow_blocking, forbid_blocking, is_async_context};
 #[cfg(feature = "std")]
 pub use thread::runtime::{AlreadyInstalled, Runtime};
+#[cfg(feature = "std")]
+pub use time::sleep;
 
 #[doc(hidden)]
 pub mod __private;

@@ -115,7 +115,7 @@ fn the_default_directory_is_the_projects_src() {
         &output,
         &[
             "hashed on  main",
-            "hashed on  smartasync-offload",
+            "hashed on  smartasync-",
             &requests,
             &digests,
         ],

@@ -1,6 +1,9 @@
 //! A case: one contender at one piece of work. The same table of cases serves the clock, callgrind
 //! and the counting allocator.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 /// One contender at one piece of work.
 #[derive(Clone, Copy)]
 pub struct Case {
@@ -30,6 +33,19 @@ pub fn each_time(times: u64, count: impl Fn(u64) -> u64) -> f64 {
 /// Runs `future` on this thread with as little as can be: what is measured is in it.
 pub fn drive<F: Future>(future: F) -> F::Output {
     futures_lite::future::block_on(future)
+}
+
+/// Is pending once, and wakes its task.
+pub async fn yields_once() {
+    let mut polled = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut polled, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
 }
 
 /// A list of cases: for each piece of work its contenders.

@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 /// How long one contender is measured in one round.
 const SLICE: Duration = Duration::from_millis(8);
 const ROUNDS: usize = 21;
+/// The same, if the batches of a contender are longer than a slice.
+const LONG_ROUNDS: usize = 9;
 
-/// Nanoseconds for each time, the median over all rounds.
+/// Nanoseconds for each time, a number for each round.
 pub struct Timed {
     pub case: Case,
-    pub nanoseconds: f64,
+    pub rounds: Vec<f64>,
 }
 
 fn time(case: &Case, n: u64) -> Duration {
@@ -20,14 +22,15 @@ fn time(case: &Case, n: u64) -> Duration {
     start.elapsed()
 }
 
-/// How often it goes into a slice.
-fn calibrate(case: &Case) -> u64 {
+/// How often it goes into a slice, and whether that takes longer than the slice.
+fn calibrate(case: &Case) -> (u64, bool) {
     let mut n = case.batch;
     loop {
         let took = time(case, n);
         if took >= SLICE / 2 {
             let fits = (n as f64 * SLICE.as_secs_f64() / took.as_secs_f64()) as u64;
-            return (fits / case.batch).max(1) * case.batch;
+            let is_long = n == case.batch && took > 2 * SLICE;
+            return ((fits / case.batch).max(1) * case.batch, is_long);
         }
         n *= 2;
     }
@@ -35,23 +38,31 @@ fn calibrate(case: &Case) -> u64 {
 
 /// Measures the contenders of one piece of work.
 pub fn measure(cases: &[Case]) -> Vec<Timed> {
-    let times: Vec<u64> = cases.iter().map(calibrate).collect();
-    let mut measured: Vec<Vec<f64>> = vec![Vec::new(); cases.len()];
-    for _ in 0..ROUNDS {
-        for (at, case) in cases.iter().enumerate() {
-            measured[at].push(time(case, times[at]).as_nanos() as f64 / times[at] as f64);
+    let times: Vec<(u64, bool)> = cases.iter().map(calibrate).collect();
+    let rounds = if times.iter().any(|&(_, is_long)| is_long) {
+        LONG_ROUNDS
+    } else {
+        ROUNDS
+    };
+    let mut timed: Vec<Timed> = cases
+        .iter()
+        .map(|&case| Timed {
+            case,
+            rounds: Vec::new(),
+        })
+        .collect();
+    for _ in 0..rounds {
+        for (timed, &(times, _)) in timed.iter_mut().zip(&times) {
+            let took = time(&timed.case, times);
+            timed.rounds.push(took.as_nanos() as f64 / times as f64);
         }
     }
-    let median = |mut rounds: Vec<f64>| {
-        rounds.sort_by(f64::total_cmp);
-        rounds[rounds.len() / 2]
-    };
-    cases
-        .iter()
-        .zip(measured)
-        .map(|(&case, rounds)| Timed {
-            case,
-            nanoseconds: median(rounds),
-        })
-        .collect()
+    timed
+}
+
+/// The number that the given part of all rounds is below: 0.5 for the median.
+pub fn quantile(rounds: &[f64], part: f64) -> f64 {
+    let mut rounds = rounds.to_vec();
+    rounds.sort_by(f64::total_cmp);
+    rounds[((rounds.len() - 1) as f64 * part).round() as usize]
 }

@@ -21,10 +21,14 @@ use std::process::ExitCode;
 fn all() -> Vec<Case> {
     [
         wait::CASES,
+        wait::NESTED,
         call::CASES,
         offload::CASES,
         spawn::CASES,
-        lock::CASES,
+        lock::ALONE,
+        lock::FOLLOWERS,
+        lock::BY_THREADS,
+        lock::MAPS,
     ]
     .concat()
 }
@@ -36,12 +40,17 @@ fn main() -> ExitCode {
         [] => report::write(&all()),
         ["counts"] => return counts::check(&all()),
         ["futex"] => futex::print(&all()),
-        ["growth"] => growth::print(),
+        ["growth"] => growth::write(),
+        ["loaded"] => report::write_loaded(&all()),
         // What the commands above start, pinned to a core or under callgrind.
         ["time", work] => report::time_one(&all(), work),
+        ["point", name, n] => growth::print_point(name, n),
+        ["spin"] => loop {
+            std::hint::spin_loop();
+        },
         ["run", work, who, times] => counts::run(&all(), work, who, times),
         _ => {
-            eprintln!("usage: smartasync-benches [counts | futex | growth]");
+            eprintln!("usage: smartasync-benches [counts | futex | growth | loaded]");
             return ExitCode::FAILURE;
         }
     }

@@ -1,10 +1,13 @@
-//! Many small tasks on one thread, awaited: trivial ones, and ones that yield ten times.
+//! Many small tasks on one thread, awaited: trivial ones, the same on a thread that had none before,
+//! and ones that yield ten times.
 
 use crate::case::{Case, OURS, cases, drive};
+use crate::wait::CURRENT_THREAD;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use futures_lite::future::yield_now;
 use std::hint::black_box;
+use std::thread;
 
 /// An executor of tasks that stay on one thread.
 trait Spawns: 'static {
@@ -39,6 +42,67 @@ impl Spawns for Unordered {
     }
 }
 
+/// The same, in one slab.
+struct Buffered;
+
+impl Spawns for Buffered {
+    fn run_all<F: Future<Output = u64> + 'static>(tasks: impl Iterator<Item = F>) {
+        drive(async {
+            let mut tasks: futures_buffered::FuturesUnordered<_> = tasks.collect();
+            while let Some(output) = tasks.next().await {
+                black_box(output);
+            }
+        });
+    }
+}
+
+/// The same, with room for so many.
+struct BufferedBounded;
+
+impl Spawns for BufferedBounded {
+    fn run_all<F: Future<Output = u64> + 'static>(tasks: impl Iterator<Item = F>) {
+        drive(async {
+            let mut tasks: futures_buffered::FuturesUnorderedBounded<_> = tasks.collect();
+            while let Some(output) = tasks.next().await {
+                black_box(output);
+            }
+        });
+    }
+}
+
+/// One future of all outputs.
+struct BufferedJoinAll;
+
+impl Spawns for BufferedJoinAll {
+    fn run_all<F: Future<Output = u64> + 'static>(tasks: impl Iterator<Item = F>) {
+        drive(async {
+            black_box(futures_buffered::join_all(tasks).await);
+        });
+    }
+}
+
+/// Tasks without handles, run until all have ended. The executor lasts as long as the thread.
+struct LocalExecutorDetached;
+
+impl Spawns for LocalExecutorDetached {
+    fn run_all<F: Future<Output = u64> + 'static>(tasks: impl Iterator<Item = F>) {
+        thread_local! {
+            static EXECUTOR: &'static async_executor::StaticLocalExecutor =
+                async_executor::LocalExecutor::new().leak();
+        }
+        EXECUTOR.with(|executor| {
+            for task in tasks {
+                executor
+                    .spawn(async {
+                        black_box(task.await);
+                    })
+                    .detach();
+            }
+            while executor.try_tick() {}
+        });
+    }
+}
+
 struct LocalExecutor;
 
 impl Spawns for LocalExecutor {
@@ -57,10 +121,7 @@ struct LocalSet;
 
 impl Spawns for LocalSet {
     fn run_all<F: Future<Output = u64> + 'static>(tasks: impl Iterator<Item = F>) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("tokio builds its runtime");
-        tokio::task::LocalSet::new().block_on(&runtime, async {
+        tokio::task::LocalSet::new().block_on(&CURRENT_THREAD, async {
             let tasks: Vec<_> = tasks.map(tokio::task::spawn_local).collect();
             for task in tasks {
                 black_box(task.await.expect("the task does not panic"));
@@ -86,23 +147,43 @@ fn many_trivial<S: Spawns, const BATCH: u64>(n: u64) {
     }
 }
 
+/// Each batch on a new thread, where nothing is kept from an earlier one.
+fn cold_trivial<S: Spawns, const BATCH: u64>(n: u64) {
+    for _ in 0..n / BATCH {
+        thread::spawn(|| many_trivial::<S, BATCH>(BATCH))
+            .join()
+            .expect("no task panics");
+    }
+}
+
 fn many_yielding<S: Spawns, const BATCH: u64>(n: u64) {
     for _ in 0..n / BATCH {
         S::run_all((0..BATCH).map(yields));
     }
 }
 
-pub const CASES: &[Case] = cases! {
-    "spawn, 10,000 trivial", 10_000 => {
-        OURS => many_trivial::<Smartasync, 10_000>, "FuturesUnordered" => many_trivial::<Unordered, 10_000>,
-        "async-executor" => many_trivial::<LocalExecutor, 10_000>, "tokio, LocalSet" => many_trivial::<LocalSet, 10_000>,
-    }
-    "spawn, 10,000 with 10 yields", 10_000 => {
-        OURS => many_yielding::<Smartasync, 10_000>, "FuturesUnordered" => many_yielding::<Unordered, 10_000>,
-        "async-executor" => many_yielding::<LocalExecutor, 10_000>, "tokio, LocalSet" => many_yielding::<LocalSet, 10_000>,
-    }
-    "spawn, 100,000 with 10 yields", 100_000 => {
-        OURS => many_yielding::<Smartasync, 100_000>, "FuturesUnordered" => many_yielding::<Unordered, 100_000>,
-        "async-executor" => many_yielding::<LocalExecutor, 100_000>, "tokio, LocalSet" => many_yielding::<LocalSet, 100_000>,
-    }
+/// All contenders, at batches of one size.
+macro_rules! spawn_cases {
+    ($($work:literal, $many:ident, $batch:literal;)+) => {
+        cases! {
+            $($work, $batch => {
+                OURS => $many::<Smartasync, $batch>,
+                "FuturesUnordered" => $many::<Unordered, $batch>,
+                "futures-buffered, FuturesUnordered" => $many::<Buffered, $batch>,
+                "futures-buffered, bounded" => $many::<BufferedBounded, $batch>,
+                "futures-buffered, join_all" => $many::<BufferedJoinAll, $batch>,
+                "async-executor" => $many::<LocalExecutor, $batch>,
+                "async-executor, detached" => $many::<LocalExecutorDetached, $batch>,
+                "tokio, LocalSet" => $many::<LocalSet, $batch>,
+            })+
+        }
+    };
+}
+
+pub const CASES: &[Case] = spawn_cases! {
+    "spawn, 10,000 trivial", many_trivial, 10_000;
+    "spawn, 100,000 trivial", many_trivial, 100_000;
+    "spawn, 10,000 trivial, new thread", cold_trivial, 10_000;
+    "spawn, 10,000 with 10 yields", many_yielding, 10_000;
+    "spawn, 100,000 with 10 yields", many_yielding, 100_000;
 };

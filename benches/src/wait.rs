@@ -1,6 +1,7 @@
 //! Waiting for a future in sync code, against the executors that offer a `block_on`.
 
 use crate::case::{Case, LIMIT, OURS, cases};
+use futures_lite::future::yield_now;
 use std::future::{Future, ready};
 use std::hint::black_box;
 use std::pin::{Pin, pin};
@@ -29,7 +30,10 @@ macro_rules! contender {
 }
 
 contender!(Smartasync, future => smartasync::block_on(future));
+contender!(SmartWait, future => smartasync::smart(future).wait());
 contender!(Pollster, future => pollster::block_on(future));
+contender!(PollsterOld, future => pollster_0_4::block_on(future));
+contender!(Extreme, future => extreme::run(future));
 contender!(FuturesLite, future => futures_lite::future::block_on(future));
 contender!(FuturesExecutor, future => futures::executor::block_on(future));
 contender!(Smol, future => smol::block_on(future));
@@ -38,7 +42,7 @@ contender!(TokioMultiThread, future => MULTI_THREAD.block_on(future));
 contender!(PollOnce, future => poll_once(future));
 contender!(ParkUnpark, future => park_unpark(future));
 
-static CURRENT_THREAD: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+pub static CURRENT_THREAD: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("tokio builds its runtime")
@@ -133,6 +137,22 @@ fn self_wakes<W: Waits>(n: u64) {
     }
 }
 
+/// What a user would write: it captures its arguments, and awaits.
+async fn count(text: String, turns: u64) -> u64 {
+    let mut sum = 0;
+    for turn in 0..turns {
+        yield_now().await;
+        sum += text.len() as u64 + turn;
+    }
+    sum
+}
+
+fn async_fn<W: Waits>(n: u64) {
+    for _ in 0..n {
+        black_box(W::block_on(count(black_box(String::new()), 100)));
+    }
+}
+
 fn first_on_a_thread<W: Waits>(n: u64) {
     for i in 0..n {
         thread::spawn(move || black_box(W::block_on(Opaque(i))))
@@ -177,31 +197,38 @@ fn ping_pong<W: Waits>(n: u64) {
     other.join().expect("the other side does not panic");
 }
 
-pub const CASES: &[Case] = cases! {
-    "wait, ready, opaque", 1 => {
-        OURS => opaque::<Smartasync>, "pollster" => opaque::<Pollster>, "futures-lite" => opaque::<FuturesLite>,
-        "futures-executor" => opaque::<FuturesExecutor>, "smol" => opaque::<Smol>, "tokio, current thread" => opaque::<TokioCurrentThread>,
-        "tokio, multi thread" => opaque::<TokioMultiThread>, LIMIT => opaque::<PollOnce>,
-    }
-    "wait, ready, inlined", 1 => {
-        OURS => inlined::<Smartasync>, "pollster" => inlined::<Pollster>, "futures-lite" => inlined::<FuturesLite>,
-        "futures-executor" => inlined::<FuturesExecutor>, "smol" => inlined::<Smol>, LIMIT => inlined::<PollOnce>,
-    }
+/// A row: a contender of ours, what only waits, and what the row has beside them.
+macro_rules! wait_cases {
+    ($($work:literal: $run:ident, $ours:ident, $($who:expr => $other:ident),*;)+) => {
+        cases! {
+            $($work, 1 => {
+                OURS => $run::<$ours>,
+                "pollster 1.0" => $run::<Pollster>,
+                "pollster 0.4" => $run::<PollsterOld>,
+                "extreme" => $run::<Extreme>,
+                "futures-lite" => $run::<FuturesLite>,
+                "futures-executor" => $run::<FuturesExecutor>,
+                "smol" => $run::<Smol>,
+                $($who => $run::<$other>,)*
+            })+
+        }
+    };
+}
+
+pub const CASES: &[Case] = wait_cases! {
+    "wait, ready, opaque": opaque, Smartasync, "tokio, current thread" => TokioCurrentThread, "tokio, multi thread" => TokioMultiThread, LIMIT => PollOnce;
+    "wait, ready, inlined": inlined, Smartasync, LIMIT => PollOnce;
+    "`.wait()`, ready, inlined": inlined, SmartWait, LIMIT => PollOnce;
+    "wait, first on a thread": first_on_a_thread, Smartasync, LIMIT => PollOnce;
+    "wait, 100 self-wakes": self_wakes, Smartasync, "tokio, current thread" => TokioCurrentThread, "tokio, multi thread" => TokioMultiThread;
+    "wait, an `async fn` that yields 100 times": async_fn, Smartasync, "tokio, current thread" => TokioCurrentThread, "tokio, multi thread" => TokioMultiThread;
+    "`.wait()`, an `async fn` that yields 100 times": async_fn, SmartWait, "tokio, current thread" => TokioCurrentThread, "tokio, multi thread" => TokioMultiThread;
+    "wait, ping-pong": ping_pong, Smartasync, "tokio, current thread" => TokioCurrentThread, LIMIT => ParkUnpark;
+};
+
+/// Not every executor may wait inside itself.
+pub const NESTED: &[Case] = cases! {
     "wait, ready, nested", 1 => {
         OURS => nested::<Smartasync>, "futures-lite" => nested::<FuturesLite>, "smol" => nested::<Smol>, LIMIT => nested::<PollOnce>,
-    }
-    "wait, first on a thread", 1 => {
-        OURS => first_on_a_thread::<Smartasync>, "pollster" => first_on_a_thread::<Pollster>, "futures-lite" => first_on_a_thread::<FuturesLite>,
-        "futures-executor" => first_on_a_thread::<FuturesExecutor>, "smol" => first_on_a_thread::<Smol>, LIMIT => first_on_a_thread::<PollOnce>,
-    }
-    "wait, 100 self-wakes", 1 => {
-        OURS => self_wakes::<Smartasync>, "pollster" => self_wakes::<Pollster>, "futures-lite" => self_wakes::<FuturesLite>,
-        "futures-executor" => self_wakes::<FuturesExecutor>, "smol" => self_wakes::<Smol>, "tokio, current thread" => self_wakes::<TokioCurrentThread>,
-        "tokio, multi thread" => self_wakes::<TokioMultiThread>,
-    }
-    "wait, ping-pong", 1 => {
-        OURS => ping_pong::<Smartasync>, "pollster" => ping_pong::<Pollster>, "futures-lite" => ping_pong::<FuturesLite>,
-        "futures-executor" => ping_pong::<FuturesExecutor>, "smol" => ping_pong::<Smol>, "tokio, current thread" => ping_pong::<TokioCurrentThread>,
-        LIMIT => ping_pong::<ParkUnpark>,
     }
 };

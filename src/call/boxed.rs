@@ -1,5 +1,5 @@
-//! Boxed calls: the return types of `#[boxed]` functions. They make traits with such functions
-//! `dyn`-compatible, and give recursive functions a finite type.
+//! Boxed calls, which have a type with a name. As the return types of `#[boxed]` functions they make
+//! traits `dyn`-compatible, and give recursive functions a finite type.
 
 use crate::call::work::Sealed;
 use crate::call::{Call, Work};
@@ -10,12 +10,38 @@ use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-/// The return type of a `#[boxed]` smart function.
+/// A call in a box that can be sent to other threads: [`Call::boxed`] and smart functions with
+/// `#[boxed]` and `#[send]` return it.
+///
+/// Its type has a name, and depends on the output alone. So a struct or a `Vec` can keep calls of
+/// several functions.
 ///
 /// # Examples
 ///
 /// ```
-/// use smartasync::{BoxCall, smart_fn};
+/// use smartasync::{BoxCall, smart, smart_fn};
+///
+/// smart_fn!(
+///     #[boxed]
+///     #[send]
+///     async fn length(text: &str) -> usize {
+///         text.len()
+///     }
+/// );
+///
+/// let calls: Vec<BoxCall<'_, usize>> = vec![length("text"), smart(async { 38 }).boxed()];
+/// let sum: usize = calls.into_iter().map(|call| call.wait()).sum();
+/// assert_eq!(sum, 42);
+/// ```
+pub type BoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + Send + 'a>>;
+
+/// A call in a box that stays on its thread: [`Call::boxed_local`] and `#[boxed]` smart functions
+/// return it.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{LocalBoxCall, smart_fn};
 ///
 /// trait Store {
 ///     smart_fn!(
@@ -24,7 +50,7 @@ use core::task::{Context, Poll};
 ///     );
 /// }
 ///
-/// fn first(store: &dyn Store) -> BoxCall<'_, usize> {
+/// fn first(store: &dyn Store) -> LocalBoxCall<'_, usize> {
 ///     store.get("first")
 /// }
 /// # struct Lengths;
@@ -33,10 +59,7 @@ use core::task::{Context, Poll};
 /// # }
 /// # assert_eq!(first(&Lengths).wait(), 5);
 /// ```
-pub type BoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + 'a>>;
-
-/// The return type of a smart function with `#[boxed]` and `#[send]`: a [`BoxCall`] that is `Send`.
-pub type SendBoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + Send + 'a>>;
+pub type LocalBoxCall<'a, T> = Call<BoxWork<dyn DynWork<Output = T> + 'a>>;
 
 /// The `dyn`-compatible form of [`Work`].
 #[doc(hidden)]
@@ -111,18 +134,63 @@ impl<D: ?Sized> fmt::Debug for BoxWork<D> {
     }
 }
 
-/// Boxes a call.
-#[doc(hidden)]
-pub fn boxed<'a, W: Work + 'a>(call: Call<W>) -> BoxCall<'a, W::Output> {
-    Call::new(BoxWork {
-        state: State::Fresh(Box::new(call.into_work())),
-    })
-}
+impl<W: Work> Call<W> {
+    /// Boxes the call, so that calls of several functions have one type.
+    ///
+    /// A boxed call is finished as this one: [`.wait()`](Call::wait) runs a sync body directly.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartasync::{BoxCall, smart_fn};
+    /// use std::thread;
+    ///
+    /// smart_fn!(
+    ///     async fn load(page: u32) -> u32 {
+    ///         page
+    ///     }
+    ///
+    ///     fn compute(n: u32) -> u32 {
+    ///         n * n
+    ///     }
+    /// );
+    ///
+    /// struct Queue {
+    ///     calls: Vec<BoxCall<'static, u32>>,
+    /// }
+    ///
+    /// let queue = Queue { calls: vec![load(1).boxed(), compute(2).boxed()] };
+    /// let sums = thread::spawn(|| queue.calls.into_iter().map(|call| call.wait()).sum::<u32>());
+    /// assert_eq!(sums.join().unwrap(), 5);
+    /// ```
+    pub fn boxed<'a>(self) -> BoxCall<'a, W::Output>
+    where
+        W: Send + 'a,
+    {
+        Call::new(BoxWork {
+            state: State::Fresh(Box::new(self.into_work())),
+        })
+    }
 
-/// Boxes a call that is `Send`.
-#[doc(hidden)]
-pub fn boxed_send<'a, W: Work + Send + 'a>(call: Call<W>) -> SendBoxCall<'a, W::Output> {
-    Call::new(BoxWork {
-        state: State::Fresh(Box::new(call.into_work())),
-    })
+    /// Boxes the call as [`boxed`](Call::boxed) does. The call need not be `Send`, and neither is
+    /// the result.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smartasync::{LocalBoxCall, smart};
+    /// use std::rc::Rc;
+    ///
+    /// let one = Rc::new(1);
+    /// let call: LocalBoxCall<'static, u32> = smart(async move { *one }).boxed_local();
+    /// assert_eq!(call.wait(), 1);
+    /// ```
+    pub fn boxed_local<'a>(self) -> LocalBoxCall<'a, W::Output>
+    where
+        W: 'a,
+    {
+        Call::new(BoxWork {
+            state: State::Fresh(Box::new(self.into_work())),
+        })
+    }
 }

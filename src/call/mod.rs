@@ -4,11 +4,13 @@
 //! - [`work`]: what a call contains. Read it next.
 //! - [`travel`]: how the arguments of a sync function travel to the pool.
 //! - [`resolve`]: how `smart_await!` and `smart_continuation!` tell values from futures.
+//! - [`map`]: calls that apply a function to the output of another call.
 //! - [`boxed`]: calls behind a pointer.
 //! - [`smart`](mod@smart): a value or a future, chosen at run time.
 
 #[cfg(feature = "alloc")]
 pub(crate) mod boxed;
+mod map;
 pub(crate) mod resolve;
 #[cfg(feature = "alloc")]
 mod smart;
@@ -17,7 +19,7 @@ pub(crate) mod travel;
 pub(crate) mod work;
 
 #[cfg(feature = "alloc")]
-pub use boxed::{BoxCall, SendBoxCall};
+pub use boxed::{BoxCall, LocalBoxCall};
 #[cfg(feature = "alloc")]
 pub use smart::Smart;
 #[cfg(feature = "std")]
@@ -32,6 +34,8 @@ use core::task::{Context, Poll};
 #[cfg(feature = "std")]
 use core::time::Duration;
 use pin_project_lite::pin_project;
+#[cfg(feature = "std")]
+use std::time::Instant;
 
 pin_project! {
     /// Lets the caller of a smart function choose how to finish the call: with
@@ -84,7 +88,7 @@ impl<W: Work> Call<W> {
     /// The body of a sync function runs directly, on this thread. So does the sync copy of a
     /// `#[maybe_async]` function. For every other call, this thread's cached loop drives a future.
     /// Types of smol and async-io work in such a future as they are. Types of tokio need
-    /// [`install_runtime`](crate::install_runtime).
+    /// [`install_tokio`](crate::guide::tokio_from_sync), with the feature `tokio`.
     ///
     /// Without `std` there is no loop. `wait` then polls the future in place, with
     /// [`spin_loop`](core::hint::spin_loop) between the polls, and it never refuses to wait.
@@ -97,8 +101,8 @@ impl<W: Work> Call<W> {
     ///
     /// Panics in async code, because there it would block an executor. The message names the line
     /// of the caller and the alternatives. Code is async if it runs inside a poll of a `Call` or of
-    /// this crate's loops, or if the installed [`Runtime`](crate::Runtime) says so. The crate
-    /// cannot see a plain future in another executor.
+    /// this crate's loops, with the feature `tokio` in a task of tokio, or if the installed
+    /// [`Runtime`](crate::Runtime) says so. The crate cannot see a plain future in another executor.
     ///
     /// Panics if the body panics.
     ///
@@ -168,23 +172,10 @@ impl<W: Work> Call<W> {
     /// # What may sleep in `idle`
     ///
     /// Without `std`, the waker of these polls does nothing. `idle` must therefore return by itself
-    /// when the future can make progress. The future may become ready at any moment between its
-    /// poll and the sleep in `idle`. This has three consequences:
-    ///
-    /// - `wfe` on Arm is safe for futures that an interrupt makes ready. If the interrupt comes
-    ///   before the `wfe`, the return from the interrupt has set the event register, and `wfe`
-    ///   returns at once. If the interrupt comes later, it ends the `wfe`. If another core makes
-    ///   the future ready, that core must execute `sev`.
-    /// - `wfi` alone is not safe. An interrupt between the poll and the `wfi` is over when the
-    ///   `wfi` begins, and the core sleeps on. Let the interrupt set a flag. In `idle`, with
-    ///   interrupts disabled, sleep only if the flag is not set, and clear the flag.
-    /// - A future that wakes itself, to yield, becomes ready without an interrupt. For such a
-    ///   future, let `idle` spin, or poll the call with a waker that sets a flag, as in the second
-    ///   example. There `idle` sleeps only while the flag is not set. The example clears the flag
-    ///   before the poll, so a wake-up during the poll leads to another poll. A wake-up after the
-    ///   last check of the flag ends the `wfe`. (On a single core without compare-and-swap, clear
-    ///   the flag with a plain store. If something sets the flag just before that store, the poll
-    ///   sees what was written before.)
+    /// when the future can make progress, also if the future became ready between its poll and the
+    /// sleep. On Arm, `wfe` does so for a future that an interrupt makes ready. `wfi` alone does
+    /// not. The guide's chapter on [sleeping firmware](crate::guide::embedded_sleep) says why, and
+    /// polls a call with a waker that sets a flag.
     ///
     /// # Blocking
     ///
@@ -209,46 +200,6 @@ impl<W: Work> Call<W> {
     /// let mut slept = 0;
     /// assert_eq!(smart(third).wait_with(|| slept += 1), "ready");
     /// assert_eq!(slept, 2);
-    /// ```
-    ///
-    /// You can also poll the call with your own waker. It replaces the waker of the poll. For
-    /// example, take a waker of your executor, or make a waker from a `static` flag:
-    ///
-    /// ```
-    /// # extern crate alloc;
-    /// use alloc::{sync::Arc, task::Wake};
-    /// use core::future::poll_fn;
-    /// use core::pin::pin;
-    /// use core::sync::atomic::{AtomicBool, Ordering};
-    /// use core::task::{Context, Waker};
-    /// use smartasync::smart;
-    ///
-    /// static WOKEN: AtomicBool = AtomicBool::new(false);
-    ///
-    /// struct SetFlag;
-    ///
-    /// impl Wake for SetFlag {
-    ///     fn wake(self: Arc<Self>) {
-    ///         WOKEN.store(true, Ordering::Release);
-    ///     }
-    /// }
-    ///
-    /// # let wait_for_event = || WOKEN.store(true, Ordering::Release);
-    /// let waker = Waker::from(Arc::new(SetFlag));
-    /// let mut call = pin!(smart(async {
-    ///     futures_lite::future::yield_now().await;
-    ///     1
-    /// }));
-    /// let with_waker = smart(poll_fn(|_| {
-    ///     WOKEN.swap(false, Ordering::AcqRel);
-    ///     call.as_mut().poll(&mut Context::from_waker(&waker))
-    /// }));
-    /// let output = with_waker.wait_with(|| {
-    ///     while !WOKEN.load(Ordering::Acquire) {
-    ///         wait_for_event();
-    ///     }
-    /// });
-    /// assert_eq!(output, 1);
     /// ```
     #[inline]
     #[cfg_attr(feature = "std", track_caller)]
@@ -290,7 +241,8 @@ impl<W: Work> Call<W> {
     #[track_caller]
     pub fn wait_timeout(self, timeout: Duration) -> Result<W::Output, TimedOut> {
         executor::refuse_in_async();
-        executor::wait_for_at_most(self.work, timeout).ok_or(TimedOut)
+        let deadline = Instant::now().checked_add(timeout);
+        executor::wait_until(self.work, deadline).ok_or(TimedOut)
     }
 }
 

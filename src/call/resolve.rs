@@ -20,7 +20,7 @@
 //! The compiler searches these methods again in each `smart_await!`. This search is most of what a
 //! `smart_await!` costs to compile, so the number of candidates is kept small.
 
-use crate::call::work::{Driven, Sealed};
+use crate::call::work::Driven;
 use crate::call::{Call, Work};
 use crate::executor;
 use core::future::{self, Ready};
@@ -497,7 +497,7 @@ macro_rules! then {
                     f: impl FnOnce(W::Output $(, $Argument)*) -> R
                     $(, $argument: $Argument)*
                 ) -> Call<impl Work<Output = R>> {
-                    Call::new(Map { work: self.0, f: Some(move |value| f(value $(, $argument)*)) })
+                    Call::new(self.0).map(move |value| f(value $(, $argument)*))
                 }
             )*
         }
@@ -514,46 +514,4 @@ then! {
     then6(a: A, b: B, c: C, d: D, e: E, g: G)
     then7(a: A, b: B, c: C, d: D, e: E, g: G, h: H)
     then8(a: A, b: B, c: C, d: D, e: E, g: G, h: H, i: I)
-}
-
-pin_project! {
-    /// Work that applies a function to the output of other work.
-    #[derive(Debug)]
-    pub struct Map<W, F> {
-        #[pin]
-        work: W,
-        f: Option<F>,
-    }
-}
-
-const SPENT: &str = "a continuation was polled after it had given its output";
-
-impl<W, F, R> Future for Map<W, F>
-where
-    W: Work,
-    F: FnOnce(W::Output) -> R,
-{
-    type Output = R;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        let this = self.project();
-        let value = ready!(this.work.poll(cx));
-        let f = this.f.take().expect(SPENT);
-        Poll::Ready(f(value))
-    }
-}
-
-impl<W, F> Sealed for Map<W, F> {}
-
-// The function runs after the wait, outside of the loop, because the function may wait too.
-impl<W, F, R> Work for Map<W, F>
-where
-    W: Work,
-    F: FnOnce(W::Output) -> R,
-{
-    #[cfg_attr(feature = "std", track_caller)]
-    fn run(self, asks: bool) -> R {
-        let f = self.f.expect(SPENT);
-        f(self.work.run(asks))
-    }
 }

@@ -1,6 +1,6 @@
 //! How the arguments of a sync smart function travel to the offload pool.
 //!
-//! A list of arguments is a nested pair, for example `(Ref(a), (Val(b), ()))`. [`Pack`] makes the
+//! A [`List`] of arguments is a nested pair, for example `(Ref(a), (Val(b), ()))`. [`Pack`] makes the
 //! list owned before it travels, and lends it to the body on the pool. An argument `&T` travels as
 //! `<T as ToOwned>::Owned`, and the body gets it as `&T` again.
 //!
@@ -8,9 +8,10 @@
 //! lent list, and the pool calls this closure. [`travel_again`] calls the whole function again. A
 //! method with `&self` needs the second way, because `self` cannot be a parameter of a closure.
 
-use crate::call::work::{BecomeFuture, Forked, RunInPlace};
+use crate::call::work::{BecomeFuture, Both, Forked, RunInPlace, both};
 use crate::call::{Call, Work};
 use crate::pool::{Offload, offload};
+use core::any::type_name;
 use core::borrow::Borrow;
 use std::borrow::ToOwned;
 
@@ -30,27 +31,88 @@ impl<T: ?Sized> Copy for Ref<'_, T> {}
 #[derive(Debug)]
 pub struct Val<T>(pub T);
 
-/// A type that can travel as an owned copy, if the argument is a reference.
+/// Decides whether an argument `&'a T` can travel, as an owned copy. See [`TakesValue`].
 #[diagnostic::on_unimplemented(
-    message = "a sync smart function cannot take `&{Self}`, because it could not travel to the offload pool when the function is awaited",
-    label = "a function in here takes `&{Self}`",
+    message = "a sync smart function cannot take `&{T}`, because it could not travel to the offload pool when the function is awaited",
+    label = "a function in here takes `&{T}`",
     note = "derive `Clone` for the type and make it `Send`, take an `Arc` of it, or write `#[maybe_async] async fn` if it does not block"
 )]
-pub trait TravelsOwned: ToOwned<Owned: Send + 'static> + 'static {}
+pub trait TakesReference<'a, T: ?Sized, Answer> {
+    /// The argument in the list.
+    type Carrier;
+
+    /// Puts the argument into the list.
+    fn carry(argument: &'a T) -> Self::Carrier;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: ToOwned<Owned: Send + 'static> + ?Sized + 'static> TravelsOwned for T {}
+impl<'a, T: ToOwned<Owned: Send> + ?Sized + 'a> TakesReference<'a, T, Yes> for () {
+    type Carrier = Ref<'a, T>;
 
-/// A type that can travel by value.
+    #[inline]
+    fn carry(argument: &'a T) -> Ref<'a, T> {
+        Ref(argument)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: Never + ?Sized + 'a> TakesReference<'a, T, No> for () {
+    type Carrier = Ref<'a, T>;
+
+    fn carry(argument: &'a T) -> Ref<'a, T> {
+        Ref(argument)
+    }
+}
+
+/// Decides whether an argument of the type `T` can travel by value.
+///
+/// The `Answer` is inferred, and there is an implementation for each. Both match every `T`, so the
+/// compiler decides by their bounds, and if neither holds, [`by_value`] has no type. Then the
+/// compiler says nothing more about the call. If there were one implementation, the compiler would
+/// go on with its `Carrier`, and report the same bound again in [`packed`]. (And with an inferred
+/// type in it, the compiler does not suggest this trait as a bound for the user's function.)
 #[diagnostic::on_unimplemented(
-    message = "a sync smart function cannot take `{Self}`, because it could not travel to the offload pool when the function is awaited",
-    label = "a function in here takes `{Self}`",
+    message = "a sync smart function cannot take `{T}`, because it could not travel to the offload pool when the function is awaited",
+    label = "a function in here takes `{T}`",
     note = "take something that is `Send + 'static`, with these two as bounds where it is generic, or write `#[maybe_async] async fn` if it does not block"
 )]
-pub trait Travels: Send + 'static {}
+pub trait TakesValue<T, Answer> {
+    /// The argument in the list.
+    type Carrier;
+
+    /// Puts the argument into the list.
+    fn carry(argument: T) -> Self::Carrier;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Send + 'static> Travels for T {}
+impl<T: Send> TakesValue<T, Yes> for () {
+    type Carrier = Val<T>;
+
+    #[inline]
+    fn carry(argument: T) -> Val<T> {
+        Val(argument)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Never> TakesValue<T, No> for () {
+    type Carrier = Val<T>;
+
+    fn carry(argument: T) -> Val<T> {
+        Val(argument)
+    }
+}
+
+/// The argument can travel.
+#[derive(Debug)]
+pub enum Yes {}
+
+/// The argument cannot travel. No type has this answer.
+#[derive(Debug)]
+pub enum No {}
+
+/// A bound that no type meets.
+pub trait Never {}
 
 /// A type that can travel back from the pool.
 #[diagnostic::on_unimplemented(
@@ -75,21 +137,22 @@ pub trait BodyTravels: Send + 'static {}
 impl<F: Send + 'static> BodyTravels for F {}
 
 /// A list of arguments.
-#[diagnostic::on_unimplemented(
-    message = "the arguments of a sync smart function have to travel to the offload pool when it is awaited, and these cannot",
-    label = "an argument in here cannot travel",
-    note = "take arguments that are `Send + 'static`, or references to what can be cloned; or write `#[maybe_async] async fn` if it does not block"
-)]
-pub trait Pack {
+pub trait List {
     /// The arguments as the body gets them, borrowed for `'x`.
     type Lent<'x>;
+}
+
+/// A list of arguments for a body that runs on this thread. All references get the same lifetime
+/// `'x`, because [`List::Lent`] has only one.
+pub trait Unpack<'x>: List {
+    /// Prepares the arguments for the body.
+    fn unpack(self) -> Self::Lent<'x>;
+}
+
+/// A list of arguments for a body that runs on the pool.
+pub trait Pack: List {
     /// The arguments as they travel.
     type Owned: Send + 'static;
-    /// Prepares the arguments for a body that runs on this thread. (All references get the same
-    /// lifetime, because `Lent` has only one.)
-    fn unpack<'x>(self) -> Self::Lent<'x>
-    where
-        Self: 'x;
 
     /// Makes the arguments owned. This is the only place that clones an argument.
     fn pack(self) -> Self::Owned;
@@ -98,36 +161,39 @@ pub trait Pack {
     fn lend(owned: &mut Self::Owned) -> Self::Lent<'_>;
 }
 
-impl Pack for () {
+impl List for () {
     type Lent<'x> = ();
-    type Owned = ();
+}
 
-    fn unpack<'x>(self)
-    where
-        Self: 'x,
-    {
-    }
+impl Unpack<'_> for () {
+    fn unpack(self) {}
+}
+
+impl Pack for () {
+    type Owned = ();
 
     fn pack(self) {}
 
     fn lend((): &mut ()) {}
 }
 
-impl<T, R> Pack for (Ref<'_, T>, R)
-where
-    T: TravelsOwned + ?Sized,
-    R: Pack,
-{
+impl<T: ?Sized + 'static, R: List> List for (Ref<'_, T>, R) {
     type Lent<'x> = (&'x T, R::Lent<'x>);
-    type Owned = (T::Owned, R::Owned);
+}
 
+impl<'a: 'x, 'x, T: ?Sized + 'static, R: Unpack<'x>> Unpack<'x> for (Ref<'a, T>, R) {
     #[inline]
-    fn unpack<'x>(self) -> Self::Lent<'x>
-    where
-        Self: 'x,
-    {
+    fn unpack(self) -> Self::Lent<'x> {
         (self.0.0, self.1.unpack())
     }
+}
+
+impl<T, R> Pack for (Ref<'_, T>, R)
+where
+    T: ToOwned<Owned: Send + 'static> + ?Sized + 'static,
+    R: Pack,
+{
+    type Owned = (T::Owned, R::Owned);
 
     fn pack(self) -> Self::Owned {
         (self.0.0.to_owned(), self.1.pack())
@@ -138,21 +204,19 @@ where
     }
 }
 
-impl<T, R> Pack for (Val<T>, R)
-where
-    T: Travels,
-    R: Pack,
-{
+impl<T, R: List> List for (Val<T>, R) {
     type Lent<'x> = (T, R::Lent<'x>);
-    type Owned = (Option<T>, R::Owned);
+}
 
+impl<'x, T, R: Unpack<'x>> Unpack<'x> for (Val<T>, R) {
     #[inline]
-    fn unpack<'x>(self) -> Self::Lent<'x>
-    where
-        Self: 'x,
-    {
+    fn unpack(self) -> Self::Lent<'x> {
         (self.0.0, self.1.unpack())
     }
+}
+
+impl<T: Send + 'static, R: Pack> Pack for (Val<T>, R) {
+    type Owned = (Option<T>, R::Owned);
 
     fn pack(self) -> Self::Owned {
         (Some(self.0.0), self.1.pack())
@@ -169,15 +233,24 @@ where
 /// Wraps an argument that the caller passed by reference. Its bound checks that the argument can
 /// travel. If it cannot, the compiler can point at the argument itself.
 #[inline]
-pub const fn by_reference<T: TravelsOwned + ?Sized>(argument: &T) -> Ref<'_, T> {
-    Ref(argument)
+pub fn by_reference<'a, T, Answer>(
+    argument: &'a T,
+) -> <() as TakesReference<'a, T, Answer>>::Carrier
+where
+    T: ?Sized,
+    (): TakesReference<'a, T, Answer>,
+{
+    <() as TakesReference<'a, T, Answer>>::carry(argument)
 }
 
 /// Wraps an argument that the caller passed by value. Its bound checks that the argument can
 /// travel, as that of [`by_reference`] does.
 #[inline]
-pub const fn by_value<T: Travels>(argument: T) -> Val<T> {
-    Val(argument)
+pub fn by_value<T, Answer>(argument: T) -> <() as TakesValue<T, Answer>>::Carrier
+where
+    (): TakesValue<T, Answer>,
+{
+    <() as TakesValue<T, Answer>>::carry(argument)
 }
 
 /// The body of a sync function, as a closure, and the list of its arguments.
@@ -229,15 +302,56 @@ impl<P, R, F> BecomeFuture for Packed<P, R, F> {
     }
 }
 
-impl<P, R, F> RunInPlace for Packed<P, R, F>
+impl<'y, P, R, F> RunInPlace for Packed<P, R, F>
 where
-    P: Pack,
+    P: Unpack<'y>,
     F: for<'x> FnOnce(P::Lent<'x>) -> R,
 {
     #[inline(always)]
     fn run_in_place(self) -> R {
         (self.body)(self.arguments.unpack())
     }
+}
+
+/// Makes the call of a sync function with `&self`. `method` is what the function calls on the pool,
+/// and `here` is a closure in its body.
+///
+/// `Self::name` may be another method than the one that names it so: in the `impl` of a trait, a
+/// method of the type itself comes first. Only the names tell. A method of a trait is
+/// `<Type as Trait>::name`, and all others have the name of the closure without its end. Both names
+/// are constants. `()` stands for a method that has no complete name before it is called: there the
+/// pool checks, in [`Finish::finish`].
+///
+/// # Panics
+///
+/// If `method` is another method.
+#[inline(always)]
+#[track_caller]
+pub fn sync_method<M, A, T, S, C, F>(
+    _method: M,
+    arguments: A,
+    here: S,
+    away: C,
+) -> Call<Forked<Both<A, S, C>, F>>
+where
+    S: FnOnce(A) -> T,
+    C: FnOnce(A, &'static str) -> F,
+    F: Future<Output = T>,
+{
+    let (body, method) = (type_name::<S>(), type_name::<M>());
+    if !method.starts_with(['<', '(']) && !body.starts_with(method) {
+        refuse_other_method(body, method);
+    }
+    both(arguments, here, away)
+}
+
+#[cold]
+#[track_caller]
+fn refuse_other_method(body: &str, method: &str) -> ! {
+    let name = body.trim_end_matches("::{{closure}}");
+    panic!(
+        "the sync smart function `{name}` was called, and its type has another method of that name, `{method}`, which the offload pool would run instead: rename one of the two"
+    );
 }
 
 /// Calls `again` on the pool with the packed arguments: a closure that calls the smart function

@@ -12,7 +12,9 @@
 
 use crate::executor::level::Level;
 use crate::executor::ready::Inbox;
-use crate::executor::tasks::Tasks;
+use crate::executor::tasks::{self, Tasks};
+use crate::executor::timers::Timers;
+use crate::pool;
 use crate::sync::{AtomicBool, Ordering};
 use crate::thread::context::{self, Scope, Stack, Waiting};
 use crate::thread::runtime::{self, AlreadyInstalled, Runtime};
@@ -23,7 +25,9 @@ use std::boxed::Box;
 use std::panic::catch_unwind;
 use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::thread_local;
+use std::time::Instant;
 use std::vec::Vec;
 use thread_local::ThreadLocal;
 
@@ -79,6 +83,8 @@ struct LoopSlot {
     level: Level,
     /// The woken tasks of the loop.
     inbox: Inbox,
+    /// The timers of the futures that the loop polls. The waits of its thread serve them.
+    timers: Timers,
     status: AtomicUsize,
     /// A thread uses the slot. If locals are destroyed in an unusual order, the `thread_local` crate
     /// gives the slot of a thread to another one while the first still waits in a destructor.
@@ -90,6 +96,7 @@ impl LoopSlot {
         Self {
             level: Level::new(),
             inbox: Inbox::new(),
+            timers: Timers::new(),
             status: AtomicUsize::new(NOT_CACHED),
             owned: AtomicBool::new(false),
         }
@@ -114,6 +121,8 @@ struct ThisLoop {
     id: Cell<Option<LoopId>>,
     /// The thread is ending. It has given its slot back, or could not get one, and begins no loop.
     ended: Cell<bool>,
+    /// The loop may have timers.
+    has_timers: Cell<bool>,
 }
 
 thread_local! {
@@ -123,6 +132,7 @@ thread_local! {
             level: Cell::new(None),
             id: Cell::new(None),
             ended: Cell::new(false),
+            has_timers: Cell::new(false),
         }
     };
 
@@ -226,10 +236,20 @@ fn end_tasks() {
     }
 }
 
+/// Drops the tasks that a job of the pool has left. Without any, their slots stay for the next job.
+fn end_unfinished_tasks() {
+    if tasks::has_unfinished() {
+        end_tasks();
+    }
+}
+
 /// The tasks of this thread's loop. `None` if the thread is ending.
 pub(crate) fn tasks() -> Option<Rc<Tasks>> {
     let slot = THIS.with(ThisLoop::start)?;
-    let new = || Rc::new(Tasks::new(&slot.inbox));
+    let new = || {
+        pool::at_end_of_jobs(end_unfinished_tasks);
+        Rc::new(Tasks::new(&slot.inbox))
+    };
     OWNED_TASKS
         .try_with(|owned| owned.0.borrow_mut().get_or_insert_with(new).clone())
         .ok()
@@ -241,6 +261,33 @@ pub(crate) fn running_tasks() -> Option<Rc<Tasks>> {
         .try_with(|owned| owned.0.borrow().clone())
         .ok()
         .flatten()
+}
+
+/// The timers of this thread's loop, for a future that is polled with `waker`. `None` if that is not
+/// the waker with which the loop polls now: then another executor may block the thread, so that the
+/// loop could not serve the timer.
+pub(crate) fn own_timers(waker: &Waker) -> Option<&'static Timers> {
+    THIS.with(|this| {
+        let slot = this.slot.get()?;
+        let level = this.level.get()?;
+        let is_own = context::stack().has_wait()
+            && (level.waker.will_wake(waker)
+                || running_tasks().is_some_and(|tasks| tasks.polls_with(waker)));
+        this.has_timers.set(this.has_timers.get() || is_own);
+        is_own.then_some(&slot.timers)
+    })
+}
+
+/// Wakes the timers of this thread's loop that are due. Returns when the next one is.
+pub(crate) fn wake_timers() -> Option<Instant> {
+    THIS.with(|this| {
+        if !this.has_timers.get() {
+            return None;
+        }
+        let next = this.slot.get()?.timers.wake_due();
+        this.has_timers.set(next.is_some());
+        next
+    })
 }
 
 /// A wait of this thread, outermost or nested. It ends when this is dropped.
@@ -289,12 +336,17 @@ impl Drop for Wait {
 }
 
 /// Begins the usual wait, which lasts until the scope is dropped: nothing stands on the stack, the
-/// thread has a loop in the cache, and no runtime is installed.
+/// thread has a loop in the cache, no runtime is installed, and tokio runs no task here.
 #[inline]
 pub(crate) fn begin_usual_wait() -> Option<(&'static Level, Scope)> {
     let slot = THIS.with(|this| this.slot.get())?;
     let status = slot.status.load(Ordering::Relaxed);
-    Some((&slot.level, context::enter_outermost_wait(status)?))
+    let scope = context::enter_outermost_wait(status)?;
+    // A call into tokio, so it comes last. Other waits do not need it here.
+    if context::is_tokio_task() {
+        return None;
+    }
+    Some((&slot.level, scope))
 }
 
 /// Installs `runtime` for the whole process. It stays for good.

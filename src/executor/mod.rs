@@ -7,6 +7,8 @@
 //! - [`tasks`]: the tasks that run while their thread waits. [`task`] has the handle of one,
 //!   [`cell`] its memory, [`ready`] the queue of those that were woken.
 //! - [`level`]: what one wait sleeps on.
+//! - [`timers`]: when it stops sleeping for a future that waits for a time.
+//! - `tokio`: what installs tokio, with the feature of that name.
 //!
 //! Start with [`wait`]. Sleeping itself is up to [`pool::park`](crate::pool::park), because a job of
 //! the pool that sleeps gives its place to another one.
@@ -26,15 +28,23 @@ mod task;
 #[cfg(feature = "std")]
 mod tasks;
 #[cfg(feature = "std")]
+pub(crate) mod timers;
+#[cfg(feature = "tokio")]
+mod tokio;
+#[cfg(feature = "std")]
 mod wait;
 
 #[cfg(not(feature = "std"))]
 pub(crate) use bare::*;
 
 #[cfg(feature = "std")]
+pub(crate) use loops::own_timers;
+#[cfg(feature = "std")]
 pub use loops::{LoopId, cached_loops, current_loop, install_runtime, reset_smartasync_cache};
 #[cfg(feature = "std")]
 pub use task::{Task, spawn_local};
+#[cfg(feature = "tokio")]
+pub use tokio::{InstallError, install_tokio, install_tokio_handle};
 #[cfg(feature = "std")]
 pub use wait::block_on;
 
@@ -43,4 +53,4 @@ pub(crate) use crate::thread::context::{REFUSAL, is_async_context, refuse_in_asy
 #[cfg(all(feature = "std", feature = "stream"))]
 pub(crate) use crate::thread::runtime::inside;
 #[cfg(feature = "std")]
-pub(crate) use wait::{in_async, wait, wait_for_at_most, wait_for_own, wait_with};
+pub(crate) use wait::{in_async, wait, wait_for_own, wait_until, wait_with};

@@ -6,7 +6,7 @@
 
 use crate::sync::{Arc, AtomicBool, Mutex, Ordering};
 use crate::thread::parker::Parker;
-use std::collections::VecDeque;
+use core::mem;
 use std::task::Wake;
 use std::vec::Vec;
 
@@ -47,11 +47,9 @@ impl Inbox {
         }
     }
 
-    /// Moves the woken tasks to `ready`.
-    pub(crate) fn take(&self, ready: &mut impl for<'a> Extend<&'a u32>) {
-        let mut state = self.state.lock();
-        ready.extend(&state.tasks);
-        state.tasks.clear();
+    /// Moves the woken tasks to the end of `ready`.
+    pub(crate) fn take(&self, ready: &mut Vec<u32>) {
+        ready.append(&mut self.state.lock().tasks);
     }
 
     /// Returns whether the inbox is empty, so that the owner of `parker` may sleep. If so, the next
@@ -76,37 +74,45 @@ impl Inbox {
 /// wait inside one task may need any other task.
 pub(crate) struct ReadyQueue {
     pub(crate) inbox: &'static Inbox,
-    local: VecDeque<u32>,
+    /// The tasks at the front, in reverse order.
+    front: Vec<u32>,
+    /// The tasks behind them.
+    back: Vec<u32>,
 }
 
 impl ReadyQueue {
     pub(crate) const fn new(inbox: &'static Inbox) -> Self {
         Self {
             inbox,
-            local: VecDeque::new(),
+            front: Vec::new(),
+            back: Vec::new(),
         }
     }
 
     /// Adds a task that is in no queue.
     #[inline]
     pub(crate) fn push(&mut self, task: u32) {
-        self.local.push_back(task);
+        self.back.push(task);
     }
 
     /// Empties the inbox. Returns how many tasks are ready now.
     pub(crate) fn collect(&mut self) -> usize {
-        self.inbox.take(&mut self.local);
-        self.local.len()
+        self.inbox.take(&mut self.back);
+        self.front.len() + self.back.len()
     }
 
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<u32> {
-        self.local.pop_front()
+        if self.front.is_empty() {
+            mem::swap(&mut self.front, &mut self.back);
+            self.front.reverse();
+        }
+        self.front.pop()
     }
 
     /// Returns whether no task is ready, so that the owner of `parker` may sleep.
     pub(crate) fn prepare_to_sleep(&self, parker: &Arc<Parker>) -> bool {
-        self.local.is_empty() && self.inbox.prepare_to_sleep(parker)
+        self.front.is_empty() && self.back.is_empty() && self.inbox.prepare_to_sleep(parker)
     }
 }
 

@@ -15,9 +15,14 @@ use std::thread;
 /// output.
 ///
 /// The task runs while this thread waits: inside [`block_on`](crate::block_on), or inside a
-/// `.wait()` that drives a future. On a thread that never waits, it never runs. Neither the future
+/// `.wait()` that drives a future. On a thread that never waits, it never runs. In a job of the
+/// offload pool it ends with the job: see [`offload`](crate::offload#tasks). Neither the future
 /// nor its output need be `Send`. The future is `'static`: if a smart function takes references,
 /// spawn an `async move` block that owns what they refer to.
+///
+/// The loop keeps the memory of ended tasks for later ones: at most 500 bytes for each of the most
+/// tasks that there were at once. [`reset_smartasync_cache`](crate::reset_smartasync_cache) frees
+/// it, and so does the end of the thread.
 ///
 /// # Examples
 ///

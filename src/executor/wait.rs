@@ -13,7 +13,6 @@ use crate::thread::runtime::{self, Runtime};
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
-use core::time::Duration;
 use std::time::Instant;
 
 /// Waits for `future` on this thread's loop and returns its output.
@@ -46,41 +45,36 @@ pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
 #[inline(always)]
 #[track_caller]
 pub(crate) fn wait<F: Future>(future: F, asks: bool) -> F::Output {
-    match begin_usual_wait() {
-        Some((level, _scope)) => drive(level, Stack::NOTHING, pin!(future), None),
+    let output = match begin_usual_wait() {
+        Some((level, scope)) => {
+            let future = pin!(future);
+            let output = drive(Some(level), Stack::NOTHING, future, None);
+            // The future is dropped after that, as sync code.
+            drop(scope);
+            output
+        }
         None => {
             if asks {
                 context::refuse_in_async();
             }
             wait_until(future, None)
         }
-    }
-}
-
-/// Waits for `future` for at most `timeout`. A deadline that the clock cannot express is none.
-pub(crate) fn wait_for_at_most<F: Future>(future: F, timeout: Duration) -> Option<F::Output> {
-    let deadline = Instant::now().checked_add(timeout);
-    let until_then = async move {
-        let mut future = pin!(future);
-        poll_fn(|cx| match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            // A value that is there at the deadline counts, so the future comes first.
-            Poll::Pending if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
-                Poll::Ready(None)
-            }
-            Poll::Pending => Poll::Pending,
-        })
-        .await
     };
-    wait_until(until_then, deadline)
+    output.expect(NO_DEADLINE)
 }
 
-/// Waits for `future`, in whatever way this thread has to wait. At `deadline` the future is polled
-/// without having been woken.
+const NO_DEADLINE: &str = "a wait without a deadline lasts until the future is ready";
+
+/// Waits for `future`, in whatever way this thread has to wait. Returns `None` if the future is not
+/// ready at `deadline`.
 #[inline(never)]
-fn wait_until<F: Future>(future: F, deadline: Option<Instant>) -> F::Output {
+pub(crate) fn wait_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
     match runtime::installed() {
-        None => wait_on_level(pin!(future), deadline),
+        None => {
+            let future = pin!(future);
+            let wait = Wait::begin();
+            drive(wait.level, wait.before(), future, deadline)
+        }
         Some(runtime) => wait_in_runtime(runtime, future, deadline),
     }
 }
@@ -90,44 +84,50 @@ fn wait_in_runtime<F: Future>(
     runtime: &dyn Runtime,
     future: F,
     deadline: Option<Instant>,
-) -> F::Output {
+) -> Option<F::Output> {
     let (mut future, mut driven) = (Some(future), None);
     runtime.around_wait(&mut || {
         // Taken, so that what is left of the future is dropped inside the runtime too.
         if let Some(future) = future.take() {
-            driven = Some(wait_on_level(pin!(future), deadline));
+            let future = pin!(future);
+            let wait = Wait::begin();
+            let output = drive(wait.level, wait.before(), future, deadline);
+            driven = Some(output);
         }
     });
     driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
 }
 
-/// Begins a wait on the level that this thread has for it, and drives `future`.
-#[inline(always)]
-fn wait_on_level<F: Future>(future: Pin<&mut F>, deadline: Option<Instant>) -> F::Output {
-    let wait = Wait::begin();
-    match wait.level {
-        Some(level) => drive(level, wait.before(), future, deadline),
-        // The thread is ending, and has no loop any more.
-        None => drive(&Level::new(), wait.before(), future, deadline),
-    }
-}
-
 /// Polls `future` until it is ready. In between it runs the thread's tasks, and sleeps on `level` if
-/// there is nothing to do, at most until `deadline`. A future that is woken all the time does not
-/// starve the tasks, nor the other way round.
+/// there is nothing to do. A future that is woken all the time does not starve the tasks, nor the
+/// other way round. Returns `None` if the future is not ready at `deadline`.
 ///
 /// The thread counts as async already. Between the polls it counts as it did `before`.
 #[inline]
 fn drive<F: Future>(
-    level: &Level,
+    level: Option<&Level>,
     before: Stack,
     mut future: Pin<&mut F>,
     deadline: Option<Instant>,
-) -> F::Output {
+) -> Option<F::Output> {
+    let own;
+    let level = match level {
+        Some(level) => level,
+        // The thread is ending, and has no loop any more.
+        None => {
+            own = Level::new();
+            &own
+        }
+    };
     let mut cx = Context::from_waker(&level.waker);
     loop {
+        // A value that is there at the deadline counts, so one poll begins after it.
+        let is_last = is_over(deadline);
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return output;
+            return Some(output);
+        }
+        if is_last {
+            return None;
         }
         // The usual reason to poll again at once: the future has woken itself, and nothing else is
         // to be done.
@@ -137,8 +137,13 @@ fn drive<F: Future>(
     }
 }
 
-/// Gives each ready task a turn, then takes the parker's notification, and sleeps until it comes or
-/// the time is up.
+#[inline]
+fn is_over(deadline: Option<Instant>) -> bool {
+    deadline.is_some_and(|deadline| deadline <= Instant::now())
+}
+
+/// Gives each ready task a turn, wakes the timers that are due, then takes the parker's notification,
+/// and sleeps until it comes or the time is up.
 #[inline(never)]
 fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>) {
     let _between_polls = context::enter_as(before);
@@ -148,19 +153,17 @@ fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>
                 context::poll_tasks(|| tasks.run_ready());
             }
         }
-        if level.parker.take()
-            || sleep(level, deadline)
-            || deadline.is_some_and(|deadline| deadline <= Instant::now())
-        {
+        let timer = loops::wake_timers();
+        if level.parker.take() || sleep(level, deadline, timer) || is_over(deadline) {
             return;
         }
     }
 }
 
-/// Sleeps until the parker is notified, a task is woken, or the deadline has come. Returns whether
-/// it took a notification.
+/// Sleeps until the parker is notified, a task is woken, a timer is due, or the deadline has come.
+/// Returns whether it took a notification.
 #[inline(never)]
-fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
+fn sleep(level: &Level, deadline: Option<Instant>, timer: Option<Instant>) -> bool {
     let tasks = if tasks::has_unfinished() {
         loops::running_tasks()
     } else {
@@ -172,7 +175,7 @@ fn sleep(level: &Level, deadline: Option<Instant>) -> bool {
     {
         return false;
     }
-    let notified = pool::park(&level.parker, deadline);
+    let notified = pool::park(&level.parker, deadline, timer);
     if let Some(tasks) = tasks {
         tasks.forget_sleeper();
     }
@@ -216,5 +219,6 @@ fn wait_polling<F: Future>(
     mut poll: impl FnMut(Pin<&mut F>, &mut Context<'_>) -> Poll<F::Output>,
 ) -> F::Output {
     let mut future = pin!(future);
-    wait(poll_fn(|cx| poll(future.as_mut(), cx)), false)
+    let polls = poll_fn(|cx| poll(future.as_mut(), cx));
+    wait(polls, false)
 }

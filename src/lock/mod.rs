@@ -47,35 +47,24 @@ pub use cancelled::Cancelled;
 pub use map::SmartLockMap;
 
 /// Lets concurrent callers share one run: the first caller runs, and each caller that comes while
-/// it runs gets a clone of its result.
-///
-/// Use it when many callers need the same result at the same time, for example the same page from
-/// a database. This is also known as request coalescing, or *singleflight*.
-///
-/// # Examples
+/// it runs gets a clone of its result. Use it when many callers ask for the same thing at once.
 ///
 /// ```
+/// use futures_lite::future::{yield_now, zip};
 /// use smartasync::{SmartLock, block_on};
-/// use std::cell::Cell;
 ///
 /// let lock = SmartLock::new();
-/// let runs = Cell::new(0);
-/// let load = || async {
-///     runs.set(runs.get() + 1);
-///     futures_lite::future::yield_now().await;
-///     "page"
-/// };
-///
-/// let (one, two) = block_on(futures_lite::future::zip(lock.run_once(load), lock.run_once(load)));
-/// assert_eq!((one, two), (Ok("page"), Ok("page")));
-/// assert_eq!(runs.get(), 1);
+/// let load = |page| lock.run_once(move || async move { yield_now().await; page });
+/// let both = block_on(zip(load("page of the first"), load("page of the second")));
+/// assert_eq!(both, (Ok("page of the first"), Ok("page of the first")));
 /// ```
 ///
 /// The caller that runs is the *leader*. The callers that wait for its result are *followers*. Sync
-/// threads (`.wait()`) and async tasks (`.await`, on any mix of runtimes) share one lock.
+/// threads (`.wait()`) and async tasks (`.await`, on any mix of runtimes) share one lock. This is
+/// also known as request coalescing, or *singleflight*.
 ///
-/// The lock keeps no value. When the run has ended, the next caller runs anew. To keep values,
-/// store them yourself in the closure, or use a cache.
+/// The lock keeps no value. When the run has ended, the next caller runs anew. To keep values, put
+/// a cache beside it, as in the guide's [recipes](crate::guide::coalescing_recipes).
 ///
 /// The lock clones the output for each follower. If the output is a `Result`, this includes the
 /// error. If an error cannot be cloned, as for `io::Error`, turn it into a `String` or put it into
@@ -90,47 +79,13 @@ pub use map::SmartLockMap;
 /// - To initialise a value once, use `OnceLock`. It is simpler.
 /// - To let callers in one after the other, use a mutex.
 ///
-/// # States
+/// # When the leader goes away
 ///
-/// ```text
-///             a caller is polled and leads
-///     ┌──────┐ ────────────────────────────> ┌────────┐ ──┐ each further caller that is
-///     │ idle │                               │ flying │   │ polled follows; in a shared
-///     └──────┘ <──────────────────────────── └────────┘ <─┘ flight it may also drive
-///        ^      the leader is done: the          │
-///        │      followers get clones; or         │ the leader is dropped or
-///        │      `reset` cancels the followers    │ panics: the lock wakes
-///        │                                       v one follower
-///        │ all followers left, or `reset`   ┌─────────┐
-///        └───────────────────────────────── │ waiting │ ──> flying, when any caller is polled: the
-///                                           └─────────┘     woken follower, another, or a new one
-/// ```
-///
-/// With [`run_once`](SmartLock::run_once), the leader drives its own future:
-///
-/// | event | the leader | the followers | the next caller |
-/// | --- | --- | --- | --- |
-/// | the leader is done | gets its value | each gets a clone | leads |
-/// | the leader is dropped | is gone | the lock wakes one, which leads; the others wait | leads if it is polled first, and serves the followers too |
-/// | the leader panics | gets the panic | the lock wakes one, which leads; the others wait | leads if it is polled first, and serves the followers too |
-/// | the leader is not polled for a while | goes on when it is polled again | wait | follows |
-/// | the leader is leaked (`mem::forget`) | is gone | wait until `reset` cancels them | follows, until `reset` |
-/// | a follower is dropped | goes on | the others wait; if the lock had chosen the dropped follower to lead, it chooses another | follows |
-/// | [`reset`](SmartLock::reset) is called | goes on alone and gets its own value | get [`Cancelled`] | leads |
-/// | the leader's own poll calls the lock | goes on | wait | the inner call gets [`Cancelled`] |
-///
-/// With [`run_shared`](SmartLock::run_shared), the lock owns the future. The *driver* is the caller
-/// that polled the future last:
-///
-/// | event | the driver | the followers | the next caller |
-/// | --- | --- | --- | --- |
-/// | the future is done | gets its value | each gets a clone | leads |
-/// | the driver is dropped, leaked, or not polled for a while | is gone, or drives again when it is polled | any of them drives when the future is woken | drives the half-done future |
-/// | the last caller is dropped | is gone | there are none | leads: the future was dropped with its last caller |
-/// | the future panics | gets the panic | the lock wakes one, which starts anew; the caller that brought the lost future gets [`Cancelled`] instead | leads if it is polled first, and serves the followers too |
-/// | a follower is dropped | goes on | go on | follows, or drives |
-/// | [`reset`](SmartLock::reset) is called | keeps the future for itself and gets its value | get [`Cancelled`] | leads |
-/// | the future's own poll calls the lock | goes on | go on | the inner call gets [`Cancelled`] |
+/// With [`run_once`](SmartLock::run_once), the leader drives its own future. If the leader is
+/// dropped or panics, the lock wakes one follower, which runs its own closure. With
+/// [`run_shared`](SmartLock::run_shared), the lock owns the future. If a caller is dropped, or is
+/// not polled any more, another one goes on with the half-done future. The guide lists
+/// [what each caller sees](crate::guide::coalescing_events) in each event.
 ///
 /// A leaked `run_once` leader keeps its flight until `reset`, as a leaked guard keeps its mutex
 /// locked. A leaked `run_shared` caller does not block the other callers.
@@ -149,21 +104,16 @@ pub use map::SmartLockMap;
 ///
 /// # Compared with others
 ///
-/// The libraries differ most in what they do when the leader goes away:
+/// | | when the leader is dropped | keeps the value |
+/// | --- | --- | --- |
+/// | `run_once` | a waiter runs its own closure | no |
+/// | `run_shared` | a waiter goes on with the same future | no |
+/// | quick_cache, moka's `get_with`, tokio's `OnceCell` | a waiter runs its own closure | yes |
+/// | `futures::Shared` | a waiter goes on with the same future | yes |
+/// | Go's `singleflight` | a goroutine cannot be dropped | no |
 ///
-/// | | when the leader is dropped | when the leader panics | when the leader is not polled | a call from inside | callers | afterwards |
-/// | --- | --- | --- | --- | --- | --- | --- |
-/// | `run_once` | a waiter runs its own closure | a waiter runs its own closure | waiters wait | gets an error | threads and tasks | nothing is kept |
-/// | `run_shared` | a waiter goes on with the same future | a waiter runs its own closure | a waiter goes on | gets an error | threads and tasks | nothing is kept |
-/// | quick_cache | a waiter runs its own closure | a waiter runs its own closure | waiters wait | waits for itself | threads and tasks | the value is cached |
-/// | moka, `get_with` | a waiter runs its own closure | a waiter runs its own closure | waiters wait | waits for itself | tasks, or threads with its sync cache | the value is cached |
-/// | tokio's `OnceCell` | a waiter runs its own closure | a waiter runs its own closure | waiters wait | waits for itself | tasks | the value is kept for good |
-/// | `futures::Shared` | a waiter goes on with the same future | the waiters panic too | a waiter goes on | waits for itself | the holders of a clone | the value is kept until the last clone is dropped |
-/// | Go's `singleflight` | a goroutine cannot be dropped | all callers panic, or the process ends | a goroutine cannot be suspended | waits for itself | goroutines | nothing is kept |
-///
-/// To end a run early, call [`reset`](SmartLock::reset): the followers get an error, and the next
-/// caller runs anew. With Go's `Forget`, the followers still get the old value. moka, `OnceCell`
-/// and `Shared` have no such call while a run is under way.
+/// Of these libraries, quick_cache alone also lets threads and tasks share one run. The guide has
+/// [the whole table](crate::guide::coalescing#compared-with-others).
 pub struct SmartLock<T> {
     core: Core<T>,
 }

@@ -28,14 +28,15 @@ macro_rules! define_receivers {
                         state: $d state:tt
                 ) => {
                     $crate::__smart_arguments! {
-                        args: [$d($d($d more)*)?] attributes: [] records: [] receiver: $receiver
-                            state: $d state
+                        args: [$d($d($d more)*)?] look: [$d($d($d more)*)?] attributes: []
+                            records: [] receiver: $receiver state: $d state
                     }
                 };
             )+
             (look: ($d($d l:tt)*) args: ($d($d args:tt)*) state: $d state:tt) => {
                 $crate::__smart_arguments! {
-                    args: [$d($d args)*] attributes: [] records: [] receiver: [] state: $d state
+                    args: [$d($d args)*] look: [$d($d args)*] attributes: [] records: []
+                        receiver: [] state: $d state
                 }
             };
         }
@@ -64,14 +65,20 @@ define_receivers! { $
 /// Reads one argument after the other: first its attributes and its pattern, then, at `@named`, its
 /// type. Makes a record of each: how it travels, its name, its pattern, what keeps it whole, its
 /// attributes, its type, and its type in a boxed function.
+///
+/// `look` is the same as `args`. There a type is looked into, and in `args` it is taken as it is,
+/// because a type that was put together would not be the user's to the compiler, which would
+/// suggest to edit it here.
 macro_rules! define_arguments {
-    ($d:tt patterns: $([$($p:ident)+])+ types: $([$($type:tt)*] $kind:tt $plain:tt $boxed:tt;)+) =>
-        {
+    (
+        $d:tt patterns: $([$($p:ident)+])+
+        types of $type:ident: $([$($look:tt)*] $kind:tt $boxed:tt;)+
+    ) => {
         #[doc(hidden)]
         #[macro_export]
         macro_rules! __smart_arguments {
             (
-                args: [] attributes: []
+                args: [] look: [] attributes: []
                 records: [$d((
                     $d kind:tt $d name:tt { $d($d pattern:tt)* } { $d($d keep:tt)* }
                         [$d($d attribute:tt)*]
@@ -95,18 +102,18 @@ macro_rules! define_arguments {
             // All are plain: `name: Type`, `name: &path::Type`, `name: &[Type]`. (`$r` matches
             // nothing, as `$async` in `__smart_items!`.)
             (
-                args: [$d(
-                    $d name:ident: $d(& $d(@ $d r:tt)? $d([$d($d e:ident)::+])?)? $d($d t:ident)::*
+                args: [$d($d name:ident: $d $type:ty),+ $d(,)?]
+                look: [$d(
+                    $d n:ident: $d(& $d(@ $d r:tt)? $d([$d($d e:ident)::+])?)? $d($d t:ident)::*
                 ),+ $d(,)?]
                 attributes: [] records: [$d($d records:tt)*] $d($d state:tt)*
             ) => {
                 $crate::__smart_arguments! {
-                    args: [] attributes: []
+                    args: [] look: [] attributes: []
                     records: [
                         $d($d records)*
                         $d((
-                            [$d(& $d(@ $d r)?)?] $d name { $d name } {} []
-                            [$d(& $d(@ $d r)? $d([$d($d e)::+])?)? $d($d t)::*]
+                            [$d(& $d(@ $d r)?)?] $d name { $d name } {} [] [$d $type]
                             [$d(&'smart $d(@ $d r)? $d([$d($d e)::+])?)? $d($d t)::*]
                         ))+
                     ]
@@ -115,44 +122,45 @@ macro_rules! define_arguments {
             };
             // `#[cfg(…)] name: Type`: the function is emitted with the argument and, for the
             // opposite case, without it.
-            (args: [#[cfg($d($d condition:tt)*)] $d($d rest:tt)*] $d($d state:tt)*) => {
+            (args: [#[cfg($d($d condition:tt)*)] $d($d rest:tt)*] look: $d l:tt
+                $d($d state:tt)*) => {
                 #[cfg($d($d condition)*)]
-                $crate::__smart_arguments! { args: [$d($d rest)*] $d($d state)* }
+                $crate::__smart_arguments! {
+                    args: [$d($d rest)*] look: [$d($d rest)*] $d($d state)*
+                }
                 #[cfg(not($d($d condition)*))]
                 $crate::__smart_without! { args: [$d($d rest)*] $d($d state)* }
             };
             // `#[allow(…)] name: Type`
-            (args: [# $d attribute:tt $d($d rest:tt)*] attributes: [$d($d attributes:tt)*]
-                $d($d state:tt)*) => {
+            (args: [# $d attribute:tt $d($d rest:tt)*] look: $d l:tt
+                attributes: [$d($d attributes:tt)*] $d($d state:tt)*) => {
                 $crate::__smart_arguments! {
-                    args: [$d($d rest)*] attributes: [$d($d attributes)* # $d attribute]
-                        $d($d state)*
+                    args: [$d($d rest)*] look: [$d($d rest)*]
+                        attributes: [$d($d attributes)* # $d attribute] $d($d state)*
                 }
             };
             // `name: …`, `mut name: …`, `pattern: …`
-            (args: [$d name:ident: $d($d rest:tt)*] $d($d state:tt)*) => {
-                $crate::__smart_inside! {
-                    @named { $d name } { $d name } {} args: [$d($d rest)*] $d($d state)*
-                        look: [$d($d rest)*]
-                }
+            (args: [$d name:ident: $d($d rest:tt)*] look: $d l:tt $d($d state:tt)*) => {
+                $crate::__smart_inside! { @named { $d name } { $d name } {}
+                    args: [$d($d rest)*] look: [$d($d rest)*] $d($d state)* }
             };
-            (args: [mut $d name:ident: $d($d rest:tt)*] $d($d state:tt)*) => {
-                $crate::__smart_arguments!
-                    { @named { $d name } { mut $d name } {} args: [$d($d rest)*] $d($d state)* }
+            (args: [mut $d name:ident: $d($d rest:tt)*] look: $d l:tt $d($d state:tt)*) => {
+                $crate::__smart_inside! { @named { $d name } { mut $d name } {}
+                    args: [$d($d rest)*] look: [$d($d rest)*] $d($d state)* }
             };
             // `name,`: the type is missing.
-            (args: [$d other:tt, $d($d rest:tt)*] $d($d state:tt)*) => {
+            (args: [$d other:tt, $d($d rest:tt)*] look: $d l:tt $d($d state:tt)*) => {
                 $crate::__smart_wrong_argument! { $d other $d($d state)* }
             };
             // A pattern is up to six tokens: `_`, `(a, b)`, `&x`, `Point { x, y }`,
             // `path::Point(x, y)`
             $(
-                (args: [$($d $p:tt)+: $d($d rest:tt)*] $d($d state:tt)*) => {
-                    $crate::__smart_arguments! {
+                (args: [$($d $p:tt)+: $d($d rest:tt)*] look: $d l:tt $d($d state:tt)*) => {
+                    $crate::__smart_inside! {
                         @named { argument } { $($d $p)+ }
                         { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut
                             argument = argument; }
-                        args: [$d($d rest)*] $d($d state)*
+                        args: [$d($d rest)*] look: [$d($d rest)*] $d($d state)*
                     }
                 };
             )+
@@ -160,9 +168,9 @@ macro_rules! define_arguments {
             // bounds can say so.
             (
                 @named { $d name:ident } $d pattern:tt $d keep:tt args: [impl $d($d rest:tt)*]
-                attributes: $d a:tt records: $d records:tt receiver: $d receiver:tt
+                look: $d l:tt attributes: $d a:tt records: $d records:tt receiver: $d receiver:tt
                 state: {
-                    opaque: $d o:tt kept: $d k:tt maybe: $d m:tt twin: $d w:tt wraps: $d x:tt
+                    stated: $d o:tt kept: $d k:tt maybe: $d m:tt twin: $d w:tt wraps: $d x:tt
                         boxed: [boxed]
                     $d($d state:tt)*
                 }
@@ -172,7 +180,7 @@ macro_rules! define_arguments {
                         named: [$d name $d pattern $d keep $d a]
                     records: $d records receiver: $d receiver
                     state: {
-                        opaque: $d o kept: $d k maybe: $d m twin: $d w wraps: $d x boxed: [boxed]
+                        stated: $d o kept: $d k maybe: $d m twin: $d w wraps: $d x boxed: [boxed]
                             $d($d state)*
                     }
                 }
@@ -180,23 +188,23 @@ macro_rules! define_arguments {
             $(
                 (
                     @named { $d name:ident } $d pattern:tt $d keep:tt
-                        args: [$($type)* $d(, $d($d more:tt)*)?]
+                        args: [$d $type:ty $d(, $d($d more:tt)*)?] look: [$($look)*]
                     attributes: $d a:tt records: [$d($d records:tt)*] $d($d state:tt)*
                 ) => {
                     $crate::__smart_arguments! {
-                        args: [$d($d($d more)*)?] attributes: []
+                        args: [$d($d($d more)*)?] look: [$d($d($d more)*)?] attributes: []
                         records: [$d($d records)*
-                            ($kind $d name $d pattern $d keep $d a $plain $boxed)]
+                            ($kind $d name $d pattern $d keep $d a [$d $type] $boxed)]
                         $d($d state)*
                     }
                 };
             )+
-            (args: [$d other:tt $d($d rest:tt)*] $d($d state:tt)*) => {
+            (args: [$d other:tt $d($d rest:tt)*] look: $d l:tt $d($d state:tt)*) => {
                 $crate::__smart_wrong_argument! { $d other $d($d state)* }
             };
             (
                 @named { $d name:ident } { $d first:tt $d($d pattern:tt)* } $d keep:tt args: $d
-                    args:tt
+                    args:tt look: $d l:tt
                 $d($d state:tt)*
             ) => {
                 $crate::__smart_wrong_argument! { $d first $d($d state)* }
@@ -207,69 +215,43 @@ macro_rules! define_arguments {
 
 define_arguments! { $
     patterns: [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g]
-    types:
+    types of whole:
     // `&'static Type` travels as it is.
-    [&'static $t:ty] [] [&'static $t] [&'static $t];
-    [& $life:lifetime mut $t:ty] [mut] [& $life mut $t] [& $life mut $t];
-    [&mut $t:ty] [mut] [&mut $t] [&'smart mut $t];
-    [& $life:lifetime $t:ty] [&] [& $life $t] [& $life $t];
-    [& $t:ty] [&] [& $t] [&'smart $t];
-    [$t:ty] [] [$t] [$t];
+    [&'static $($l:tt)*] [] [$whole];
+    [& $life:lifetime mut $t:ty $(, $($l:tt)*)?] [mut] [& $life mut $t];
+    [&mut $t:ty $(, $($l:tt)*)?] [mut] [&'smart mut $t];
+    [& $life:lifetime $t:ty $(, $($l:tt)*)?] [&] [& $life $t];
+    [& $t:ty $(, $($l:tt)*)?] [&] [&'smart $t];
+    // Such a method cannot name itself with all its types.
+    [impl $($l:tt)*] [impl] [$whole];
+    [$($l:tt)*] [] [$whole];
 }
 
 /// Refuses a type with a reference in it, as an argument of a sync function that has a body:
-/// `&[&Type]`, `Option<&Type>`, `Cow<'a, Type>`. `look` is the same as what `args` holds.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_inside {
-    (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
-            state: $s:tt
-        look: [&[&'static $($x:tt)*] $($y:tt)*]
-    ) => {
-        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r
-        receiver: $t state: $s }
+/// `&[&Type]`, `Option<&Type>`, `Cow<'a, Type>`.
+macro_rules! define_inside {
+    ($d:tt $([$($look:tt)*] $then:ident;)+) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __smart_inside {
+            $(
+                (@named $d n:tt $d p:tt $d k:tt args: $d args:tt look: [$($look)*]
+                    $d($d state:tt)*) => {
+                    $crate::$then! { @named $d n $d p $d k args: $d args look: $d args
+                        $d($d state)* }
+                };
+            )+
+        }
     };
-    (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
-            state: $s:tt
-        look: [$($path:ident)::+ <$(&)? 'static $($x:tt)*]
-    ) => {
-        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r
-        receiver: $t state: $s }
-    };
-    (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
-            state: $s:tt
-        look: [&[& $($x:tt)*] $($y:tt)*]
-    ) => {
-        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r
-        receiver: $t state: $s }
-    };
-    (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
-            state: $s:tt
-        look: [$($path:ident)::+ <& $($x:tt)*]
-    ) => {
-        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r
-        receiver: $t state: $s }
-    };
-    (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
-            state: $s:tt
-        look: [$($path:ident)::+ <$life:lifetime $($x:tt)*]
-    ) => {
-        $crate::__smart_refuse_inside! { @named $n $p $k args: $a attributes: $b records: $r
-        receiver: $t state: $s }
-    };
-    (
-        @named $n:tt $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt receiver: $t:tt
-            state: $s:tt
-        look: $look:tt
-    ) => {
-        $crate::__smart_arguments! { @named $n $p $k args: $a attributes: $b records: $r
-        receiver: $t state: $s }
-    };
+}
+
+define_inside! { $
+    [&[&'static $($x:tt)*] $($y:tt)*] __smart_arguments;
+    [$($path:ident)::+ <$(&)? 'static $($x:tt)*] __smart_arguments;
+    [&[& $($x:tt)*] $($y:tt)*] __smart_refuse_inside;
+    [$($path:ident)::+ <& $($x:tt)*] __smart_refuse_inside;
+    [$($path:ident)::+ <$life:lifetime $($x:tt)*] __smart_refuse_inside;
+    [$($x:tt)*] __smart_arguments;
 }
 
 /// Refuses such an argument, if the function is sync and has a body.
@@ -277,10 +259,10 @@ macro_rules! __smart_inside {
 #[macro_export]
 macro_rules! __smart_refuse_inside {
     (
-        @named { $name:ident } $p:tt $k:tt args: $a:tt attributes: $b:tt records: $r:tt
+        @named { $name:ident } $p:tt $k:tt args: $a:tt look: $l:tt attributes: $b:tt records: $r:tt
             receiver: $t:tt
         state: {
-            opaque: $o:tt kept: $kept:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+            stated: $o:tt kept: $kept:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
             item: {
                 vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt
                     ret: $e:tt
@@ -304,8 +286,8 @@ macro_rules! __smart_impl_argument {
     (rest: [$(, $($more:tt)*)?] depth: [] bounds: [$($bounds:tt)*] named: [$($named:tt)*]
         records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
-            args: [$($($more)*)?] attributes: [] records: [$($records)*
-                ([] $($named)* [impl $($bounds)*] [impl $($bounds)* + 'smart])] $($state)*
+            args: [$($($more)*)?] look: [$($($more)*)?] attributes: [] records: [$($records)*
+                ([impl] $($named)* [impl $($bounds)*] [impl $($bounds)* + 'smart])] $($state)*
         }
     };
     (rest: [< $($rest:tt)*] depth: [$($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {
@@ -341,7 +323,7 @@ macro_rules! __smart_wrong_argument {
     (
         $other:tt attributes: $a:tt records: $p:tt receiver: $r:tt
         state: {
-            opaque: $o:tt kept: $k:tt maybe: $m:tt twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
+            stated: $o:tt kept: $k:tt maybe: $m:tt twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
             item: { vis: $v:tt asyncness: $z:tt name: [$name:tt $args:tt] $($item:tt)* }
         }
     ) => {
@@ -357,7 +339,9 @@ macro_rules! __smart_without {
         $crate::__smart_without! { args: [$($rest)*] $($state)* }
     };
     (args: [: $t:ty $(, $($more:tt)*)?] attributes: $attributes:tt $($state:tt)*) => {
-        $crate::__smart_arguments! { args: [$($($more)*)?] attributes: [] $($state)* }
+        $crate::__smart_arguments! {
+            args: [$($($more)*)?] look: [$($($more)*)?] attributes: [] $($state)*
+        }
     };
     (args: [$pattern:tt $($rest:tt)*] $($state:tt)*) => {
         $crate::__smart_without! { args: [$($rest)*] $($state)* }

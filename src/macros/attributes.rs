@@ -56,7 +56,7 @@ macro_rules! define_attribute {
 
 define_attribute! { $
     maybe_async blocking wraps boxed send split sync_only async_only sync_where track_caller
-        instrument
+        instrument __refused
 }
 
 /// What the helper attributes say: each goes to its slot.
@@ -67,12 +67,12 @@ macro_rules! __smart_helpers {
     (
         kept: $kept:tt helpers: [] body: $body:tt vis: $vis:tt asyncness: $asyncness:tt
         name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt
-            opaque: $opaque:tt
+            stated: $stated:tt
     ) => {
         $crate::__smart_receiver! {
             look: $args args: $args
             state: {
-                opaque: $opaque kept: $kept maybe: [] twin: [] wraps: [] boxed: [] send: []
+                stated: $stated kept: $kept maybe: [] twin: [] wraps: [] boxed: [] send: []
                 item: {
                     vis: $vis asyncness: $asyncness name: [$name $args] generics: $generics
                         ret: $ret
@@ -98,7 +98,7 @@ macro_rules! __smart_helpers {
         $crate::__smart_helpers! { [$($h)*] $a $b $c [boxed] $e $($item)* }
     };
     ([[send] $($h:tt)*] $a:tt $b:tt $c:tt $d:tt [] $($item:tt)*) => {
-        $crate::__smart_helpers! { [$($h)*] $a $b $c $d [send] $($item)* }
+        $crate::__smart_helpers! { [$($h)*] $a $b $c $d [::core::marker::Send] $($item)* }
     };
     // Of a block around the function.
     (
@@ -112,22 +112,19 @@ macro_rules! __smart_helpers {
     ([[every_async] $($h:tt)*] $a:tt $b:tt $c:tt $d:tt $e:tt $($item:tt)*) => {
         $crate::__smart_helpers! { [$($h)*] [maybe_async] $b $c $d $e $($item)* }
     };
-    // A split makes plain functions.
-    ([[split($to:ident)]] [] [] [] [] [] $($item:tt)*) => {
-        $crate::__smart_split_function! { $to $($item)* }
-    };
+    // Of a split.
     ([[__send_half]] [] [] [] [] [] $($item:tt)*) => { $crate::__smart_send_half! { $($item)* } };
     // All are sorted.
     (
         [] $maybe:tt $twin:tt $wraps:tt $boxed:tt $send:tt
         kept: $kept:tt body: $body:tt vis: $vis:tt asyncness: $asyncness:tt
         name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt
-            opaque: $opaque:tt
+            stated: $stated:tt
     ) => {
         $crate::__smart_receiver! {
             look: $args args: $args
             state: {
-                opaque: $opaque kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed
+                stated: $stated kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed
                     send: $send
                 item: {
                     vis: $vis asyncness: $asyncness name: [$name $args] generics: $generics
@@ -141,7 +138,7 @@ macro_rules! __smart_helpers {
         [$wrong:tt $($h:tt)*] $a:tt $b:tt $c:tt $d:tt $e:tt
         kept: $k:tt body: $body:tt vis: $vis:tt asyncness: $s:tt name: [$name:tt $args:tt]
             generics: $generics:tt
-        ret: $ret:tt bounds: $bounds:tt opaque: $o:tt
+        ret: $ret:tt bounds: $bounds:tt stated: $o:tt
     ) => {
         $crate::__smart_wrong_helper! {
             $wrong at: [$name $wrong]
@@ -154,16 +151,29 @@ macro_rules! __smart_helpers {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_wrong_helper {
+    // Of a word that a smart function cannot have.
+    ([__refused $error:tt $($word:tt)?] at: $at:tt vis: $vis:tt name: [$name:tt $args:tt]
+        $($state:tt)*) => {
+        $crate::__smart_error_in! {
+            { $error $($word)? $name } at: [$name $args] vis: $vis name: [$name $args] $($state)*
+        }
+    };
     ([blocking $($x:tt)*] $($state:tt)*) => {
         $crate::__smart_error_in! { { blocking } $($state)* }
     };
     ([wraps $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { wraps } $($state)* } };
+    ([split($to:ident)] $($state:tt)*) => {
+        $crate::__smart_error_in! { { split_sync } $($state)* }
+    };
     ([split $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { split } $($state)* } };
     ([$(tracing::)? instrument $($x:tt)*] $($state:tt)*) => {
         $crate::__smart_error_in! { { instrument } $($state)* }
     };
-    ([track_caller $($x:tt)*] $($state:tt)*) => {
-        $crate::__smart_error_in! { { track_caller } $($state)* }
+    ([track_caller $($x:tt)*] at: $at:tt vis: $vis:tt name: [$name:tt $args:tt]
+        $($state:tt)*) => {
+        $crate::__smart_error_in! {
+            { track_caller $name } at: $at vis: $vis name: [$name $args] $($state)*
+        }
     };
     ([sync_only $($x:tt)*] $($state:tt)*) => {
         $crate::__smart_error_in! { { outside_split sync_only } $($state)* }

@@ -9,47 +9,70 @@
 //! ```
 
 /// An item that is no function, or a function with a word before it that a smart one cannot have.
+/// `state` is the macro for each function, its context, the attributes, and the visibility.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_other_item {
-    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis impl $($rest:tt)*) => {
-        $crate::__smart_find_block! {
-            $then $context [$($attribute)*] [vis: [$vis] kind: [impl]] [] $($rest)*
-        }
-    };
-    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis trait $($rest:tt)*) => {
-        $crate::__smart_find_block! {
-            $then $context [$($attribute)*] [vis: [$vis] kind: [trait]] [] $($rest)*
-        }
-    };
-    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis const $name:tt
-        : $($rest:tt)*) => {
-        $crate::__smart_kept_item! { $then $context [$($attribute)*] $vis const $name : $($rest)* }
-    };
-    (then: $then:ident context: $context:tt $(# $attribute:tt)* $vis:vis type $($rest:tt)*) => {
-        $crate::__smart_kept_item! { $then $context [$($attribute)*] $vis type $($rest)* }
-    };
-    (then: $then:ident context: $context:tt $(# $attribute:tt)* $macro:ident ! $($rest:tt)*) => {
-        $crate::__smart_kept_item! { $then $context [$($attribute)*] $macro ! $($rest)* }
-    };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis const $($rest:tt)*) => {
-        $crate::__smart_refuse! { { const } rest: [$($rest)*] }
-    };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis $(async)? unsafe
-        $($rest:tt)*) => {
-        $crate::__smart_refuse! { { unsafe } rest: [$($rest)*] }
-    };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis extern $($rest:tt)*) => {
-        $crate::__smart_refuse! { { extern } rest: [$($rest)*] }
-    };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)* $vis:vis $other:ident $($rest:tt)*) => {
-        $crate::__smart_refuse! { { not_a_function $other } rest: [$other $($rest)*] }
-    };
-    (then: $then:ident context: $c:tt $(# $attribute:tt)+) => {
+    (then: $then:ident context: $context:tt $(# $a:tt)+) => {
         $crate::__smart_error! { nothing_after_attributes }
     };
-    (then: $then:ident context: $c:tt $other:tt $($rest:tt)*) => {
+    (then: $then:ident context: $context:tt $(# $a:tt)* $vis:vis $word:ident $($rest:tt)*) => {
+        $crate::__smart_other_item! { [$then $context [$($a)*] $vis] $word $($rest)* }
+    };
+    (then: $then:ident context: $context:tt $(# $a:tt)* $other:tt $($rest:tt)*) => {
         $crate::__smart_error! { not_a_function $other }
+    };
+    ([$then:ident $context:tt $a:tt $vis:vis] impl $($rest:tt)*) => {
+        $crate::__smart_find_block! {
+            $then $context $a [vis: [$vis] kind: [impl]] [] $($rest)*
+        }
+    };
+    ([$then:ident $context:tt $a:tt $vis:vis] trait $($rest:tt)*) => {
+        $crate::__smart_find_block! {
+            $then $context $a [vis: [$vis] kind: [trait]] [] $($rest)*
+        }
+    };
+    ($state:tt const $name:tt : $($rest:tt)*) => {
+        $crate::__smart_kept_item! { $state const $name : $($rest)* }
+    };
+    ($state:tt type $($rest:tt)*) => { $crate::__smart_kept_item! { $state type $($rest)* } };
+    ($state:tt $macro:ident ! $($rest:tt)*) => {
+        $crate::__smart_kept_item! { $state $macro ! $($rest)* }
+    };
+    // In a split, a function that is not `async` stays as it is.
+    ([__smart_half $($s:tt)*] const $($rest:tt)*) => {
+        $crate::__smart_kept_item! { [__smart_half $($s)*] const $($rest)* }
+    };
+    ([__smart_half $($s:tt)*] unsafe $($rest:tt)*) => {
+        $crate::__smart_kept_item! { [__smart_half $($s)*] unsafe $($rest)* }
+    };
+    ([__smart_half $($s:tt)*] extern $($rest:tt)*) => {
+        $crate::__smart_kept_item! { [__smart_half $($s)*] extern $($rest)* }
+    };
+    // A smart function goes on without the word, and with an attribute that refuses it.
+    ([$then:ident $c:tt [$($a:tt)*] $vis:vis] const $($rest:tt)*) => {
+        $crate::__smart_items! { $then $c $(# $a)* #[__refused const_fn] $vis $($rest)* }
+    };
+    ($state:tt unsafe impl $($rest:tt)*) => { $crate::__smart_error! { not_a_function unsafe } };
+    ($state:tt unsafe trait $($rest:tt)*) => { $crate::__smart_error! { not_a_function unsafe } };
+    ([$then:ident $c:tt [$($a:tt)*] $vis:vis] unsafe $($rest:tt)*) => {
+        $crate::__smart_items! { $then $c $(# $a)* #[__refused unsafe_fn] $vis $($rest)* }
+    };
+    ([$then:ident $c:tt [$($a:tt)*] $vis:vis] async unsafe $($rest:tt)*) => {
+        $crate::__smart_items! { $then $c $(# $a)* #[__refused unsafe_fn] $vis async $($rest)* }
+    };
+    ([$then:ident $c:tt [$($a:tt)*] $vis:vis] extern $($abi:literal)? fn $($rest:tt)*) => {
+        $crate::__smart_items! { $then $c $(# $a)* #[__refused extern_fn] $vis fn $($rest)* }
+    };
+    ([$then:ident $c:tt [$($a:tt)*] $vis:vis] $other:ident fn $($rest:tt)*) => {
+        $crate::__smart_items! {
+            $then $c $(# $a)* #[__refused not_a_function $other] $vis fn $($rest)*
+        }
+    };
+    ($state:tt $other:ident $($rest:tt)*) => {
+        $crate::__smart_refuse! {
+            { not_a_function $other } rest: [$other $($rest)*] look: [$other $($rest)*]
+        }
     };
 }
 
@@ -57,13 +80,16 @@ macro_rules! __smart_other_item {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_kept_item {
-    (__smart_half $context:tt $attributes:tt $item:item $($next:tt)*) => {
+    ([$then:ident $context:tt $a:tt $vis:vis] $($item:tt)*) => {
+        $crate::__smart_kept_item! { @ $then $context $a $vis $($item)* }
+    };
+    (@ __smart_half $context:tt $attributes:tt $item:item $($next:tt)*) => {
         $crate::__smart_attributes! {
             __smart_half { body: [item $item] context: $context } $attributes kept: [] helpers: []
         }
         $crate::__smart_items! { __smart_half $context $($next)* }
     };
-    ($then:ident $context:tt [$($attribute:tt)*] $item:item $($next:tt)*) => {
+    (@ $then:ident $context:tt [$($attribute:tt)*] $item:item $($next:tt)*) => {
         $(# $attribute)* $item
         $crate::__smart_items! { $then $context $($next)* }
     };
@@ -120,11 +146,7 @@ macro_rules! define_find_block {
     };
 }
 
-define_find_block! { $
-    [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] [a b c e f g h i]
-    [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l] [a b c e f g h i j k l m]
-    next: [a b c e f g h i j k l m n]
-}
+with_windows! { { define_find_block $ } [] [] a b c e f g h i j k l m n }
 
 /// A block with its attributes sorted: emits it, or its two halves.
 #[doc(hidden)]

@@ -7,15 +7,34 @@
 #[macro_export]
 macro_rules! __smart_choose {
     (
-        opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [] boxed: $b:tt
+        stated: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [] boxed: $b:tt
             send: $s:tt
-        item: { vis: $v:tt asyncness: [] name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
+        item: { vis: $v:tt asyncness: [] $($item:tt)* } $($state:tt)*
     ) => {
-        $crate::__smart_error_at! { [$name $args] { maybe_sync $name } }
+        $crate::__smart_error_item! { maybe_sync vis: $v $($item)* }
     };
-    // The common case, a function with a body and nothing special, is emitted at once, so that it compiles faster.
+    // A `fn` with `&self` calls itself by its name, which `sync_method` checks at the caller's line.
+    // [`__smart_emit_function`] has the same arm.
     (
-        opaque: $opaque:tt kept: [$($kept:tt)*] maybe: $maybe:tt twin: [] wraps: [] boxed: []
+        stated: $o:tt kept: [$($kept:tt)*] maybe: [] twin: [] wraps: [] boxed: [] send: []
+        item: {
+            vis: $v:tt asyncness: [] name: $name:tt generics: $g:tt ret: $ret:tt bounds: $c:tt
+                body: [$body:tt]
+        }
+        receiver: [reference $($receiver:tt)*] $($state:tt)*
+    ) => {
+        $crate::__smart_choose! {
+            stated: $o kept: [#[track_caller] $($kept)*] maybe: [] twin: [] wraps: [] boxed: []
+                send: []
+            item: { vis: $v asyncness: [] name: $name generics: $g ret: $ret bounds: $c
+                body: [$body] }
+            receiver: [again $($receiver)*] $($state)*
+        }
+    };
+    // The common case, a function with a body and nothing special, is emitted at once, so that it
+    // compiles faster.
+    (
+        stated: $stated:tt kept: [$($kept:tt)*] maybe: $maybe:tt twin: [] wraps: [] boxed: []
             send: []
         item: {
             vis: [$vis:vis] asyncness: $asyncness:tt name: [$name:tt $args:tt]
@@ -30,16 +49,15 @@ macro_rules! __smart_choose {
         $vis fn $name $($generics)* ($($($declared)*,)? $($parameters)*) -> $crate::Call<impl
             $crate::Work<Output = $ret>> where $($bounds)* {
             $crate::__smart_work! {
-                maybe: $maybe asyncness: $asyncness opaque: $opaque body: [$body]
+                maybe: $maybe asyncness: $asyncness stated: $stated body: [$body]
                     receiver: [$($kind $this [$($declared)*] $d)?] lets: $lets
                 passed: $passed travel: $travel name: [$name $args] generics: [$($generics)*]
-                    ret: [$ret]
             }
         }
     };
     // `#[wraps(path)]`: the body is a call of `path`.
     (
-        opaque: $opaque:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+]
+        stated: $stated:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+]
             boxed: $boxed:tt send: $send:tt
         item: { vis: $vis:tt asyncness: [$($asyncness:ident)?] name: [$name:tt $args:tt]
             generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
@@ -48,7 +66,7 @@ macro_rules! __smart_choose {
         passed: [$($passed:tt)*] travel: $travel:tt
     ) => {
         $crate::__smart_choose! {
-            opaque: $opaque kept: $kept maybe: [] twin: $twin wraps: [] boxed: $boxed send: $send
+            stated: $stated kept: $kept maybe: [] twin: $twin wraps: [] boxed: $boxed send: $send
             item: {
                 vis: $vis asyncness: [$($asyncness)?] name: [$name $args] generics: $generics
                     ret: $ret bounds: $bounds
@@ -62,22 +80,22 @@ macro_rules! __smart_choose {
         }
     };
     (
-        opaque: $o:tt kept: $k:tt maybe: [] twin: $t:tt wraps: [$($path:tt)+] boxed: $b:tt
+        stated: $o:tt kept: $k:tt maybe: [] twin: $t:tt wraps: [$($path:tt)+] boxed: $b:tt
             send: $s:tt
-        item: { vis: $v:tt asyncness: $a:tt name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
+        item: { vis: $v:tt asyncness: $a:tt $($item:tt)* } $($state:tt)*
     ) => {
-        $crate::__smart_error_at! { [$name $args] { wraps_body $name } }
+        $crate::__smart_error_item! { wraps_body vis: $v $($item)* }
     };
     (
-        opaque: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [$($path:tt)+]
+        stated: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [$($path:tt)+]
             boxed: $b:tt send: $s:tt
-        item: { vis: $v:tt asyncness: $a:tt name: [$name:tt $args:tt] $($item:tt)* } $($state:tt)*
+        item: { vis: $v:tt asyncness: $a:tt $($item:tt)* } $($state:tt)*
     ) => {
-        $crate::__smart_error_at! { [$name $args] { maybe_wraps $name } }
+        $crate::__smart_error_item! { maybe_wraps vis: $v $($item)* }
     };
     // The rest is a declaration, or has a body.
     (
-        opaque: $opaque:tt kept: $kept:tt maybe: $maybe:tt twin: $twin:tt wraps: []
+        stated: $stated:tt kept: $kept:tt maybe: $maybe:tt twin: $twin:tt wraps: []
             boxed: $boxed:tt send: $send:tt
         item: { vis: $vis:tt asyncness: $asyncness:tt name: $name:tt generics: $generics:tt
             ret: $ret:tt bounds: $bounds:tt body: $body:tt }
@@ -89,9 +107,9 @@ macro_rules! __smart_choose {
                 receiver: $receiver generics: $generics bounds: $bounds
             state: {
                 kept: $kept vis: $vis name: $name ret: $ret twin: $twin passed: $passed
-                work: { maybe: $maybe asyncness: $asyncness opaque: $opaque body: $body
+                work: { maybe: $maybe asyncness: $asyncness stated: $stated body: $body
                     receiver: $receiver lets: $lets passed: $passed travel: $travel name: $name
-                    generics: $generics ret: $ret }
+                    generics: $generics }
             }
         }
     };
@@ -123,50 +141,51 @@ macro_rules! __smart_wrapped {
 macro_rules! __smart_work {
     // `async fn`
     (
-        maybe: [] asyncness: [async] opaque: $opaque:tt body: [$body:tt] receiver: $receiver:tt
+        maybe: [] asyncness: [async] stated: $stated:tt body: [$body:tt] receiver: $receiver:tt
             lets: $lets:tt passed: $passed:tt travel: $travel:tt
-        name: $name:tt generics: $generics:tt ret: $ret:tt
+        name: $name:tt generics: $generics:tt
     ) => {
         $crate::__private::driven($crate::__smart_body!
-            { async opaque: $opaque body: $body receiver: $receiver lets: $lets ret: $ret })
+            { async stated: $stated body: $body receiver: $receiver lets: $lets })
     };
     // `#[maybe_async] async fn`, with `self`
     (
-        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:tt]
+        maybe: [maybe_async] asyncness: [async] stated: $stated:tt body: [$body:tt]
             receiver: [$($receiver:tt)+] lets: $lets:tt passed: $passed:tt
-        travel: $travel:tt name: $name:tt generics: $generics:tt ret: $ret:tt
+        travel: $travel:tt name: $name:tt generics: $generics:tt
     ) => {
         $crate::__private::forked(move |route| match route {
             $crate::__private::Route::Wait => $crate::__private::routed_body(
                 $crate::__smart_body! {
-                    sync opaque: $opaque body: $body receiver: [$($receiver)+] lets: $lets ret: $ret
+                    sync stated: $stated body: $body receiver: [$($receiver)+] lets: $lets
                     first: [use $crate::__private::{sync_copy as smartasync,
                         sync_copy::smart_await};]
                     arguments: move ||
                 },
             ),
             $crate::__private::Route::Await => $crate::__private::Routed::Future(
-                $crate::__smart_body! { async opaque: $opaque body: $body receiver: [$($receiver)+]
-                    lets: $lets ret: $ret },
+                $crate::__smart_body! { async stated: $stated body: $body receiver: [$($receiver)+]
+                    lets: $lets },
             ),
         })
     };
     // `#[maybe_async] async fn`
     (
-        maybe: [maybe_async] asyncness: [async] opaque: $opaque:tt body: [$body:tt] receiver: []
+        maybe: [maybe_async] asyncness: [async] stated: $stated:tt body: [$body:tt] receiver: []
             lets: $lets:tt passed: [$($passed:tt)*]
-        travel: $travel:tt name: $name:tt generics: $generics:tt ret: $ret:tt
+        travel: $travel:tt name: $name:tt generics: $generics:tt
     ) => {
         $crate::__private::both(
             ($($passed)*),
-            // In this copy `smart_await!` is another macro, whether it is called by its name or through the crate.
+            // In this copy `smart_await!` is another macro, whether it is called by its name or
+            // through the crate.
             $crate::__smart_body! {
-                sync opaque: $opaque body: $body receiver: [] lets: $lets ret: $ret
+                sync stated: $stated body: $body receiver: [] lets: $lets
                 first: [use $crate::__private::{sync_copy as smartasync, sync_copy::smart_await};]
                 arguments: |($($passed)*)|
             },
             |($($passed)*), _| $crate::__smart_body!
-                { async opaque: $opaque body: $body receiver: [] lets: $lets ret: $ret },
+                { async stated: $stated body: $body receiver: [] lets: $lets },
         )
     };
     // `fn`
@@ -178,7 +197,7 @@ macro_rules! __smart_work {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_sync_work {
-    (opaque: $o:tt body: $b:tt receiver: $r:tt lets: $l:tt passed: $p:tt travel: $t:tt
+    (stated: $o:tt body: $b:tt receiver: $r:tt lets: $l:tt passed: $p:tt travel: $t:tt
         name: [$name:tt $args:tt] $($state:tt)*) => {
         $crate::__smart_error_here! { [$name $args] { no_pool $name } }
     };
@@ -191,7 +210,7 @@ macro_rules! __smart_sync_work {
 macro_rules! __smart_sync_work {
     // `fn` with `&mut`
     (
-        opaque: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] lets: $l:tt
+        stated: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] lets: $l:tt
             passed: $p:tt travel: $t:tt
         name: [$name:tt $args:tt] $($state:tt)*
     ) => {
@@ -199,24 +218,26 @@ macro_rules! __smart_sync_work {
     };
     // `fn` with `&self`: on the pool it calls itself again, with the `self` that travelled.
     (
-        opaque: $opaque:tt body: [$body:tt] receiver: [reference $this:tt $($declared:tt)*]
+        stated: $stated:tt body: [$body:tt] receiver: [again $this:tt $($declared:tt)*]
             lets: $lets:tt passed: [$($passed:tt)*]
         travel: [$(($kind:tt $argument:tt $keep:tt))*] name: [$name:tt $args:tt]
-            generics: $generics:tt ret: $ret:tt
+            generics: $generics:tt
     ) => {
-        $crate::__private::both(
+        $crate::__private::sync_method(
+            $crate::__smart_method_name! { $name $generics $($kind)* },
             ($($passed)*),
             $crate::__smart_body! {
-                sync opaque: $opaque body: $body receiver: [reference $this $($declared)*]
-                    lets: $lets ret: $ret first: []
+                sync stated: $stated body: $body receiver: [again $this $($declared)*]
+                    lets: $lets first: []
                 arguments: move |($($passed)*)|
             },
             move |($($passed)*), origin| $crate::__smart_travel! {
-                travel_again opaque: $opaque ret: $ret
+                travel_again stated: $stated
                 (
                     ($crate::__private::by_reference($this), $crate::__smart_list!
                         { pack [$name $args] written: $args $(($kind $argument $keep))* }),
-                    // A closure, since the function itself may have lifetimes that are not for all of the pool's.
+                    // A closure, since the function itself may have lifetimes that are not for
+                    // all of the pool's.
                     move |lent| $crate::__private::again(
                         origin, lent, $crate::__smart_name_generics!
                             { name: $name generics: $generics },
@@ -227,19 +248,19 @@ macro_rules! __smart_sync_work {
     };
     // `fn` without `self` by reference
     (
-        opaque: $opaque:tt body: [$body:tt] receiver: [$($by:ident $this:tt $($declared:tt)*)?]
+        stated: $stated:tt body: [$body:tt] receiver: [$($by:ident $this:tt $($declared:tt)*)?]
             lets: $lets:tt passed: $passed:tt
         travel: [$(($kind:tt $argument:tt $keep:tt))*] name: [$name:tt $args:tt]
-            generics: $generics:tt ret: $ret:tt
+            generics: $generics:tt
     ) => {
         $crate::__smart_travel! {
-            packed opaque: $opaque ret: $ret
+            packed stated: $stated
             (
                 $crate::__smart_list!
                     { pack [$name $args] written: $args $(($kind $argument $keep))* },
                 $crate::__smart_body! {
-                    sync opaque: $opaque body: $body receiver: [$($by $this $($declared)*)?]
-                        lets: $lets ret: $ret
+                    sync stated: $stated body: $body receiver: [$($by $this $($declared)*)?]
+                        lets: $lets
                     first: [] arguments: move |$crate::__smart_list!
                         { names $(($kind $argument))* }|
                 },
@@ -254,11 +275,8 @@ macro_rules! __smart_sync_work {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_travel {
-    ($function:ident opaque: [yes] ret: $ret:tt $arguments:tt) => {
-        $crate::__private::$function $arguments
-    };
-    ($function:ident opaque: [no] ret: [$ret:ty] $arguments:tt) => {
-        $crate::__private::$function::<_, $ret, _> $arguments
+    ($function:ident stated: [$($ret:ty)?] $arguments:tt) => {
+        $crate::__private::$function $(::<_, $ret, _>)? $arguments
     };
 }
 
@@ -273,10 +291,8 @@ macro_rules! __smart_travel {
 macro_rules! __smart_list {
     (pack $at:tt written: $w:tt) => { () };
     (names) => { () };
-    (pack $at:tt written: (&self $(, $($more:tt)*)?) $($rest:tt)+) => {
-        $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ }
-    };
-    (pack $at:tt written: (self: $t:ty $(, $($more:tt)*)?) $($rest:tt)+) => {
+    (pack $at:tt written: ($(&)? $($life:lifetime)? $(mut)? self $(: $t:ty)? $(, $($more:tt)*)?)
+        $($rest:tt)+) => {
         $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ }
     };
     (pack $at:tt written: $w:tt ([mut] $name:tt $keep:tt) $($rest:tt)*) => {
@@ -286,7 +302,8 @@ macro_rules! __smart_list {
         ($crate::__private::by_reference($name), $crate::__smart_list!
             { pack $at written: ($($($more)*)?) $($rest)* })
     };
-    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) ([] $n:tt {}) $($rest:tt)*) => {
+    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) ([$(impl)?] $n:tt {}) $($rest:tt)*)
+        => {
         ($crate::__private::by_value($name), $crate::__smart_list!
             { pack $at written: ($($($more)*)?) $($rest)* })
     };
@@ -294,7 +311,7 @@ macro_rules! __smart_list {
         ($crate::__private::by_reference($name), $crate::__smart_list!
             { pack $at written: () $($rest)* })
     };
-    (pack $at:tt written: $w:tt ([] $name:tt $keep:tt) $($rest:tt)*) => {
+    (pack $at:tt written: $w:tt ([$(impl)?] $name:tt $keep:tt) $($rest:tt)*) => {
         ($crate::__private::by_value($name), $crate::__smart_list!
             { pack $at written: () $($rest)* })
     };
@@ -313,50 +330,44 @@ macro_rules! __smart_list {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_body {
-    (async opaque: [no] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?]
-        lets: [$($lets:tt)*] ret: [$ret:ty]) => {
+    (async stated: [$($ret:ty)?] body: $body:tt
+        receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*]) => {
         async move {
             // Never true; the first `return` that the compiler sees decides the type of the block.
-            #[allow(unreachable_code, reason = "the type may be `!`")]
-            if let ::core::option::Option::Some(result) = ::core::option::Option::None::<$ret> {
-                return result;
-            }
+            $(
+                #[allow(unreachable_code, reason = "the type may be `!`")]
+                if let ::core::option::Option::Some(result) = ::core::option::Option::None::<$ret> {
+                    return result;
+                }
+            )?
             $(let _ = &$this;)?
             $($lets)*
             $body
         }
     };
-    (async opaque: [yes] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?]
-        lets: [$($lets:tt)*] ret: $ret:tt) => {
-        async move {
-            $(let _ = &$this;)?
-            $($lets)*
-            $body
-        }
-    };
-    (
-        sync opaque: [no] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?]
-            lets: [$($lets:tt)*] ret: [$ret:ty]
-        first: [$($first:tt)*] arguments: $($arguments:tt)*
-    ) => {
-        $($arguments)* -> $ret {
+    (sync stated: [$($ret:ty)?] body: $body:tt
+        receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*]
+        first: [$($first:tt)*] arguments: $($arguments:tt)*) => {
+        $($arguments)* $(-> $ret)? {
             $($first)*
             $(let _ = &$this;)?
             $($lets)*
             $body
         }
     };
-    (
-        sync opaque: [yes] body: $body:tt receiver: [$($kind:ident $this:tt $($declared:tt)*)?]
-            lets: [$($lets:tt)*] ret: $ret:tt
-        first: [$($first:tt)*] arguments: $($arguments:tt)*
-    ) => {
-        $($arguments)* {
-            $($first)*
-            $(let _ = &$this;)?
-            $($lets)*
-            $body
-        }
+}
+
+/// The method that a call of it names. With an `impl Trait` argument it has no complete type before
+/// it is called, and is left out.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_method_name {
+    ($name:tt $generics:tt $([$(&)?])*) => {
+        $crate::__smart_name_generics! { name: $name generics: $generics }
+    };
+    ($($with_impl:tt)*) => {
+        ()
     };
 }
 

@@ -6,33 +6,17 @@
 #[macro_export]
 macro_rules! __smart_output {
     (
-        boxed: [] send: [] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt
+        boxed: [] send: [$($send:path)?] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt
             receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
-        generics: $generics:tt bounds: [$($bounds:tt)*]
+        generics: $generics:tt bounds: $bounds:tt
             state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
     ) => {
         $crate::__smart_emit! {
-            output: [$crate::Call<impl $crate::Work<Output = $ret>>] box_with: []
+            output: [$crate::Call<impl $crate::Work<Output = $ret> $(+ $send)?>] box_with: []
                 parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?]
-            generics: $generics bounds: [$($bounds)*]
+            generics: $generics bounds: $bounds
                 plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics
-                bounds: [$($bounds)*] }
-            kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
-        }
-    };
-    (
-        boxed: [] send: [send] parameters: [$($parameters:tt)*] boxed_parameters: $b:tt
-            receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
-        generics: $generics:tt bounds: [$($bounds:tt)*]
-            state: { kept: $kept:tt vis: $vis:tt name: $name:tt ret: [$ret:ty] $($state:tt)* }
-    ) => {
-        $crate::__smart_emit! {
-            output: [$crate::Call<impl $crate::Work<Output = $ret> + ::core::marker::Send>]
-                box_with: []
-            parameters: [$($($declared)*,)? $($parameters)*] this: [$($this)?] generics: $generics
-                bounds: [$($bounds)*]
-            plain: { parameters: [$($($declared)*,)? $($parameters)*] generics: $generics
-                bounds: [$($bounds)*] }
+                bounds: $bounds }
             kept: $kept vis: $vis name: $name ret: [$ret] $($state)*
         }
     };
@@ -66,10 +50,12 @@ macro_rules! __smart_output {
 macro_rules! __smart_outlive {
     (
         look: $l:tt take: $t:tt outlive: $o:tt receiver: $r:tt
-        state: { generics: $g:tt send: $s:tt boxed_parameters: $b:tt plain: $p:tt
-            state: { kept: $k:tt vis: $v:tt name: [$name:tt $args:tt] $($state:tt)* } }
+        state: { generics: $g:tt send: $s:tt boxed_parameters: $b:tt
+            plain: { parameters: $p:tt generics: $h:tt bounds: $bounds:tt }
+            state: { kept: $k:tt vis: $v:tt name: $name:tt ret: $ret:tt $($state:tt)* } }
     ) => {
-        $crate::__smart_error_at! { [$name $args] { no_box $name } }
+        $crate::__smart_error_item! { no_box vis: $v name: $name generics: $g ret: $ret
+        bounds: $bounds body: [] }
     };
 }
 
@@ -161,10 +147,10 @@ macro_rules! __smart_boxed_output {
             $($outlive)*] $($state)* }
     };
     (outlive: $outlive:tt send: [] $($rest:tt)*) => {
-        $crate::__smart_boxed_output! { call: [BoxCall boxed] outlive: $outlive $($rest)* }
+        $crate::__smart_boxed_output! { call: [LocalBoxCall boxed_local] outlive: $outlive $($rest)* }
     };
-    (outlive: $outlive:tt send: [send] $($rest:tt)*) => {
-        $crate::__smart_boxed_output! { call: [SendBoxCall boxed_send] outlive: $outlive $($rest)* }
+    (outlive: $outlive:tt send: $send:tt $($rest:tt)*) => {
+        $crate::__smart_boxed_output! { call: [BoxCall boxed] outlive: $outlive $($rest)* }
     };
     (
         call: [$call:ident $box_with:ident] outlive: [$($outlive:tt)*] parameters: $parameters:tt
@@ -225,7 +211,18 @@ macro_rules! __smart_emit {
 #[macro_export]
 macro_rules! __smart_emit_function {
     (
-        { maybe: $maybe:tt asyncness: $asyncness:tt opaque: $opaque:tt body: [] $($work:tt)* }
+        { maybe: [] asyncness: [] stated: $stated:tt body: [$body:tt]
+            receiver: [reference $($receiver:tt)*] $($work:tt)* }
+        { [$($kept:tt)*] $($function:tt)* }
+    ) => {
+        $crate::__smart_emit_function! {
+            { maybe: [] asyncness: [] stated: $stated body: [$body] receiver: [again $($receiver)*]
+                $($work)* }
+            { [#[track_caller] $($kept)*] $($function)* }
+        }
+    };
+    (
+        { maybe: $maybe:tt asyncness: $asyncness:tt stated: $stated:tt body: [] $($work:tt)* }
         {
             [$($kept:tt)*] [$vis:vis] $name:tt [$($generics:tt)*] [$($parameters:tt)*]
                 [$($output:tt)*]
@@ -287,7 +284,8 @@ macro_rules! __smart_twin_call {
             call
         }
     };
-    // Without `self` the function may be free or associated, so its twin cannot name it, and has a copy of the body.
+    // Without `self` the function may be free or associated, so its twin cannot name it, and has a
+    // copy of the body.
     (this: [] name: $name:tt generics: $generics:tt passed: $passed:tt work: $work:tt) => {
         $crate::__smart_boxed_work! { box_with: [] work: $work }
     };
@@ -299,6 +297,6 @@ macro_rules! __smart_twin_call {
 macro_rules! __smart_boxed_work {
     (box_with: [] work: { $($work:tt)* }) => { $crate::__smart_work! { $($work)* } };
     (box_with: [$box_with:ident] work: { $($work:tt)* }) => {
-        $crate::__private::$box_with($crate::__smart_work! { $($work)* })
+        $crate::Call::$box_with($crate::__smart_work! { $($work)* })
     };
 }

@@ -37,6 +37,31 @@ macro_rules! __smart_error_in {
     };
 }
 
+/// The same, for an item whose arguments were read: at its name and its arguments.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_error_item {
+    ($error:ident vis: $vis:tt name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
+        bounds: $bounds:tt body: $body:tt) => {
+        $crate::__smart_error_in! {
+            { $error $name } at: [$name $args] vis: $vis name: [$name $args] generics: $generics
+                ret: $ret bounds: $bounds
+        }
+    };
+}
+
+/// The same, where the result is not known: `!` becomes whatever a caller wants.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_error_before_result {
+    ($error:tt [$name:tt $args:tt] $vis:tt $generics:tt) => {
+        $crate::__smart_error_in! {
+            $error at: [$name $args] vis: $vis name: [$name $args] generics: $generics
+                ret: [<fn() -> ! as $crate::__private::Ret>::Out] bounds: []
+        }
+    };
+}
+
 /// An error in the place of an expression: at the name and the group of its function.
 #[doc(hidden)]
 #[macro_export]
@@ -57,38 +82,10 @@ macro_rules! __smart_error_here {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_refuse {
-    ($error:tt rest: [fn $name:tt $($rest:tt)*]) => {
+    ($error:tt rest: [$word:ident $name:tt $($rest:tt)*] look: [$w:ident $n:ident $($l:tt)*]) => {
         $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] }
     };
-    ($error:tt rest: [struct $name:tt $($rest:tt)*]) => {
-        $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] }
-    };
-    ($error:tt rest: [enum $name:tt $($rest:tt)*]) => {
-        $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] }
-    };
-    ($error:tt rest: [trait $name:tt $($rest:tt)*]) => {
-        $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] }
-    };
-    ($error:tt rest: [mod $name:tt $($rest:tt)*]) => {
-        $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] }
-    };
-    // `async`, `unsafe`, `"C"` before it
-    ($error:tt rest: [async $($rest:tt)*]) => {
-        $crate::__smart_refuse! { $error rest: [$($rest)*] }
-    };
-    ($error:tt rest: [unsafe $($rest:tt)*]) => {
-        $crate::__smart_refuse! { $error rest: [$($rest)*] }
-    };
-    ($error:tt rest: [extern $($rest:tt)*]) => {
-        $crate::__smart_refuse! { $error rest: [$($rest)*] }
-    };
-    ($error:tt rest: [$word:ident fn $($rest:tt)*]) => {
-        $crate::__smart_refuse! { $error rest: [fn $($rest)*] }
-    };
-    ($error:tt rest: [$abi:literal $($rest:tt)*]) => {
-        $crate::__smart_refuse! { $error rest: [$($rest)*] }
-    };
-    ({ $($error:tt)* } rest: $rest:tt) => { $crate::__smart_error! { $($error)* } };
+    ({ $($error:tt)* } rest: $rest:tt look: $look:tt) => { $crate::__smart_error! { $($error)* } };
     // Both lists are the same: a group is recognised in the one, and taken from the other.
     ($error:tt $name:tt [($($inner:tt)*) $($look:tt)*] [$group:tt $($rest:tt)*]) => {
         $crate::__smart_error_at! { [$name $group] $error }
@@ -111,7 +108,7 @@ macro_rules! define_errors {
         #[macro_export]
         macro_rules! __smart_error {
             $(
-                ($mistake $($d $token:tt)*) => {
+                ($mistake $($d $token:tt)* $d($d more:tt)?) => {
                     ::core::compile_error!
                         { ::core::concat!($($text, $(::core::stringify!($d $quoted),)?)+) }
                 };
@@ -121,15 +118,15 @@ macro_rules! define_errors {
 }
 
 define_errors! { $
-    const:
-        "a smart function cannot be `const`, because it returns a call that runs later: write "
-        "`fn` or `async fn`";
-    unsafe:
-        "a smart function cannot be `unsafe`, because its body runs after the call was made: "
-        "write a safe function with an `unsafe` block in it";
-    extern:
-        "a smart function cannot be `extern`, because its result has no C type: write `fn` or "
-        "`async fn`, and call it from an `extern` function with `.wait()`";
+    const_fn name:
+        "the smart function `" name "` cannot be `const`, because it returns a call that runs "
+        "later: write `fn` or `async fn`";
+    unsafe_fn name:
+        "the smart function `" name "` cannot be `unsafe`, because its body runs after the call "
+        "was made: write a safe function with an `unsafe` block in it";
+    extern_fn name:
+        "the smart function `" name "` cannot be `extern`, because its result has no C type: "
+        "write `fn` or `async fn`, and call it from an `extern` function with `.wait()`";
     not_a_function other:
         "`smart_fn!` takes functions only, but found `" other "`: write `fn` or `async fn`";
     nothing_after_attributes:
@@ -167,9 +164,9 @@ define_errors! { $
     on_a_block name:
         "`#[" name "]` belongs to one function, and cannot stand on a block: move it to the "
         "function, or remove it";
-    track_caller:
-        "`#[track_caller]` has no effect on a smart function, because its body runs later: "
-        "remove it, or put it on a plain function";
+    track_caller name:
+        "`#[track_caller]` has no effect on `" name "`, because its body runs later: remove it, "
+        "or put it on a plain function";
     sync_where:
         "`#[sync_where(…)]` holds the bounds of the sync half, and stands once: write "
         "`#[sync_where(T: Bound)]`";

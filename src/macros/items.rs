@@ -20,7 +20,7 @@
 macro_rules! define_windows_with {
     (
         $d:tt $body:tt $name:ident form: $form:tt first: $first:tt last: $last:tt
-        places: $([$($t:ident)*])+
+        places: $([$($t:ident)*])+ next: $next:tt
     ) => {
         define_windows_with! { @arms $d $name $first $last $([$body $form $($t)*])+ }
     };
@@ -118,8 +118,8 @@ macro_rules! define_windows {
 //
 // `$(async $(@ $async:tt)?)?` is how one arm matches both kinds of function: the inner repetition
 // matches nothing, and is there to repeat the outer one in the expansion.
-define_windows! {
-    $ __smart_items
+with_windows! { {
+    define_windows $ __smart_items
     form: {
         prefix: [
             $then:ident $context:tt
@@ -136,7 +136,9 @@ define_windows! {
             $then:ident $context:tt $(# $a:tt)* $vis:vis $(async $(@ $s:tt)?)? fn $name:tt
             -> $($rest:tt)*
         ) => {
-            $crate::__smart_refuse! { { no_arguments $name } rest: [fn $name $($rest)*] }
+            $crate::__smart_refuse! {
+                { no_arguments $name } rest: [fn $name $($rest)*] look: [fn name]
+            }
         };
     ]
     last: [
@@ -166,15 +168,11 @@ define_windows! {
             $crate::__smart_other_item! { then: $then context: $context $($other)+ }
         };
     ]
-    places:
-        [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] [a b c e f g h i]
-        [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l] [a b c e f g h i j k l m]
-        [a b c e f g h i j k l m n] [a b c e f g h i j k l m n o] [a b c e f g h i j k l m n o p]
-        [a b c e f g h i j k l m n o p q] [a b c e f g h i j k l m n o p q r]
+    places: } [] [a] b c e f g h i j k l m n o p q r s
 }
 
-define_windows! {
-    $ __smart_find_body
+with_windows! { {
+    define_windows $ __smart_find_body
     form: {
         prefix: [$then:ident $context:tt $attributes:tt [$($state:tt)*] [$($taken:tt)*]]
         then: [$then] context: [$context] attributes: [$attributes] state: [$($state)*]
@@ -200,21 +198,5 @@ define_windows! {
             $crate::__smart_no_body! { $name $($taken)* $($rest)* }
         };
     ]
-    places:
-        [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] [a b c e f g h i]
-        [a b c e f g h i j] [a b c e f g h i j k] [a b c e f g h i j k l] [a b c e f g h i j k l m]
-        [a b c e f g h i j k l m n] [a b c e f g h i j k l m n o] [a b c e f g h i j k l m n o p]
-        [a b c e f g h i j k l m n o p q] [a b c e f g h i j k l m n o p q r]
-        [a b c e f g h i j k l m n o p q r s] [a b c e f g h i j k l m n o p q r s u]
-        [a b c e f g h i j k l m n o p q r s u v] [a b c e f g h i j k l m n o p q r s u v w]
-        [a b c e f g h i j k l m n o p q r s u v w x]
-        [a b c e f g h i j k l m n o p q r s u v w x y]
-        [a b c e f g h i j k l m n o p q r s u v w x y z]
-        [a b c e f g h i j k l m n o p q r s u v w x y z aa]
-        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb]
-        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc]
-        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee]
-        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee ff]
-        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee ff gg]
-        [a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee ff gg hh]
+    places: } [] [] a b c e f g h i j k l m n o p q r s u v w x y z aa bb cc ee ff gg hh ii
 }

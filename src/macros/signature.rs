@@ -9,6 +9,23 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_function {
+    // `#[split(name)]`: a plain pair, as two functions of the halves of a block.
+    (
+        { body: $body:tt context: [] vis: $vis:tt asyncness: [async] name: $name:tt $($item:tt)* }
+        kept: $kept:tt helpers: [[split($to:ident)] $($helper:tt)*]
+    ) => {
+        $crate::__smart_half! {
+            { body: $body context: [async []] vis: $vis asyncness: [async] name: $name $($item)* }
+            kept: $kept helpers: [$($helper)*]
+        }
+        $crate::__smart_half! {
+            { body: $body context: [sync []] vis: $vis asyncness: [async] name: $to $($item)* }
+            kept: $kept helpers: [$($helper)*]
+        }
+    };
+    ($item:tt kept: $kept:tt helpers: [$first:tt [split($to:ident)] $($helper:tt)*]) => {
+        $crate::__smart_function! { $item kept: $kept helpers: [[split($to)] $first $($helper)*] }
+    };
     (
         {
             body: $body:tt context: [$($context:tt)*] vis: $vis:tt asyncness: $asyncness:tt
@@ -48,8 +65,14 @@ macro_rules! __smart_function {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_no_body {
+    (@ $name:tt $args:tt look: ($($look:tt)*)) => {
+        $crate::__smart_error_before_result! { { no_body $name } [$name $args] [pub(self)] [] }
+    };
+    (@ $name:tt $other:tt look: $look:tt) => {
+        $crate::__smart_error_at! { [$name $other] { no_body $name } }
+    };
     ($name:tt $args:tt $($rest:tt)*) => {
-        $crate::__smart_error_at! { [$name $args] { no_body $name } }
+        $crate::__smart_no_body! { @ $name $args look: $args }
     };
     ($name:tt) => {
         $crate::__smart_error_at! { [$name ()] { no_arguments $name } }
@@ -103,9 +126,7 @@ macro_rules! define_generics {
     };
 }
 
-define_generics! { $
-    [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] next: [a b c e f g h i]
-}
+with_windows! { { define_generics $ } [] [] a b c e f g h i }
 
 /// Reads what stands after the arguments: `-> Ret` and `where …`. `look` is the same as `tail`,
 /// since a type that was read cannot be looked into.
@@ -114,29 +135,31 @@ define_generics! { $
 macro_rules! __smart_signature {
     // No result.
     (item: { $($item:tt)* } tail: [$(where $($bounds:tt)*)?] look: $look:tt) => {
-        $crate::__smart_helpers! { $($item)* ret: [()] bounds: [$($($bounds)*)?] opaque: [no] }
+        $crate::__smart_helpers! { $($item)* ret: [()] bounds: [$($($bounds)*)?] stated: [()] }
     };
-    // `-> !` is no type that `Output = …` could name on stable: it is reached through a function pointer.
+    // `-> !` is no type that `Output = …` could name on stable: it is reached through a function
+    // pointer.
     (item: { $($item:tt)* } tail: [-> ! $(where $($bounds:tt)*)?] look: $look:tt) => {
         $crate::__smart_helpers! {
             $($item)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] bounds: [$($($bounds)*)?]
-                opaque: [no]
+                stated: [<fn() -> ! as $crate::__private::Ret>::Out]
         }
     };
-    // `-> Ret`, `-> Ret where …`; the frequent shapes of results at once. (`impl ::path::Trait` looks like a path.)
+    // `-> Ret`, `-> Ret where …`; the frequent shapes of results at once. (`impl ::path::Trait`
+    // looks like a path.)
     (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
         look: [-> impl $($look:tt)*]) => {
-        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [yes] }
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] stated: [] }
     };
     (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
         look: [-> $($t:ident)::+ < impl $($look:tt)*]) => {
-        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [yes] }
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] stated: [] }
     };
     (
         item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
         look: [-> $($t:ident)::+ $(<$($a:ident)::+ $(, $($b:ident)::+)*>)? $(where $($look:tt)*)?]
     ) => {
-        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] opaque: [no] }
+        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] stated: [$ret] }
     };
     (
         item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: [] $($item:tt)* }
@@ -145,21 +168,22 @@ macro_rules! __smart_signature {
         $crate::__smart_borrowed! {
             item: { kept: $k helpers: $h body: $b vis: $v asyncness: [] $($item)* ret: [$ret]
                 bounds: [$($($bounds)*)?] }
-            look: [$($look)*]
+            stated: [$ret] look: [$($look)*]
         }
     };
     (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]) =>
         {
         $crate::__smart_find_impl! {
-            item: { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] } look: [$($look)*]
+            item: { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] } stated: [$ret]
+                look: [$($look)*]
         }
     };
     (
         item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: $name:tt
-            $($i:tt)* }
+            generics: $g:tt }
         tail: [$other:tt $($rest:tt)*] look: [$same:tt $($look:tt)*]
     ) => {
-        $crate::__smart_error_after! { $name $same }
+        $crate::__smart_error_after! { $same $name $v $g }
     };
 }
 
@@ -167,8 +191,10 @@ macro_rules! __smart_signature {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_error_after {
-    ([$name:tt $args:tt] $other:tt) => {
-        $crate::__smart_error_at! { [$name $args] { after_arguments $other $name } }
+    ($other:tt [$name:tt $args:tt] $($state:tt)*) => {
+        $crate::__smart_error_before_result! {
+            { after_arguments $other $name } [$name $args] $($state)*
+        }
     };
 }
 
@@ -176,20 +202,24 @@ macro_rules! __smart_error_after {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_borrowed {
-    (item: $item:tt look: [&'static $($look:tt)*]) => {
-        $crate::__smart_find_impl! { item: $item look: [$($look)*] }
+    (item: $item:tt stated: $s:tt look: [&'static $($look:tt)*]) => {
+        $crate::__smart_find_impl! { item: $item stated: $s look: [$($look)*] }
     };
-    (item: $item:tt look: [$($t:ident)::+ <$(&)? 'static $($look:tt)*]) => {
-        $crate::__smart_find_impl! { item: $item look: [$($look)*] }
+    (item: $item:tt stated: $s:tt look: [$($t:ident)::+ <$(&)? 'static $($look:tt)*]) => {
+        $crate::__smart_find_impl! { item: $item stated: $s look: [$($look)*] }
     };
-    (item: $item:tt look: [& $($look:tt)*]) => { $crate::__smart_borrowed! { $item } };
-    (item: $item:tt look: [$($t:ident)::+ <& $($look:tt)*]) => {
+    (item: $item:tt stated: $s:tt look: [& $($look:tt)*]) => {
         $crate::__smart_borrowed! { $item }
     };
-    (item: $item:tt look: [$($t:ident)::+ <$life:lifetime $($look:tt)*]) => {
+    (item: $item:tt stated: $s:tt look: [$($t:ident)::+ <& $($look:tt)*]) => {
         $crate::__smart_borrowed! { $item }
     };
-    (item: $item:tt look: $look:tt) => { $crate::__smart_find_impl! { item: $item look: $look } };
+    (item: $item:tt stated: $s:tt look: [$($t:ident)::+ <$life:lifetime $($look:tt)*]) => {
+        $crate::__smart_borrowed! { $item }
+    };
+    (item: $item:tt stated: $s:tt look: $look:tt) => {
+        $crate::__smart_find_impl! { item: $item stated: $s look: $look }
+    };
     ({
         kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: [$name:tt $args:tt]
         $($signature:tt)*
@@ -206,26 +236,32 @@ macro_rules! define_find_impl {
         #[macro_export]
         macro_rules! __smart_find_impl {
             $(
-                (item: { $d($d item:tt)* } look: [$($d $t:tt)* impl $d($d rest:tt)*]) => {
-                    $crate::__smart_helpers! { $d($d item)* opaque: [yes] }
+                (item: { $d($d item:tt)* } stated: $d s:tt
+                    look: [$($d $t:tt)* impl $d($d rest:tt)*]) => {
+                    $crate::__smart_helpers! { $d($d item)* stated: [] }
                 };
-                (item: { $d($d item:tt)* } look: [$($d $t:tt)* $d(where $d($d rest:tt)*)?]) => {
-                    $crate::__smart_helpers! { $d($d item)* opaque: [no] }
+                (item: { $d($d item:tt)* } stated: $d s:tt
+                    look: [$($d $t:tt)* $d(where $d($d rest:tt)*)?]) => {
+                    $crate::__smart_helpers! { $d($d item)* stated: $d s }
                 };
-                (item: $d item:tt look: [$($d $t:tt)* ($d($d inner:tt)*) $d($d rest:tt)*]) => {
-                    $crate::__smart_find_impl! { item: $d item look: [$d($d inner)* $d($d rest)*] }
+                (item: $d item:tt stated: $d s:tt
+                    look: [$($d $t:tt)* ($d($d inner:tt)*) $d($d rest:tt)*]) => {
+                    $crate::__smart_find_impl! {
+                        item: $d item stated: $d s look: [$d($d inner)* $d($d rest)*]
+                    }
                 };
-                (item: $d item:tt look: [$($d $t:tt)* [$d($d inner:tt)*] $d($d rest:tt)*]) => {
-                    $crate::__smart_find_impl! { item: $d item look: [$d($d inner)* $d($d rest)*] }
+                (item: $d item:tt stated: $d s:tt
+                    look: [$($d $t:tt)* [$d($d inner:tt)*] $d($d rest:tt)*]) => {
+                    $crate::__smart_find_impl! {
+                        item: $d item stated: $d s look: [$d($d inner)* $d($d rest)*]
+                    }
                 };
             )+
-            (item: $d item:tt look: [$($d $n:tt)+ $d($d rest:tt)*]) => {
-                $crate::__smart_find_impl! { item: $d item look: [$d($d rest)*] }
+            (item: $d item:tt stated: $d s:tt look: [$($d $n:tt)+ $d($d rest:tt)*]) => {
+                $crate::__smart_find_impl! { item: $d item stated: $d s look: [$d($d rest)*] }
             };
         }
     };
 }
 
-define_find_impl! { $
-    [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] next: [a b c e f g h i]
-}
+with_windows! { { define_find_impl $ } [] [] a b c e f g h i }

@@ -17,6 +17,9 @@ macro_rules! __smart_half {
         helpers: [[async_only] $($h:tt)*]) => {};
     ({ body: $b:tt context: [async $s:tt] $($i:tt)* } kept: $k:tt
         helpers: [[sync_only] $($h:tt)*]) => {};
+    ($item:tt kept: $kept:tt helpers: [[async_only] [track_caller] $($h:tt)*]) => {
+        $crate::__smart_half! { $item kept: $kept helpers: [[track_caller] [async_only] $($h)*] }
+    };
     ($item:tt kept: $kept:tt helpers: [[async_only] $($h:tt)*]) => {
         $crate::__smart_half! { $item kept: $kept helpers: [$($h)*] }
     };
@@ -48,7 +51,17 @@ macro_rules! __smart_half {
         $crate::__smart_half! { { body: $b context: [$half [send]] $($i)* } kept: $kept
             helpers: [$($h)*] }
     };
-    // An `async fn` cannot have `#[track_caller]` on stable Rust.
+    // An `async fn` cannot have `#[track_caller]` on stable Rust. The sync half has it, if there is
+    // one.
+    (
+        { body: $b:tt context: [async $s:tt] vis: $v:tt asyncness: [async] $($i:tt)* }
+        kept: $kept:tt helpers: [[track_caller] [async_only] $($h:tt)*]
+    ) => {
+        $crate::__smart_half! {
+            { body: $b context: [async $s] vis: $v asyncness: [async] $($i)* } kept: $kept
+                helpers: [[track_caller async_only]]
+        }
+    };
     (
         { body: $b:tt context: [async $s:tt] vis: $v:tt asyncness: [async] $($i:tt)* }
         kept: $kept:tt helpers: [[track_caller] $($h:tt)*]
@@ -116,6 +129,10 @@ macro_rules! __smart_wrong_half {
         $crate::__smart_wrong_half! { @ $at { attribute async_only } }
     };
     ([send $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { attribute send } } };
+    ([split $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { split } } };
+    ([track_caller $($x:tt)*] [$name:tt $w:tt]) => {
+        $crate::__smart_wrong_half! { @ [$name $w] { track_caller $name } }
+    };
     ([$name:ident $($x:tt)*] $at:tt) => {
         $crate::__smart_wrong_half! { @ $at { in_split $name } }
     };
@@ -154,9 +171,7 @@ macro_rules! define_half_where {
     };
 }
 
-define_half_where! { $
-    [] [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g] [a b c e f g h] next: [a b c e f g h i]
-}
+with_windows! { { define_half_where $ } [] [] a b c e f g h i }
 
 /// Emits a function of a half.
 #[doc(hidden)]
@@ -211,7 +226,7 @@ macro_rules! __smart_send_half {
     (
         kept: [$($kept:tt)*] body: [$($body:tt)?] vis: [$vis:vis] asyncness: $a:tt
             name: [$name:tt $args:tt]
-        generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*] opaque: $opaque:tt
+        generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*] stated: $stated:tt
     ) => {
         $crate::__smart_half_emit! {
             sync
@@ -219,7 +234,7 @@ macro_rules! __smart_send_half {
             body: [$({
                 use $crate::__private::{split_async as smartasync, split_async::smart_await};
                 $crate::__smart_body!
-                    { async opaque: $opaque body: $body receiver: [] lets: [] ret: [$ret] }
+                    { async stated: $stated body: $body receiver: [] lets: [] }
             })?]
             vis: [$vis] asyncness: [] name: $name
             header: [
@@ -227,35 +242,6 @@ macro_rules! __smart_send_half {
                     ::core::marker::Send
                 where $($bounds)*
             ]
-        }
-    };
-}
-
-/// A function with `#[split(name)]`: a plain pair.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_split_function {
-    (
-        $to:ident kept: $kept:tt body: $body:tt vis: $vis:tt asyncness: [async]
-            name: [$name:tt $args:tt]
-        generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*] opaque: $opaque:tt
-    ) => {
-        $crate::__smart_half_emit! {
-            async kept: $kept body: $body vis: $vis asyncness: [async] name: $name
-            header: [$($generics)* $args -> $ret where $($bounds)*]
-        }
-        $crate::__smart_half_emit! {
-            sync kept: $kept body: $body vis: $vis asyncness: [async] name: $to
-            header: [$($generics)* $args -> $ret where $($bounds)*]
-        }
-    };
-    (
-        $to:ident kept: $k:tt body: $b:tt vis: $vis:tt asyncness: [] name: [$name:tt $args:tt]
-        generics: $generics:tt ret: $ret:tt bounds: $bounds:tt opaque: $o:tt
-    ) => {
-        $crate::__smart_error_in! {
-            { split_sync } at: [$name $args] vis: $vis name: [$name $args] generics: $generics
-                ret: $ret bounds: $bounds
         }
     };
 }

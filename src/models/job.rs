@@ -1,7 +1,7 @@
 //! A job of the pool: it ends while its future is polled, dropped, or polled and then dropped.
 
 use super::{check, wait_for};
-use crate::pool::offload::{Progress, model_job};
+use crate::pool::offload::model_job;
 use crate::sync::{Arc, Ordering};
 use core::future::poll_fn;
 use core::task::Poll;
@@ -13,10 +13,7 @@ fn the_result_reaches_who_waits() {
     check("job, awaited", 5, || {
         let (job, awaited) = model_job(|| 7);
         let pool = thread::spawn(move || job.run());
-        let result = wait_for(poll_fn(|cx| match awaited.poll(cx.waker(), 0) {
-            Progress::Ended(result) => Poll::Ready(result),
-            Progress::Waiting | Progress::Running => Poll::Pending,
-        }));
+        let result = wait_for(poll_fn(|cx| awaited.poll(cx.waker(), 0)));
         assert!(matches!(result, Ok(7)));
         pool.join().unwrap();
     });
@@ -34,7 +31,7 @@ fn an_abandoned_job_runs_to_its_end_or_not_at_all() {
         let pool = thread::spawn(move || job.run());
         let mut polled = false;
         wait_for(poll_fn(|cx| {
-            polled = matches!(awaited.poll(cx.waker(), 0), Progress::Ended(_));
+            polled = awaited.poll(cx.waker(), 0).is_ready();
             Poll::Ready(())
         }));
         if !polled {

@@ -1,6 +1,6 @@
 //! Models: loom runs each of them under every interleaving of its threads, and under every
 //! reordering that the memory orderings allow. The models run the real code of the parker, the
-//! flights, the jobs, the pool, the buffer of a stream and the queue of woken tasks. A lost wake-up
+//! flights, the jobs, the pool, the buffer of a stream, the queue of woken tasks and the timers. A lost wake-up
 //! becomes a deadlock, and loom reports it.
 //!
 //! ```text
@@ -15,6 +15,7 @@ mod pool;
 #[cfg(feature = "stream")]
 mod read_ahead;
 mod ready;
+mod timers;
 
 use crate::sync::Arc;
 use crate::thread::parker::Parker;

@@ -4,8 +4,8 @@
 
 use super::flight::Event;
 use super::{check, poll_once};
-use crate::pool::offload::{Awaited, Progress, model_job};
-use crate::pool::scheduler::{Job, Next, Refused, Room, Scheduler, Sleeper};
+use crate::pool::offload::{Awaited, model_job};
+use crate::pool::scheduler::{Job, Next, Scheduler, Sleeper};
 use crate::sync::{Arc, Mutex, Ordering};
 use crate::thread::parker::Parker;
 use core::cell::Cell;
@@ -15,7 +15,7 @@ use core::task::{Context, Poll, Waker};
 use loom::sync::atomic::AtomicUsize;
 use loom::thread::{self, JoinHandle};
 use std::sync::atomic::AtomicU64;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::vec::Vec;
 
 loom::thread_local! {
@@ -30,13 +30,9 @@ struct Pool {
     scheduler: Scheduler,
     threads: Mutex<Vec<JoinHandle<()>>>,
     grants: AtomicUsize,
-    /// Returns whether a sleeping thread may find at any moment that no job has left the queue for
-    /// long enough. The argument says whether the thread belongs to the pool.
-    may_stall: fn(bool) -> bool,
-}
-
-fn run(job: Arc<dyn Job>) {
-    job.run();
+    /// Returns whether a sleeping thread looks again whether jobs leave the queue. The argument says
+    /// whether the thread belongs to the pool.
+    looks_again: fn(bool) -> bool,
 }
 
 /// Returns the number of the wait that the thread is in. The first call in a wait assigns the
@@ -57,18 +53,26 @@ fn is_worker() -> bool {
 
 impl Pool {
     fn new(limit: usize, stand_ins: usize, grants: usize) -> Arc<Self> {
-        Self::that_may_stall(|_| false, limit, stand_ins, grants)
+        let scheduler = Scheduler::new(limit, stand_ins, Duration::MAX);
+        Self::with(scheduler, |_| false, grants)
     }
 
+    /// A pool in which a thread that sees the same first job a second time finds at once that the
+    /// queue stands still.
     fn that_may_stall(
-        may_stall: fn(bool) -> bool,
+        looks_again: fn(bool) -> bool,
         limit: usize,
         stand_ins: usize,
         grants: usize,
     ) -> Arc<Self> {
+        let scheduler = Scheduler::new(limit, stand_ins, Duration::ZERO);
+        Self::with(scheduler, looks_again, grants)
+    }
+
+    fn with(scheduler: Scheduler, looks_again: fn(bool) -> bool, grants: usize) -> Arc<Self> {
         Arc::new(Self {
-            may_stall,
-            scheduler: Scheduler::new(limit, stand_ins),
+            looks_again,
+            scheduler,
             threads: Mutex::default(),
             grants: AtomicUsize::new(grants),
         })
@@ -77,13 +81,11 @@ impl Pool {
     /// Does what `next` says. Returns whether it woke a waiting thread because the system refused a
     /// new thread.
     fn carry_out(self: &Arc<Self>, next: Next) -> bool {
-        self.scheduler
-            .carry_out(next, |handed| self.start(handed))
-            .is_some_and(Refused::nudge)
+        self.scheduler.carry_out(next, |ticket| self.start(ticket)) == Some(true)
     }
 
     /// Starts a thread, if the system grants another.
-    fn start(self: &Arc<Self>, handed: Option<Arc<dyn Job>>) -> bool {
+    fn start(self: &Arc<Self>, ticket: u64) -> bool {
         let take = |left: usize| left.checked_sub(1);
         let granted = self
             .grants
@@ -94,11 +96,18 @@ impl Pool {
             let thread = thread::spawn(move || {
                 IS_WORKER.with(|worker| worker.set(true));
                 pool.scheduler
-                    .work(handed, run, |handed| pool.start(handed));
+                    .work(ticket, |job| job.run(), |ticket| pool.start(ticket));
             });
             self.threads.lock().push(thread);
         }
         granted
+    }
+
+    fn run(&self, job: Arc<dyn Job>) {
+        job.run();
+        if !is_worker() {
+            self.scheduler.end_outside();
+        }
     }
 
     /// Makes an offloaded job, as the public function does, but for this pool.
@@ -137,19 +146,17 @@ impl Pool {
             parker,
             wait,
             is_worker,
-            room: Room::OnThisStack,
+            has_deadline: false,
+            is_deep: false,
             is_blocked: false,
         };
-        let may_stall = (self.may_stall)(is_worker);
-        let mut seen = None;
         loop {
-            let stalled = |moves| may_stall && seen.replace(moves) == Some(moves);
-            let (next, looks) = self.scheduler.block(&mut sleeper, stalled);
+            let (next, looks) = self.scheduler.block(&mut sleeper);
             if let Next::Run(job) = next {
-                return run(job);
+                return self.run(job);
             }
             let nudged = self.carry_out(next);
-            let looks = looks && may_stall;
+            let looks = looks && (self.looks_again)(is_worker);
             if nudged || parker.park(looks.then(Instant::now)) || !looks {
                 return self.scheduler.resume(&sleeper);
             }
@@ -180,24 +187,19 @@ impl<T> Offload<T> {
     /// Takes the same steps as the poll of a real `Offload`.
     fn poll(&mut self, cx: &Context<'_>) -> Poll<T> {
         let wait = wait_number();
-        let mut progress = self.awaited.poll(cx.waker(), wait);
-        if let Progress::Waiting = progress {
+        let mut result = self.awaited.poll(cx.waker(), wait);
+        if result.is_pending() {
             let scheduler = &self.pool.scheduler;
             if self.ticket == 0 {
                 let (ticket, next) = scheduler.submit(self.job.clone());
                 self.ticket = ticket;
                 self.pool.carry_out(next);
-            } else {
-                if let Some(job) = scheduler.take_if_stranded(self.ticket, is_worker()) {
-                    run(job);
-                }
-                progress = self.awaited.poll(cx.waker(), wait);
+            } else if let Some(job) = scheduler.take_if_stranded(self.ticket, is_worker()) {
+                self.pool.run(job);
+                result = self.awaited.poll(cx.waker(), wait);
             }
         }
-        match progress {
-            Progress::Waiting | Progress::Running => Poll::Pending,
-            Progress::Ended(result) => Poll::Ready(result.unwrap()),
-        }
+        result.map(|result| result.unwrap())
     }
 
     /// Polls it once. A later wait polls it with another waker.
@@ -279,10 +281,8 @@ fn a_limit_that_rises_gives_a_waiting_job_its_thread() {
     check("pool, limit", 2, || {
         let pool = Pool::new(1, 0, 2);
         let [one, two] = that_need_each_other(&pool).map(Offload::submit);
-        pool.scheduler.set_limit(2);
-        while let Some(next) = pool.scheduler.grow() {
-            assert!(!pool.carry_out(next));
-        }
+        let next = pool.scheduler.set_limit(2);
+        assert!(!pool.carry_out(next));
         one.wait();
         two.wait();
         pool.is_left_empty();
@@ -444,4 +444,71 @@ fn a_mutex_held_over_a_wait_by_a_plain_thread_stops_no_pool() {
         contender.wait();
         pool.is_left_empty();
     });
+}
+
+impl Pool {
+    /// Waits until there is no job, apart from `own` of this thread.
+    fn wait_until_quiet(self: &Arc<Self>, own: usize) {
+        let mut ticket = 0;
+        self.wait(poll_fn(|cx| {
+            if self.scheduler.is_quiet(own, &mut ticket, cx.waker()) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        }));
+        self.scheduler.unwatch(ticket);
+    }
+}
+
+#[test]
+fn whoever_waits_for_the_end_of_all_jobs_is_woken() {
+    check("pool, quiet", 3, || {
+        let pool = Pool::new(1, 0, 2);
+        let ran = Arc::new(AtomicUsize::new(0));
+        let jobs = [ran.clone(), ran.clone()].map(|ran| {
+            pool.offload(move || ran.fetch_add(1, Ordering::Relaxed))
+                .submit()
+        });
+        pool.wait_until_quiet(0);
+        assert_eq!(ran.load(Ordering::Relaxed), 2);
+        drop(jobs);
+        pool.is_left_empty();
+    });
+}
+
+#[test]
+fn a_job_waits_for_the_end_of_all_others() {
+    check("pool, quiet but for one", 2, || {
+        let pool = Pool::new(2, 0, 2);
+        let ran = Arc::new(AtomicUsize::new(0));
+        let (theirs, runs) = (pool.clone(), ran.clone());
+        let other = pool.offload(move || ran.fetch_add(1, Ordering::Relaxed));
+        let other = other.submit();
+        let waiting = pool.offload(move || {
+            theirs.wait_until_quiet(1);
+            assert_eq!(runs.load(Ordering::Relaxed), 1);
+        });
+        waiting.wait();
+        drop(other);
+        pool.is_left_empty();
+    });
+}
+
+#[test]
+fn jobs_that_are_dropped_or_run_elsewhere_leave_the_pool_quiet() {
+    for grants in [0, 1] {
+        check("pool, quiet without threads", 2, move || {
+            let pool = Pool::new(1, 0, grants);
+            let (dropped, kept) = (pool.offload(|| 1).submit(), pool.offload(|| 2));
+            let theirs = pool.clone();
+            let watching = thread::spawn(move || theirs.wait_until_quiet(0));
+            let ticket = dropped.ticket;
+            dropped.awaited.abandon(0);
+            drop(pool.scheduler.remove(ticket));
+            assert_eq!(kept.wait(), 2);
+            watching.join().unwrap();
+            pool.is_left_empty();
+        });
+    }
 }

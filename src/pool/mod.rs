@@ -13,11 +13,11 @@ use crate::sync::Arc;
 use crate::thread::context;
 use crate::thread::parker::Parker;
 use core::cell::Cell;
-use core::num::NonZeroUsize;
-use scheduler::{Job, Next, PATIENCE, Refused, Room, Scheduler, Sleeper};
+use core::num::{NonZeroUsize, ParseIntError};
+use core::sync::atomic::{AtomicUsize, Ordering};
+use scheduler::{Job, Next, PATIENCE, Scheduler, Sleeper};
 use std::format;
-use std::string::String;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::time::Instant;
 use std::{env, thread, thread_local};
 
@@ -25,6 +25,7 @@ pub(crate) mod offload;
 pub(crate) mod scheduler;
 
 pub use offload::{Offload, offload};
+pub use scheduler::OffloadStats;
 
 /// How many threads there may be beyond the limit, to stand in for blocked ones. If no job makes
 /// progress, there may be more.
@@ -34,58 +35,62 @@ const DEEPEST: usize = 64;
 /// Sets the limit at the start.
 const LIMIT_VARIABLE: &str = "SMARTASYNC_OFFLOAD_THREADS";
 
-/// The pool of the process, or what is wrong with the variable.
-static SCHEDULER: LazyLock<Result<Scheduler, String>> =
-    LazyLock::new(|| Ok(Scheduler::new(start_limit()?, STAND_INS)));
-
 /// The pool of the process. Panics with the same sentence each time if the variable is wrong.
 fn scheduler() -> &'static Scheduler {
-    SCHEDULER.as_ref().unwrap_or_else(|error| panic!("{error}"))
+    static SCHEDULER: OnceLock<Scheduler> = OnceLock::new();
+    SCHEDULER.get_or_init(|| Scheduler::new(start_limit(), STAND_INS, PATIENCE))
 }
 
-fn start_limit() -> Result<usize, String> {
+fn start_limit() -> usize {
     match env::var(LIMIT_VARIABLE) {
         Ok(value) if !value.is_empty() => parse_limit(&value),
         _ => {
             let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-            Ok(cores.saturating_add(4).min(32))
+            cores.saturating_add(4).min(32)
         }
     }
 }
 
-fn parse_limit(value: &str) -> Result<usize, String> {
-    value.parse().map(NonZeroUsize::get).map_err(|error| {
-        format!(
-            "the environment variable {LIMIT_VARIABLE} must be a number of threads, at least 1, \
-             but is {value:?}: {error}"
-        )
-    })
+fn parse_limit(value: &str) -> usize {
+    value.parse().map_or_else(
+        |error: ParseIntError| {
+            panic!(
+                "the environment variable {LIMIT_VARIABLE} must be a number of threads, at least \
+                 1, but is {value:?}: {error}"
+            )
+        },
+        NonZeroUsize::get,
+    )
 }
 
 thread_local! {
+    /// The pool counts this thread as active, because it runs a job.
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
 
     /// How many jobs stand on this stack.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 
-    /// When a sleeping wait first saw that so many jobs had left the queue.
-    static LOOK: Cell<Option<(u64, u64, Instant)>> = const { Cell::new(None) };
+    /// Ends what a job has left on this thread. `None` if no job can have left anything.
+    static END_OF_JOB: Cell<Option<fn()>> = const { Cell::new(None) };
 }
 
-/// Does what `next` says. Returns the refusal if the system refuses a thread.
-fn carry_out(next: Next) -> Option<Refused> {
+/// Does what `next` says: see [`Scheduler::carry_out`].
+fn carry_out(next: Next) -> Option<bool> {
     scheduler().carry_out(next, start)
 }
 
-/// Starts a thread, which begins with the job that is handed to it.
-fn start(handed: Option<Arc<dyn Job>>) -> bool {
-    let thread = thread::Builder::new().name(String::from("smartasync-offload"));
-    let work = || {
+/// Starts a thread, which begins with the job that has this ticket. Returns whether the system grants
+/// the thread.
+fn start(ticket: u64) -> bool {
+    static STARTED: AtomicUsize = AtomicUsize::new(1);
+    let number = STARTED.fetch_add(1, Ordering::Relaxed);
+    let thread = thread::Builder::new().name(format!("smartasync-{number}"));
+    let run = |job| {
         IS_WORKER.set(true);
-        scheduler().work(handed, run, start);
-        // From here on this is no pool thread, also if the destructor of one of its locals waits.
+        run(job);
         IS_WORKER.set(false);
     };
+    let work = move || scheduler().work(ticket, run, start);
     thread.spawn(work).is_ok()
 }
 
@@ -96,30 +101,39 @@ fn run(job: Arc<dyn Job>) {
     // A job never panics.
     job.run();
     DEPTH.set(DEPTH.get() - 1);
+    if !IS_WORKER.get() {
+        scheduler().end_outside();
+    }
+}
+
+/// Has `end` called on this thread whenever the outermost job of the pool ends here.
+pub(crate) fn at_end_of_jobs(end: fn()) {
+    END_OF_JOB.set(Some(end));
+}
+
+/// The closure of a job has returned.
+fn end_job() {
+    if let Some(end) = END_OF_JOB.get() {
+        if IS_WORKER.get() && DEPTH.get() == 1 {
+            end();
+        }
+    }
 }
 
 /// Queues `job`, and sees to it that a thread takes it. Returns its ticket.
 fn submit(job: Arc<dyn Job>) -> u64 {
     let (ticket, next) = scheduler().submit(job);
-    if let Some(refused) = carry_out(next) {
-        refused.nudge();
-    }
+    carry_out(next);
     ticket
 }
 
-/// Runs the queued job here, if no thread will come for it.
-fn run_if_stranded(ticket: u64) {
-    if let Some(job) = scheduler().take_if_stranded(ticket, IS_WORKER.get()) {
-        run(job);
-    }
+/// Runs the queued job here, if no thread will come for it. Returns whether it did.
+fn run_if_stranded(ticket: u64) -> bool {
+    let job = scheduler().take_if_stranded(ticket, IS_WORKER.get());
+    job.map(run).is_some()
 }
 
-/// Drops the queued job.
-fn forget(ticket: u64) {
-    drop(scheduler().remove(ticket));
-}
-
-/// [`Parker::park`] for a wait. It may return early.
+/// [`Parker::park`] for a wait with a `deadline`, whose loop has a `timer`. It may return early.
 ///
 /// A pool thread gives its place to another thread while it sleeps here. A thread that waits for a
 /// job looks from time to time whether jobs still leave the queue, and helps if they do not.
@@ -127,83 +141,61 @@ fn forget(ticket: u64) {
 /// # Panics
 ///
 /// If too many jobs stand on this stack already, and the system refuses a thread for the next one.
-pub(crate) fn park(parker: &Arc<Parker>, deadline: Option<Instant>) -> bool {
+pub(crate) fn park(
+    parker: &Arc<Parker>,
+    deadline: Option<Instant>,
+    timer: Option<Instant>,
+) -> bool {
+    let due = deadline.into_iter().chain(timer).min();
     let is_worker = IS_WORKER.get();
     // Without a number, the wait has polled no job.
     let wait = context::known_wait_number();
     if !is_worker && wait == 0 {
-        return parker.park(deadline);
+        return parker.park(due);
     }
     if parker.spin() {
         return true;
     }
-    let room = match deadline {
-        Some(_) => Room::None,
-        None if DEPTH.get() < DEEPEST => Room::OnThisStack,
-        None => Room::OnANewStack,
-    };
     let mut sleeper = Sleeper {
         parker,
         wait,
         is_worker,
-        room,
+        has_deadline: deadline.is_some(),
+        is_deep: DEPTH.get() >= DEEPEST,
         is_blocked: false,
     };
-    loop {
-        let (next, looks) = scheduler().block(&mut sleeper, |moves| is_stalled(wait, moves));
+    let notified = loop {
+        let (next, looks) = scheduler().block(&mut sleeper);
+        let needs_a_stack = sleeper.is_deep && matches!(next, Next::Spawn(1..));
         if let Next::Run(job) = next {
             run(job);
             return false;
         }
-        let mut slept = None;
-        if let Some(refused) = carry_out(next) {
-            if refused.was_handed_a_job && room == Room::OnANewStack {
-                scheduler().resume(&sleeper);
-                panic!("{TOO_DEEP}");
-            }
-            // The wakers that this calls are user code, which may wait. This thread counts as blocked
-            // already, so meanwhile it is no pool thread.
-            IS_WORKER.set(false);
-            if refused.nudge() {
-                // After user code, what the wait knew before may not hold any more.
-                slept = Some(false);
-            }
-            IS_WORKER.set(is_worker);
-        }
-        if let Some(notified) = slept.or_else(|| sleep(parker, looks, deadline)) {
+        // The wakers that this may call are user code, which may wait. A pool thread counts as
+        // blocked already, so meanwhile it is none.
+        IS_WORKER.set(false);
+        let refused = carry_out(next);
+        IS_WORKER.set(is_worker);
+        if needs_a_stack && refused.is_some() {
             scheduler().resume(&sleeper);
-            return notified;
+            panic!(
+                "the offload pool cannot start a thread for this call: the system refuses one, and \
+                 {DEEPEST} jobs stand on this stack already, each waiting for the next"
+            );
         }
-    }
-}
-
-/// What a call says for which no thread can be had.
-const TOO_DEEP: &str = "the offload pool cannot start a thread for this call: the system refuses one, \
-     and 64 jobs stand on this stack already, each waiting for the next";
-
-/// Returns whether no job has left the queue since this wait first saw that `moves` had, and that was
-/// [`PATIENCE`] ago.
-fn is_stalled(wait: u64, moves: u64) -> bool {
-    match LOOK.get() {
-        Some((known_wait, known_moves, since)) if (known_wait, known_moves) == (wait, moves) => {
-            since.elapsed() >= PATIENCE
+        if refused == Some(true) {
+            // After user code, what the wait knew before may not hold any more.
+            break false;
         }
-        _ => {
-            LOOK.set(Some((wait, moves, Instant::now())));
-            false
+        let look = looks.then(|| Instant::now() + PATIENCE);
+        let until = look.into_iter().chain(due).min();
+        let notified = parker.sleep_until(until);
+        if notified || until == due {
+            break notified;
         }
-    }
-}
-
-/// Sleeps: for [`PATIENCE`] if the thread looks again afterwards. Returns whether a notification was
-/// taken, or `None` if the thread is to look again.
-fn sleep(parker: &Parker, looks: bool, deadline: Option<Instant>) -> Option<bool> {
-    let look = Instant::now() + PATIENCE;
-    if looks && deadline.is_none_or(|deadline| look < deadline) {
-        parker.sleep_until(Some(look)).then_some(true)
-    } else {
-        Some(parker.sleep_until(deadline))
-    }
+    };
+    scheduler().resume(&sleeper);
+    notified
 }
 
 /// Sets how many offloaded jobs may be active at once, from now on. Running jobs are not stopped.
@@ -217,10 +209,8 @@ fn sleep(parker: &Parker, looks: bool, deadline: Option<Instant>) -> Option<bool
 ///   more thread.
 ///
 /// So a `LazyLock` whose initialiser waits for a call, or a mutex that is held over a `.wait()`, does
-/// not stop the pool, even if all other jobs block on it. One case remains that the crate cannot
-/// see: while a pool thread blocks for a job, that job is polled by another executor inside it (for
-/// example by `pollster::block_on`, tokio's `Handle::block_on`, or an actor). Such a job needs a free
-/// place.
+/// not stop the pool, even if all other jobs block on it. [`offload`](offload#what-can-stop-the-pool)
+/// says what can.
 ///
 /// The limit starts as min(32, cores + 4), as in Python's `to_thread`, or as what the environment
 /// variable `SMARTASYNC_OFFLOAD_THREADS` says. An empty variable counts as unset.
@@ -238,13 +228,30 @@ fn sleep(parker: &Parker, looks: bool, deadline: Option<Instant>) -> Option<bool
 /// smartasync::set_offload_limit(NonZeroUsize::new(8).unwrap());
 /// ```
 pub fn set_offload_limit(active: NonZeroUsize) {
-    scheduler().set_limit(active.get());
-    while let Some(next) = scheduler().grow() {
-        if let Some(refused) = carry_out(next) {
-            refused.nudge();
-            return;
-        }
-    }
+    carry_out(scheduler().set_limit(active.get()));
+}
+
+/// Returns how many jobs and threads the offload pool has, and what they do at this moment.
+///
+/// The numbers belong together, because one lock protects them. They may be old as soon as you see
+/// them. A job that runs on a thread outside the pool is not among them: see
+/// [`set_offload_limit`].
+///
+/// # Panics
+///
+/// If the environment variable of [`set_offload_limit`] is wrong.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{block_on, offload, offload_stats};
+///
+/// let inside = block_on(offload(|| offload_stats()));
+/// assert_eq!((inside.active, inside.threads, inside.queued), (1, 1, 0));
+/// ```
+#[must_use]
+pub fn offload_stats() -> OffloadStats {
+    scheduler().stats()
 }
 
 #[cfg(all(test, not(smartasync_model)))]
@@ -253,8 +260,12 @@ mod tests {
 
     #[test]
     fn the_limit_is_read_from_a_number() {
-        assert_eq!(parse_limit("7"), Ok(7));
-        let sentence = parse_limit("0").unwrap_err();
-        assert!(sentence.contains("SMARTASYNC_OFFLOAD_THREADS must be a number of threads"));
+        assert_eq!(parse_limit("7"), 7);
+    }
+
+    #[test]
+    #[should_panic = "SMARTASYNC_OFFLOAD_THREADS must be a number of threads, at least 1, but is \"0\""]
+    fn a_limit_of_zero_is_refused() {
+        parse_limit("0");
     }
 }

@@ -13,145 +13,131 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc;
 use std::task::Waker;
 use std::thread;
 
 /// The stages of a job, in their order. `Abandoned` may follow each of the first three.
 enum Stage<F, T> {
-    /// The job has not started. `wait` is the number of the wait that polled it last.
-    Waiting {
-        job: F,
-        waker: Option<Waker>,
-        wait: u64,
-    },
+    /// The job has not started.
+    Waiting(F),
     /// A thread runs the job.
-    Running { waker: Option<Waker> },
+    Running,
     /// The job has ended. The future has not taken the result yet.
-    Ended { result: thread::Result<T> },
+    Ended(thread::Result<T>),
     /// The future was dropped, or it has taken the result.
     Abandoned,
+}
+
+/// What a job and its future share.
+struct Shared<F, T> {
+    stage: Stage<F, T>,
+    /// Wakes the future.
+    waker: Option<Waker>,
+    /// The number of the wait that polled the future last.
+    wait: u64,
 }
 
 struct JobCell<F, T> {
     /// Protects the whole job. User code (the closure, the `Drop` of its result, wakers) runs while
     /// it is unlocked.
-    stage: Mutex<Stage<F, T>>,
+    shared: Mutex<Shared<F, T>>,
 }
 
 impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
     fn run(self: Arc<Self>) {
-        let mut stage = self.stage.lock();
-        let job = match mem::replace(&mut *stage, Stage::Abandoned) {
-            Stage::Waiting { job, waker, .. } => {
-                *stage = Stage::Running { waker };
-                job
-            }
-            other => {
-                *stage = other;
-                return;
-            }
-        };
-        drop(stage);
+        let stage = mem::replace(&mut self.shared.lock().stage, Stage::Running);
+        // If there is no closure, the future was dropped at the last moment, and nobody looks at the
+        // stage again.
+        let Stage::Waiting(job) = stage else { return };
         let result = catch_unwind(AssertUnwindSafe(job));
-        let mut stage = self.stage.lock();
-        match mem::replace(&mut *stage, Stage::Abandoned) {
-            Stage::Running { waker } => {
-                *stage = Stage::Ended { result };
-                drop(stage);
-                if let Some(waker) = waker {
-                    // Nobody on this thread could handle a panic of the waker.
-                    swallow(|| waker.wake());
-                }
-            }
-            _ => {
-                drop(stage);
-                swallow(|| drop(result));
-            }
+        pool::end_job();
+        let mut shared = self.shared.lock();
+        if matches!(shared.stage, Stage::Abandoned) {
+            drop(shared);
+            return swallow(|| drop(result));
+        }
+        shared.stage = Stage::Ended(result);
+        let waker = shared.waker.take();
+        drop(shared);
+        if let Some(waker) = waker {
+            // Nobody on this thread could handle a panic of the waker.
+            swallow(|| waker.wake());
         }
     }
 
     fn nudge(&self) -> bool {
-        let waker = match &mut *self.stage.lock() {
-            Stage::Waiting { waker, .. } => waker.take(),
-            _ => None,
-        };
-        let Some(waker) = waker else { return false };
-        swallow(|| waker.wake());
-        true
+        let waker = self.shared.lock().waker.take();
+        waker.map(|waker| swallow(|| waker.wake())).is_some()
     }
 
     fn is_polled_by(&self, wait: u64) -> bool {
-        matches!(&*self.stage.lock(), Stage::Waiting { wait: last, .. } if *last == wait)
+        self.shared.lock().wait == wait
     }
-}
-
-/// The progress of a job.
-pub(crate) enum Progress<T> {
-    Waiting,
-    Running,
-    Ended(thread::Result<T>),
 }
 
 /// The side of a job that its future uses, without the type of the closure.
 pub(crate) trait Awaited<T>: Job {
     /// Takes the result, or leaves `waker`. `wait` is the number of the wait that polls the job.
-    fn poll(&self, waker: &Waker, wait: u64) -> Progress<T>;
+    fn poll(&self, waker: &Waker, wait: u64) -> Poll<thread::Result<T>>;
 
     /// Abandons the job, because nobody wants its result. A job that has not started never runs,
     /// and leaves the queue. `ticket` names the job in the queue. It is 0 if the job is not in the
     /// queue.
     fn abandon(&self, ticket: u64);
 
-    fn into_job(self: Arc<Self>) -> Arc<dyn Job>;
+    /// Queues the job, and returns its ticket.
+    fn submit(self: Arc<Self>) -> u64;
 }
 
 impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for JobCell<F, T> {
-    fn poll(&self, waker: &Waker, polling: u64) -> Progress<T> {
+    fn poll(&self, waker: &Waker, wait: u64) -> Poll<thread::Result<T>> {
         // Cloning a waker is user code, so it happens before the lock is taken.
         let fresh = waker.clone();
-        let mut stage = self.stage.lock();
-        let (progress, stale) = match &mut *stage {
-            Stage::Waiting { waker, wait, .. } => {
-                *wait = polling;
-                (Progress::Waiting, waker.replace(fresh))
-            }
-            Stage::Running { waker } => (Progress::Running, waker.replace(fresh)),
-            Stage::Ended { .. } | Stage::Abandoned => {
-                let ended = mem::replace(&mut *stage, Stage::Abandoned);
-                drop(stage);
-                let Stage::Ended { result } = ended else {
-                    panic!("an `Offload` was polled after it had given its result")
-                };
-                return Progress::Ended(result);
-            }
+        let mut shared = self.shared.lock();
+        if matches!(shared.stage, Stage::Waiting(_) | Stage::Running) {
+            shared.wait = wait;
+            let stale = shared.waker.replace(fresh);
+            drop(shared);
+            drop(stale);
+            return Poll::Pending;
+        }
+        let ended = mem::replace(&mut shared.stage, Stage::Abandoned);
+        drop(shared);
+        let Stage::Ended(result) = ended else {
+            panic!("an `Offload` was polled after it had given its result")
         };
-        drop(stage);
-        drop(stale);
-        progress
+        Poll::Ready(result)
     }
 
     fn abandon(&self, ticket: u64) {
-        let unwanted = mem::replace(&mut *self.stage.lock(), Stage::Abandoned);
-        if ticket != 0 && matches!(unwanted, Stage::Waiting { .. }) {
-            pool::forget(ticket);
+        let unwanted = mem::replace(&mut *self.shared.lock(), Shared::new(Stage::Abandoned));
+        if ticket != 0 && matches!(unwanted.stage, Stage::Waiting(_)) {
+            drop(pool::scheduler().remove(ticket));
         }
         // User code, which may panic, comes last.
         drop(unwanted);
     }
 
-    fn into_job(self: Arc<Self>) -> Arc<dyn Job> {
-        self
+    fn submit(self: Arc<Self>) -> u64 {
+        pool::submit(self)
+    }
+}
+
+impl<F, T> Shared<F, T> {
+    const fn new(stage: Stage<F, T>) -> Self {
+        Self {
+            stage,
+            waker: None,
+            wait: 0,
+        }
     }
 }
 
 impl<F, T> JobCell<F, T> {
     fn new(job: F) -> Arc<Self> {
         Arc::new(Self {
-            stage: Mutex::new(Stage::Waiting {
-                job,
-                waker: None,
-                wait: 0,
-            }),
+            shared: Mutex::new(Shared::new(Stage::Waiting(job))),
         })
     }
 }
@@ -172,6 +158,29 @@ pub(crate) fn model_job<T: Send + 'static>(
 /// must be `Send + 'static`. On the pool `f` is sync code: it may wait for other smart calls, at
 /// any depth. See [`set_offload_limit`](crate::set_offload_limit) for the number of jobs that run
 /// at once.
+///
+/// # What can stop the pool
+///
+/// Jobs that wait with `.wait()` do not stop the pool, whatever locks they hold. One case remains
+/// that the crate cannot see. Jobs take all places, and they block in another way than `.wait()` for
+/// something that only a queued job can do, and no thread waits for that job with `.wait()`. For
+/// example, they receive from a channel, they ask an actor, or they are inside `pollster::block_on`
+/// or tokio's `Handle::block_on`. Then no place becomes free for the queued job. Wait with `.wait()`
+/// instead, or set a limit that is higher than the number of such jobs.
+///
+/// # Tasks
+///
+/// On a pool thread, the tasks that `f` starts with [`spawn_local`](crate::spawn_local) run while
+/// `f` waits, and end with the job. A detached task that is not finished by then is dropped before
+/// the future is ready. If the job runs on the stack of a job that waits for it, its tasks end with
+/// that job. If it runs on a thread outside the pool, they belong to the loop of that thread.
+///
+/// # After `fork()`
+///
+/// A child process has none of the pool's threads, but its pool still counts them. So a job of the
+/// child can hang. Fork before the first job, or call `exec` in the child. What needs no pool works
+/// in the child: waits, the tasks of the thread that forked, and locks that nobody held. If another
+/// thread led a lock at the fork, call [`reset`](crate::SmartLock::reset) in the child.
 ///
 /// # Examples
 ///
@@ -196,16 +205,11 @@ fn wrap<T: Send + 'static>(
     runtime: &'static dyn runtime::Runtime,
     f: impl FnOnce() -> T + Send + 'static,
 ) -> impl FnOnce() -> T + Send + 'static {
-    let result = Arc::new(Mutex::new(None));
-    let in_job = result.clone();
-    let wrapped = runtime.around_offload(Box::new(move || {
-        let output = f();
-        *in_job.lock() = Some(output);
-    }));
+    let (sender, receiver) = mpsc::channel();
+    let wrapped = runtime.around_offload(Box::new(move || drop(sender.send(f()))));
     move || {
         wrapped();
-        let output = result.lock().take();
-        output.expect(
+        receiver.try_recv().expect(
             "the installed Runtime's `around_offload` returned a closure that did not call the job",
         )
     }
@@ -239,24 +243,17 @@ impl<T> Future for Offload<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let wait = context::wait_number();
-        let mut progress = self.job.poll(cx.waker(), wait);
-        if let Progress::Waiting = progress {
+        let mut result = self.job.poll(cx.waker(), wait);
+        if result.is_pending() {
             if self.ticket == 0 {
-                self.ticket = pool::submit(self.job.clone().into_job());
-            } else {
-                pool::run_if_stranded(self.ticket);
-                progress = self.job.poll(cx.waker(), wait);
+                self.ticket = self.job.clone().submit();
+            } else if pool::run_if_stranded(self.ticket) {
+                result = self.job.poll(cx.waker(), wait);
             }
         }
-        match progress {
-            Progress::Waiting | Progress::Running => Poll::Pending,
-            Progress::Ended(Ok(output)) => Poll::Ready(output),
-            Progress::Ended(Err(payload)) => resume_unwind(payload),
-        }
+        result.map(|result| result.unwrap_or_else(|payload| resume_unwind(payload)))
     }
 }
-
-impl<T> Unpin for Offload<T> {}
 
 impl<T> Drop for Offload<T> {
     fn drop(&mut self) {

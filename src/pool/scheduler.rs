@@ -5,8 +5,8 @@
 //! so another one may start in its place, up to a cap.
 //!
 //! The limit never stops the program. A thread that waits for a queued job looks from time to time
-//! whether jobs leave the queue. If none did for [`PATIENCE`], and so perhaps none ever will, the
-//! thread [helps](State::help):
+//! whether the queue still has the same first job. If it had the same one for [`PATIENCE`], and so
+//! perhaps for ever, the thread [helps](State::help):
 //!
 //! 1. If its wait polled one queued job and waits for nothing else, it runs that job itself, on its
 //!    own stack. The job would have run there, had it been waited for in the first place.
@@ -21,69 +21,83 @@
 //! Nothing here starts a thread, or knows on which thread it runs: the callers say both. So a model
 //! can check it.
 
-use crate::sync::{Arc, Mutex, Ordering, fence, yield_now};
+use crate::sync::panics::swallow;
+use crate::sync::{Arc, Mutex, MutexGuard, Ordering, fence, yield_now};
 use crate::thread::parker::Parker;
-use std::collections::VecDeque;
+use core::mem;
+use std::collections::{BTreeMap, VecDeque};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 use std::vec::Vec;
 
 /// How long an idle thread waits for a job before it ends.
 const KEEP_ALIVE: Duration = Duration::from_secs(1);
-/// How long no job leaves the queue before those who wait for one help.
+/// How long the queue has the same first job before those who wait for a job help.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Something that a thread of the pool runs. It never panics.
 pub(crate) trait Job: Send + Sync {
     fn run(self: Arc<Self>);
 
-    /// Has the job's future polled, if the job has not begun, because no thread will come for it.
-    /// Returns whether it woke somebody for that.
+    /// Has the job's future polled, because no thread will come for the job. Returns whether it woke
+    /// somebody for that.
     fn nudge(&self) -> bool;
 
-    /// Returns whether the job has not begun, and the wait with this number polled it last.
+    /// Returns whether the wait with this number polled the job last.
     fn is_polled_by(&self, wait: u64) -> bool;
 }
 
+/// What the threads and the jobs of the offload pool do at one moment.
+/// [`offload_stats`](crate::offload_stats) returns it.
+///
+/// Each thread of the pool is active, blocked or idle, so `threads` is the sum of these three.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OffloadStats {
+    /// How many jobs wait for a thread.
+    pub queued: usize,
+    /// How many threads run a job, or are about to take one.
+    pub active: usize,
+    /// How many threads have a job that waits for a smart call.
+    pub blocked: usize,
+    /// How many threads wait for a job.
+    pub idle: usize,
+    /// How many threads the pool has.
+    pub threads: usize,
+    /// How many threads may be active: see [`set_offload_limit`](crate::set_offload_limit).
+    pub limit: usize,
+}
+
+#[derive(Default)]
 struct State {
     /// The jobs that wait for a thread, each with its ticket, in the order of the tickets.
     queue: VecDeque<(u64, Arc<dyn Job>)>,
     last_ticket: u64,
-    /// How many jobs have left the queue. Help for a job counts too.
-    moves: u64,
+    /// The first job of the queue, by its ticket, and when a thread first saw it there. `None` after
+    /// help, which counts as progress.
+    first_seen: Option<(u64, Instant)>,
+    /// [`PATIENCE`], but in a model.
+    patience: Duration,
     /// How many threads may be active.
     limit: usize,
     /// How many threads there may be beyond `limit`, to stand in for blocked ones.
     stand_ins: usize,
     threads: usize,
-    /// Threads that were asked for and do not run yet. The system may still refuse them.
-    starting: usize,
-    /// The system has refused the last one.
+    /// Active threads that are on their way to the queue: they were asked for and do not run yet, or
+    /// were idle until they were notified. The system may still refuse the former.
+    coming: usize,
+    /// The system has refused the last thread that was asked for.
     refused: bool,
-    /// Threads that were idle until they were notified, and have not looked yet. They count as
-    /// active.
-    waking: usize,
     /// What the idle threads sleep on. The last one is notified first: its memory is still warm.
     idle: Vec<Arc<Parker>>,
     blocked: usize,
+    /// How many jobs run on threads that do not belong to the pool.
+    outside: usize,
+    /// The wakers of those that wait until the pool is quiet, each with a ticket that no job has.
+    watchers: BTreeMap<u64, Waker>,
 }
 
 impl State {
-    const fn new(limit: usize, stand_ins: usize) -> Self {
-        Self {
-            queue: VecDeque::new(),
-            last_ticket: 0,
-            moves: 0,
-            limit,
-            stand_ins,
-            threads: 0,
-            starting: 0,
-            refused: false,
-            waking: 0,
-            idle: Vec::new(),
-            blocked: 0,
-        }
-    }
-
     /// The number of threads that run a job or are about to look for one.
     fn active(&self) -> usize {
         // INVARIANT: each thread is counted as idle or as blocked at most once.
@@ -92,17 +106,11 @@ impl State {
 
     /// No thread is there, or about to come, that would take the next job.
     fn is_stranded(&self) -> bool {
-        self.active() == 0 && self.idle.is_empty()
+        self.threads == self.blocked
     }
 
     fn wants_a_thread(&self) -> bool {
         !self.queue.is_empty() && self.active() < self.limit
-    }
-
-    /// A thread is on its way to the queue. When it has taken a job, it calls the next thread. So
-    /// many jobs that come at once do not each look for a thread.
-    fn has_one_coming(&self) -> bool {
-        self.waking > 0 || self.starting > 0
     }
 
     /// There are fewer threads than the cap. The limit may be any number.
@@ -119,76 +127,87 @@ impl State {
     /// A thread that has waited long enough, and still counts as idle, may end. It stays if a job
     /// came too late to notify it, or if all other threads are blocked and no other could start.
     fn should_retire(&self) -> bool {
-        let is_last =
-            self.blocked > 0 && self.threads == self.blocked + 1 && self.threads > self.stand_ins;
-        !self.wants_a_thread() && !is_last
+        let is_last = self.threads == self.blocked + 1 && self.blocked >= self.stand_ins.max(1);
+        !is_last && !self.wants_a_thread()
     }
 
-    fn grow(&mut self, handed: Option<(u64, Arc<dyn Job>)>) -> Next {
+    /// Asks for a thread that begins with the job that has this ticket, or with any if it is 0.
+    fn grow(&mut self, ticket: u64) -> Next {
         self.threads += 1;
-        self.starting += 1;
-        Next::Spawn(handed)
+        self.coming += 1;
+        Next::Spawn(ticket)
     }
 
-    /// Finds a thread for the queue's next job: an idle one, or a new one.
+    /// Finds a thread for the queue's next job, if the job needs one: an idle thread, or a new one.
+    ///
+    /// If a thread is on its way, that one calls the next when it has taken a job. So many jobs that
+    /// come at once do not each look for a thread.
     fn find_a_thread(&mut self) -> Next {
-        match self.find_an_idle_thread() {
-            Some(next) => next,
-            None if self.may_grow() => self.grow(None),
+        if self.coming > 0 || !self.wants_a_thread() {
+            return Next::Nothing;
+        }
+        match self.idle.pop() {
+            Some(parker) => {
+                self.coming += 1;
+                Next::Wake(parker)
+            }
+            None if self.may_grow() => self.grow(0),
             None => Next::Nothing,
         }
     }
 
-    /// Finds an idle thread for the queue's next job, if the job needs one. `None` if no thread is
-    /// idle.
-    fn find_an_idle_thread(&mut self) -> Option<Next> {
-        if !self.wants_a_thread() || self.has_one_coming() {
-            return Some(Next::Nothing);
+    /// Takes the job with this ticket out of the queue, if it is there.
+    fn take(&mut self, ticket: u64) -> Option<Arc<dyn Job>> {
+        let found = self.queue.binary_search_by_key(&ticket, |(it, _)| *it);
+        self.queue.remove(found.ok()?).map(|(_, job)| job)
+    }
+
+    /// Returns whether the queue has had the same first job for so long that threads should help.
+    fn is_stalled(&mut self) -> bool {
+        let Some((first, _)) = self.queue.front() else {
+            return false;
+        };
+        match self.first_seen {
+            Some((seen, since)) if seen == *first => since.elapsed() >= self.patience,
+            _ => {
+                self.first_seen = Some((*first, Instant::now()));
+                false
+            }
         }
-        let parker = self.idle.pop()?;
-        self.waking += 1;
-        Some(Next::Wake(parker))
     }
 
-    fn take(&mut self, at: usize) -> Option<(u64, Arc<dyn Job>)> {
-        self.moves += 1;
-        self.queue.remove(at)
-    }
-
-    fn position(&self, ticket: u64) -> Option<usize> {
-        self.queue
-            .binary_search_by_key(&ticket, |(ticket, _)| *ticket)
-            .ok()
-    }
-
-    /// Helps a job that the sleeper waits for, as the rules above say. `stalled`: no job has left the
-    /// queue for [`PATIENCE`].
+    /// Helps a job that the sleeper waits for, as the rules above say.
     fn help(&mut self, sleeper: &Sleeper<'_>, stalled: bool) -> Option<Next> {
-        let polled = |(_, job): &(u64, Arc<dyn Job>)| job.is_polled_by(sleeper.wait);
-        let first = self.queue.iter().position(polled)?;
-        let is_single = !self.queue.iter().skip(first + 1).any(polled);
-        if is_single && sleeper.room == Room::OnThisStack && sleeper.waits_for_one_thing() {
-            return self.take(first).map(|(_, job)| Next::Run(job));
+        let queue = self.queue.iter();
+        let mut polled = queue.filter(|(_, job)| job.is_polled_by(sleeper.wait));
+        let ticket = polled.next()?.0;
+        let may_run = polled.next().is_none() && !sleeper.has_deadline;
+        if may_run && !sleeper.is_deep && sleeper.waits_for_one_thing() {
+            self.first_seen = None;
+            self.outside += usize::from(!sleeper.is_worker);
+            return self.take(ticket).map(Next::Run);
         }
-        let needs_a_stack = is_single && sleeper.room == Room::OnANewStack;
-        let may_exceed = sleeper.is_worker || (is_single && sleeper.room != Room::None);
-        if needs_a_stack || (stalled && may_exceed) {
-            let handed = self.take(first);
-            return Some(self.grow(handed));
+        let may_exceed = sleeper.is_worker || may_run;
+        if may_exceed && stalled || may_run && sleeper.is_deep {
+            self.first_seen = None;
+            return Some(self.grow(ticket));
         }
         None
     }
-}
 
-/// Where a thread that is about to sleep may run the job that it waits for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Room {
-    /// On its stack.
-    OnThisStack,
-    /// On the stack of a new thread, because its own stack is full of jobs.
-    OnANewStack,
-    /// Nowhere: its wait has a deadline.
-    None,
+    /// Unlocks the state after a change that may have made the pool quiet, and wakes those that wait
+    /// for that. They look for themselves.
+    fn unlock(mut state: MutexGuard<'_, Self>) {
+        if state.watchers.is_empty() || !state.queue.is_empty() {
+            return;
+        }
+        let watchers = mem::take(&mut state.watchers);
+        drop(state);
+        for waker in watchers.into_values() {
+            // The code on this thread has nothing to do with that waker.
+            swallow(|| waker.wake());
+        }
+    }
 }
 
 /// A thread that is about to sleep in a wait.
@@ -197,7 +216,9 @@ pub(crate) struct Sleeper<'p> {
     /// The number of its wait, or 0 if that polled no job.
     pub(crate) wait: u64,
     pub(crate) is_worker: bool,
-    pub(crate) room: Room,
+    pub(crate) has_deadline: bool,
+    /// Too many jobs stand on its stack for one more.
+    pub(crate) is_deep: bool,
     /// It counts as blocked.
     pub(crate) is_blocked: bool,
 }
@@ -225,41 +246,30 @@ pub(crate) enum Next {
     Nothing,
     /// Wake the idle thread that was taken off the list.
     Wake(Arc<Parker>),
-    /// Start a thread, which is counted already. It begins with this job, if there is one.
-    Spawn(Option<(u64, Arc<dyn Job>)>),
+    /// Start a thread, which is counted already. It begins with the job that has this ticket, also
+    /// beyond the limit. With 0, or if that job has gone, it looks for one.
+    Spawn(u64),
     /// Run this job on the thread that was about to sleep.
     Run(Arc<dyn Job>),
 }
 
-/// The system refused a thread. If no other will come, these are the jobs that wait for one.
-#[must_use]
-pub(crate) struct Refused {
-    stranded: Vec<Arc<dyn Job>>,
-    /// The thread was to begin with a job, which is in the queue again.
-    pub(crate) was_handed_a_job: bool,
-}
-
-impl Refused {
-    /// Has the jobs' futures polled: each then runs its own job. Returns whether it woke somebody.
-    /// Wakers are user code, which may poll on this thread.
-    pub(crate) fn nudge(self) -> bool {
-        self.stranded
-            .into_iter()
-            .fold(false, |woken, job| job.nudge() | woken)
-    }
-}
-
 /// The threads of a pool, and the jobs that wait for one.
 pub(crate) struct Scheduler {
-    /// Protects every number, the queue and the list of idle threads.
+    /// Protects every number, the queue, the list of idle threads and the watchers.
     state: Mutex<State>,
 }
 
 impl Scheduler {
-    /// At most `limit` threads are active, and `stand_ins` more are there.
-    pub(crate) fn new(limit: usize, stand_ins: usize) -> Self {
+    /// At most `limit` threads are active, and `stand_ins` more are there. Waiting threads help
+    /// after `patience`.
+    pub(crate) fn new(limit: usize, stand_ins: usize, patience: Duration) -> Self {
         Self {
-            state: Mutex::new(State::new(limit, stand_ins)),
+            state: Mutex::new(State {
+                limit,
+                stand_ins,
+                patience,
+                ..State::default()
+            }),
         }
     }
 
@@ -275,147 +285,139 @@ impl Scheduler {
     /// Takes a job back that is still in the queue.
     pub(crate) fn remove(&self, ticket: u64) -> Option<Arc<dyn Job>> {
         let mut state = self.state.lock();
-        let at = state.position(ticket)?;
-        state.queue.remove(at).map(|(_, job)| job)
+        let job = state.take(ticket);
+        State::unlock(state);
+        job
     }
 
     /// Takes a queued job back if no thread will come for it: it is to run where it is polled, which
     /// may be `on_a_worker`.
     pub(crate) fn take_if_stranded(&self, ticket: u64, on_a_worker: bool) -> Option<Arc<dyn Job>> {
         let mut state = self.state.lock();
-        if !state.refused || state.active() > usize::from(on_a_worker) || !state.idle.is_empty() {
+        if !state.refused || state.threads - state.blocked > usize::from(on_a_worker) {
             return None;
         }
-        let at = state.position(ticket)?;
-        state.take(at).map(|(_, job)| job)
+        let job = state.take(ticket)?;
+        state.outside += usize::from(!on_a_worker);
+        Some(job)
     }
 
-    /// Does what `next` says. `start` starts a thread that [works](Scheduler::work). If the system
-    /// refuses it, the caller [nudges](Refused::nudge).
-    pub(crate) fn carry_out(
-        &self,
-        next: Next,
-        start: impl FnOnce(Option<Arc<dyn Job>>) -> bool,
-    ) -> Option<Refused> {
-        let handed = match next {
-            Next::Spawn(handed) => handed,
-            Next::Wake(parker) => {
-                parker.unpark();
-                return None;
-            }
-            Next::Nothing | Next::Run(_) => return None,
-        };
-        if start(handed.as_ref().map(|(_, job)| job.clone())) {
-            return None;
+    /// A job has ended on a thread that does not belong to the pool.
+    pub(crate) fn end_outside(&self) {
+        let mut state = self.state.lock();
+        state.outside -= 1;
+        State::unlock(state);
+    }
+
+    /// Does what `next` says. `start` starts a thread that [works](Scheduler::work).
+    ///
+    /// If the system refuses that thread, and no other will come, this has the futures of all queued
+    /// jobs polled: each then runs its own job. Wakers are user code, which may poll on this thread.
+    /// Returns `None` if nothing was refused, and otherwise whether it woke somebody.
+    pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce(u64) -> bool) -> Option<bool> {
+        match next {
+            Next::Wake(parker) => parker.unpark(),
+            Next::Spawn(ticket) if !start(ticket) => return Some(self.do_without_a_thread()),
+            _ => {}
         }
+        None
+    }
+
+    fn do_without_a_thread(&self) -> bool {
         let mut state = self.state.lock();
         state.threads -= 1;
-        state.starting -= 1;
+        state.coming -= 1;
         state.refused = true;
-        let was_handed_a_job = handed.is_some();
-        if let Some((ticket, job)) = handed {
-            let at = state.queue.partition_point(|(before, _)| *before < ticket);
-            state.queue.insert(at, (ticket, job));
+        let (mut next, mut stranded) = (Next::Nothing, Vec::new());
+        if state.is_stranded() {
+            stranded.extend(state.queue.iter().map(|(_, job)| job.clone()));
+        } else if !state.idle.is_empty() {
+            // It became idle meanwhile, and was not called because the new thread was on its way.
+            next = state.find_a_thread();
         }
-        // A thread that became idle meanwhile was not called, because this one was on its way.
-        let next = state.find_an_idle_thread();
-        let stranded = if state.is_stranded() {
-            state.queue.iter().map(|(_, job)| job.clone()).collect()
-        } else {
-            Vec::new()
-        };
-        drop(state);
-        if let Some(Next::Wake(parker)) = next {
+        State::unlock(state);
+        if let Next::Wake(parker) = next {
             parker.unpark();
         }
-        Some(Refused {
-            stranded,
-            was_handed_a_job,
-        })
+        let nudge = |woken, job: Arc<dyn Job>| job.nudge() | woken;
+        stranded.into_iter().fold(false, nudge)
     }
 
-    /// The life of a thread that was started: it runs the job that was handed to it, and then jobs of
-    /// the queue, until it has waited for one in vain. `start` starts another thread.
+    /// The life of a thread that was started: it runs the job with this ticket, if it is still
+    /// queued, and then jobs of the queue, until it has waited for one in vain. `start` starts
+    /// another thread.
     pub(crate) fn work(
         &self,
-        mut handed: Option<Arc<dyn Job>>,
+        ticket: u64,
         run: impl Fn(Arc<dyn Job>),
-        start: impl Fn(Option<Arc<dyn Job>>) -> bool,
+        start: impl Fn(u64) -> bool,
     ) {
         let parker = Arc::new(Parker::new());
         let mut state = self.state.lock();
-        state.starting -= 1;
+        state.coming -= 1;
         state.refused = false;
+        let mut job = state.take(ticket);
         loop {
-            if handed.is_none() && state.may_take_a_job() && !state.queue.is_empty() {
-                handed = state.take(0).map(|(_, job)| job);
+            if job.is_none() && state.may_take_a_job() {
+                job = state.queue.pop_front().map(|(_, job)| job);
             }
-            if let Some(job) = handed.take() {
+            if let Some(job) = job.take() {
                 let next = state.find_a_thread();
                 drop(state);
                 // This thread is active, so no job is stranded.
-                let _refused = self.carry_out(next, &start);
+                self.carry_out(next, &start);
                 run(job);
                 state = self.state.lock();
                 continue;
             }
             state.idle.push(parker.clone());
-            drop(state);
+            State::unlock(state);
             let notified = parker.park(Some(Instant::now() + KEEP_ALIVE));
-            state = self.state.lock();
             if !notified {
-                let is_this = |idle: &Arc<Parker>| Arc::ptr_eq(idle, &parker);
-                if let Some(at) = state.idle.iter().position(is_this) {
-                    let retires = state.should_retire();
+                // For a model, which has no clock and could try this for ever.
+                yield_now();
+            }
+            state = self.state.lock();
+            let is_this = |idle: &Arc<Parker>| Arc::ptr_eq(idle, &parker);
+            // If the thread was chosen when its time was up, the notification comes later, and ends
+            // a later sleep too early.
+            match state.idle.iter().position(is_this) {
+                None => state.coming -= 1,
+                Some(at) => {
+                    let retires = !notified && state.should_retire();
                     state.idle.remove(at);
                     if retires {
                         state.threads -= 1;
                         return;
                     }
-                    drop(state);
-                    // For a model, which has no clock and could try this for ever.
-                    yield_now();
-                    state = self.state.lock();
-                    continue;
                 }
-                // It was chosen at the last moment, and its notification is on the way.
-                drop(state);
-                parker.park(None);
-                state = self.state.lock();
             }
-            state.waking -= 1;
         }
     }
 
     /// A thread is about to sleep in a wait. Returns what is to happen first, and whether the thread
     /// is to look again, by calling this once more, after [`PATIENCE`].
     ///
-    /// `stalled` is asked, with the number of jobs that have left the queue, whether none has for
-    /// [`PATIENCE`]. Unless it is to run a job, a pool thread counts as blocked until it
-    /// [resumes](Self::resume).
-    pub(crate) fn block(
-        &self,
-        sleeper: &mut Sleeper<'_>,
-        stalled: impl FnOnce(u64) -> bool,
-    ) -> (Next, bool) {
+    /// Unless it is to run a job, a pool thread counts as blocked until it [resumes](Self::resume).
+    pub(crate) fn block(&self, sleeper: &mut Sleeper<'_>) -> (Next, bool) {
         let mut state = self.state.lock();
         let at_the_cap = sleeper.is_worker && state.idle.is_empty() && !state.may_grow();
         let waits_for_a_job = sleeper.wait != 0 && !state.queue.is_empty();
-        let stalled = (waits_for_a_job || at_the_cap) && stalled(state.moves);
+        let stalled = (waits_for_a_job || at_the_cap) && state.is_stalled();
         let mut next = None;
         if waits_for_a_job && (stalled || at_the_cap) {
             next = state.help(sleeper, stalled);
         }
         let blocks = sleeper.is_worker && !matches!(next, Some(Next::Run(_)));
-        let was_blocked = core::mem::replace(&mut sleeper.is_blocked, blocks);
+        let was_blocked = mem::replace(&mut sleeper.is_blocked, blocks);
         state.blocked = state.blocked + usize::from(blocks) - usize::from(was_blocked);
         // The last one to block at the cap looks for all.
         let stands_still = at_the_cap && state.is_stranded();
         let next = match next {
             Some(next) => next,
-            None if stands_still && stalled && !state.queue.is_empty() => {
-                state.moves += 1;
-                state.grow(None)
+            None if stands_still && stalled => {
+                state.first_seen = None;
+                state.grow(0)
             }
             None if sleeper.is_worker => state.find_a_thread(),
             None => Next::Nothing,
@@ -431,27 +433,61 @@ impl Scheduler {
         }
     }
 
-    pub(crate) fn set_limit(&self, limit: usize) {
-        self.state.lock().limit = limit;
-    }
-
-    /// Finds one more thread, after the limit has risen. `None` if none is needed, or none is to be
-    /// had.
-    pub(crate) fn grow(&self) -> Option<Next> {
+    /// Sets the limit, and finds a thread if it has risen. That thread calls the next one.
+    pub(crate) fn set_limit(&self, limit: usize) -> Next {
         let mut state = self.state.lock();
-        let before = state.active();
-        let next = state.find_a_thread();
-        (state.active() > before).then_some(next)
+        state.limit = limit;
+        state.find_a_thread()
     }
 
-    /// The numbers of threads, of those that are starting or waking, idle and blocked, and of queued
-    /// jobs.
+    pub(crate) fn stats(&self) -> OffloadStats {
+        let state = self.state.lock();
+        OffloadStats {
+            queued: state.queue.len(),
+            active: state.active(),
+            blocked: state.blocked,
+            idle: state.idle.len(),
+            threads: state.threads,
+            limit: state.limit,
+        }
+    }
+
+    /// Returns whether no job is queued and none runs, apart from the caller's own: they stand on
+    /// `own` of the pool's threads, or are `own` jobs on a thread outside the pool. If there are
+    /// others, this leaves `waker` under `ticket`, which is 0 at first.
+    #[cfg(all(test, smartasync_model))]
+    pub(crate) fn is_quiet(&self, own: usize, ticket: &mut u64, waker: &Waker) -> bool {
+        // Cloning and dropping a waker is user code, so the lock is free meanwhile.
+        let waker = waker.clone();
+        let mut state = self.state.lock();
+        // A thread counts until it is idle.
+        if state.queue.is_empty() && state.threads - state.idle.len() + state.outside <= own {
+            return true;
+        }
+        if *ticket == 0 {
+            state.last_ticket += 1;
+            *ticket = state.last_ticket;
+        }
+        let stale = state.watchers.insert(*ticket, waker);
+        drop(state);
+        drop(stale);
+        false
+    }
+
+    /// Drops the waker that [`is_quiet`](Self::is_quiet) has left.
+    #[cfg(all(test, smartasync_model))]
+    pub(crate) fn unwatch(&self, ticket: u64) {
+        let waker = self.state.lock().watchers.remove(&ticket);
+        drop(waker);
+    }
+
+    /// The numbers of threads, of those that are on their way, idle and blocked, and of queued jobs.
     #[cfg(all(test, smartasync_model))]
     pub(crate) fn counts(&self) -> [usize; 5] {
         let state = self.state.lock();
         [
             state.threads,
-            state.starting + state.waking,
+            state.coming,
             state.idle.len(),
             state.blocked,
             state.queue.len(),
@@ -485,7 +521,10 @@ mod tests {
             threads,
             idle,
             blocked,
-            ..State::new(limit, STAND_INS)
+            limit,
+            stand_ins: STAND_INS,
+            patience: PATIENCE,
+            ..State::default()
         }
     }
 
@@ -530,26 +569,17 @@ mod tests {
     #[test]
     fn a_refused_thread_is_replaced_by_one_that_has_become_idle() {
         let state = State {
-            starting: 1,
+            coming: 1,
             ..state(1, 2, 2, 1, 0)
         };
         let idle = state.idle[0].clone();
         let scheduler = Scheduler {
             state: Mutex::new(state),
         };
-        let refused = scheduler.carry_out(Next::Spawn(None), |_| false);
-        assert!(refused.is_some_and(|refused| refused.stranded.is_empty()));
+        assert_eq!(scheduler.carry_out(Next::Spawn(0), |_| false), Some(false));
         assert!(idle.take());
         let state = scheduler.state.into_inner();
-        assert_eq!(
-            (
-                state.threads,
-                state.starting,
-                state.waking,
-                state.idle.len()
-            ),
-            (1, 0, 1, 0)
-        );
+        assert_eq!((state.threads, state.coming, state.idle.len()), (1, 1, 0));
     }
 
     #[test]

@@ -97,6 +97,40 @@ pub struct SmartStream<S> {
     source: Option<Held<S>>,
 }
 
+/// A stream with a type that has a name, for example for the field of a struct:
+/// [`SmartStream::boxed`] returns it. It can be sent to other threads.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::stream;
+/// use smartasync::{BoxSmartStream, smart_stream};
+///
+/// struct Reader<'a> {
+///     lines: BoxSmartStream<'a, &'a str>,
+/// }
+///
+/// let text = String::from("one two");
+/// let mut reader = Reader { lines: smart_stream(stream::iter(text.split(' '))).boxed() };
+/// assert_eq!(reader.lines.next().wait(), Some("one"));
+/// ```
+pub type BoxSmartStream<'a, T> = SmartStream<Pin<Box<dyn Source<Item = T> + Send + 'a>>>;
+
+/// A [`BoxSmartStream`] that stays on its thread: [`SmartStream::boxed_local`] returns it.
+///
+/// # Examples
+///
+/// ```
+/// use futures_lite::stream;
+/// use smartasync::{LocalBoxSmartStream, smart_stream};
+/// use std::rc::Rc;
+///
+/// let shared = [Rc::new(1), Rc::new(2)];
+/// let stream: LocalBoxSmartStream<'_, Rc<u32>> = smart_stream(stream::iter(shared)).boxed_local();
+/// assert_eq!(stream.into_iter().map(|n| *n).sum::<u32>(), 3);
+/// ```
+pub type LocalBoxSmartStream<'a, T> = SmartStream<Pin<Box<dyn Source<Item = T> + 'a>>>;
+
 /// Holds a source. If sync code drops it, the destructor of the source runs inside the installed
 /// runtime, as its polls did.
 struct Held<S> {
@@ -107,14 +141,15 @@ impl<S> Held<S> {
     fn source(&mut self) -> Pin<&mut S> {
         match &mut self.source {
             Some(source) => source.as_mut(),
-            None => unreachable!("it is taken by the destructor alone"),
+            None => unreachable!("it is taken from a stream that goes"),
         }
     }
 }
 
 impl<S> Drop for Held<S> {
     fn drop(&mut self) {
-        if !executor::is_async_context() {
+        // `boxed` has moved the source to another stream.
+        if self.source.is_some() && !executor::is_async_context() {
             executor::inside(&mut || self.source = None);
         }
     }
@@ -186,6 +221,62 @@ impl<S: Source> SmartStream<S> {
     fn next_if_allowed(&mut self) -> Option<S::Item> {
         executor::refuse_in_async();
         self.next_here()
+    }
+
+    /// Boxes the stream, so that its type has a name and depends on the items alone.
+    ///
+    /// A boxed stream is used as this one is, in both worlds, also after it has given items.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures_lite::stream;
+    /// use smartasync::{BoxSmartStream, smart_stream};
+    ///
+    /// fn numbers(down: bool) -> BoxSmartStream<'static, u32> {
+    ///     if down {
+    ///         smart_stream(stream::iter((1..=3).rev())).boxed()
+    ///     } else {
+    ///         smart_stream(stream::iter(1..=3)).boxed()
+    ///     }
+    /// }
+    ///
+    /// assert_eq!(numbers(true).into_iter().collect::<Vec<_>>(), [3, 2, 1]);
+    /// ```
+    pub fn boxed<'a>(self) -> BoxSmartStream<'a, S::Item>
+    where
+        S: Send + 'a,
+    {
+        self.with_source(|source| -> Pin<Box<dyn Source<Item = S::Item> + Send + 'a>> { source })
+    }
+
+    /// Boxes the stream as [`boxed`](SmartStream::boxed) does. The stream need not be `Send`, and
+    /// neither is the result.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures_lite::stream;
+    /// use smartasync::{LocalBoxSmartStream, smart_stream};
+    ///
+    /// let numbers: LocalBoxSmartStream<'_, u32> = smart_stream(stream::iter([1, 2])).boxed_local();
+    /// assert_eq!(numbers.into_iter().sum::<u32>(), 3);
+    /// ```
+    pub fn boxed_local<'a>(self) -> LocalBoxSmartStream<'a, S::Item>
+    where
+        S: 'a,
+    {
+        self.with_source(|source| -> Pin<Box<dyn Source<Item = S::Item> + 'a>> { source })
+    }
+
+    /// Makes a stream with a source that contains the source of this one.
+    fn with_source<D>(mut self, contain: impl FnOnce(Pin<Box<S>>) -> D) -> SmartStream<D> {
+        let source = self.source.take().and_then(|mut held| held.source.take());
+        SmartStream {
+            source: source.map(|source| Held {
+                source: Some(Box::pin(contain(source))),
+            }),
+        }
     }
 
     fn bounds(&self) -> (usize, Option<usize>) {
@@ -275,6 +366,14 @@ impl<S: Source> Iterator for SmartStreamIter<S> {
 }
 
 impl<S: Source> core::iter::FusedIterator for SmartStreamIter<S> {}
+
+impl<S: Source + ?Sized> Sealed for Pin<Box<S>> {}
+
+impl<S: Source + ?Sized> Source for Pin<Box<S>> {
+    fn next_here(mut self: Pin<&mut Self>) -> Option<S::Item> {
+        self.as_mut().get_mut().as_mut().next_here()
+    }
+}
 
 pin_project! {
     /// A source that is a stream.

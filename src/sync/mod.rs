@@ -22,11 +22,11 @@ pub(crate) use loom::thread::yield_now;
 #[cfg(smartasync_model)]
 use modelled::Monitor;
 #[cfg(smartasync_model)]
-pub(crate) use modelled::{AtomicBool, AtomicU8, AtomicUsize, Mutex, thread_token};
+pub(crate) use modelled::{AtomicBool, AtomicU8, AtomicUsize, Mutex, MutexGuard, thread_token};
 #[cfg(not(smartasync_model))]
 use monitor::Monitor;
 #[cfg(not(smartasync_model))]
-pub(crate) use parking_lot::Mutex;
+pub(crate) use parking_lot::{Mutex, MutexGuard};
 pub(crate) use sleep::Sleep;
 #[cfg(not(smartasync_model))]
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize};

@@ -220,6 +220,34 @@ pub(crate) fn enter_poll() -> Polling {
     Polling(())
 }
 
+/// Whether this thread runs a task of tokio, which would block tokio if it waited.
+///
+/// Of tokio's public functions, only `worker_index` tells the two kinds of places apart. The table
+/// is of tokio 1.54, and `tests/tokio` checks it.
+///
+/// | code in | may wait | `worker_index` | `task::try_id` |
+/// | --- | --- | --- | --- |
+/// | `spawn`, on both flavours | no | `Some` | `Some` |
+/// | the root future of a current-thread runtime | no | `Some` | `None` |
+/// | a `LocalSet` on a current-thread runtime | no | `Some` | `Some` |
+/// | `spawn_blocking`, `block_in_place` | yes | `None` | `Some` |
+/// | the root future of a multi-thread runtime | yes | `None` | `None` |
+/// | a `LocalSet` on a multi-thread runtime | no | `None` | `Some` |
+/// | `Handle::block_on` of a current-thread runtime that another thread drives | yes | `None` | `None` |
+///
+/// The last but one is wrong, but looks like a blocking thread from outside of tokio.
+#[cfg(feature = "tokio")]
+#[inline]
+pub(crate) fn is_tokio_task() -> bool {
+    tokio::runtime::worker_index().is_some()
+}
+
+#[cfg(not(feature = "tokio"))]
+#[inline]
+pub(crate) const fn is_tokio_task() -> bool {
+    false
+}
+
 /// Returns whether the calling code runs inside async code, where blocking is refused.
 ///
 /// It is `true`
@@ -227,11 +255,13 @@ pub(crate) fn enter_poll() -> Polling {
 /// - inside a poll of one of this crate's loops,
 /// - inside a poll of a [`Call`](crate::Call), on any runtime,
 /// - inside [`forbid_blocking`],
+/// - with the feature `tokio`, in the tasks of tokio, but not in the root future of a multi-thread
+///   runtime,
 /// - and where the installed [`Runtime`](crate::Runtime) says so.
 ///
 /// It is `false` inside [`allow_blocking`], on the threads of the offload pool, and everywhere else.
-/// The crate cannot see a bare future that another executor polls. A [`Runtime`](crate::Runtime)
-/// can tell it.
+/// The crate cannot see a bare future that an executor other than tokio polls. A
+/// [`Runtime`](crate::Runtime) can tell it.
 ///
 /// A future that the sync copy of a `#[maybe_async]` body waits for is a part of that copy. The code
 /// in it is sync code, except inside the calls that it polls.
@@ -248,10 +278,11 @@ pub(crate) fn enter_poll() -> Polling {
 #[must_use]
 pub fn is_async_context() -> bool {
     let stack = stack();
-    // Without a mark it is sync code, unless the installed runtime knows better.
+    // Without a mark it is sync code, unless tokio or the installed runtime knows better.
     stack.is_async()
         || !stack.is_blocking()
-            && runtime::installed().is_some_and(|runtime| runtime.is_async_context())
+            && (is_tokio_task()
+                || runtime::installed().is_some_and(|runtime| runtime.is_async_context()))
 }
 
 /// Calls `f` and returns what it returns. Inside `f`, `.wait()` is allowed, even in async code.
@@ -299,7 +330,9 @@ pub fn forbid_blocking<T>(f: impl FnOnce() -> T) -> T {
 /// What a refused wait says.
 pub(crate) const REFUSAL: &str = "waiting here would block an executor, because this is async code: \
      use `.await`, or move the code into a sync smart function (awaited, it runs on the offload \
-     pool), or wrap it in `smartasync::allow_blocking`";
+     pool), or wrap it in `smartasync::allow_blocking`; the guide's chapter \"When you must wait\" \
+     helps with destructors, lazy values and rayon: \
+     https://docs.rs/smartasync/latest/smartasync/guide/when_you_must_wait";
 
 /// Panics in async code, and names the caller's line. A destructor that waits while its thread
 /// unwinds may do so, because a second panic would abort.

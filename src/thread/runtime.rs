@@ -9,46 +9,37 @@ use std::sync::OnceLock;
 
 static RUNTIME: OnceLock<Box<dyn Runtime>> = OnceLock::new();
 
-/// Connects another runtime with [`Call::wait`](crate::Call::wait) and [`offload`](crate::offload()).
+/// Connects another async runtime with this crate, so that its sockets and timers work under
+/// [`.wait()`](crate::Call::wait), or carries something to the threads of the offload pool.
 ///
-/// Install one for the whole program with [`install_runtime`](crate::install_runtime). Each method
-/// has a default that does nothing special, so write only those that you need. Libraries that are
-/// built on smol, async-io or plain wakers need no runtime.
-///
-/// # Examples
-///
-/// With this runtime, tokio's I/O and timers work under `.wait()`, and so do hyper, reqwest and
-/// sqlx. It covers the future that is waited for. If you make or drop a value of tokio's between two
-/// waits, enter tokio yourself, as in the last two lines.
+/// For tokio you need not write one: with the feature `tokio`, `install_tokio` is one line (see the
+/// [guide](crate::guide::tokio_from_sync)). Libraries that are built on smol, async-io or plain
+/// wakers need no runtime. This is a runtime for tokio without that feature:
 ///
 /// ```
-/// use smartasync::{Runtime, install_runtime, smart};
-/// use std::time::Duration;
-///
+/// # use std::time::Duration;
 /// struct Tokio(tokio::runtime::Runtime);
 ///
-/// impl Runtime for Tokio {
+/// impl smartasync::Runtime for Tokio {
 ///     fn around_wait(&self, wait: &mut dyn FnMut()) {
 ///         let _guard = self.0.enter();
 ///         wait();
 ///     }
-///
-///     fn is_async_context(&self) -> bool {
-///         tokio::runtime::worker_index().is_some()
-///     }
 /// }
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-/// install_runtime(Tokio(tokio))?;
-/// smart(async { tokio::time::sleep(Duration::from_millis(1)).await }).wait();
-///
-/// # let handle = smart(async { tokio::runtime::Handle::current() }).wait();
-/// let _guard = handle.enter();
-/// smart(tokio::time::sleep(Duration::from_millis(1))).wait();
+/// smartasync::install_runtime(Tokio(tokio::runtime::Runtime::new()?))?;
+/// smartasync::smart(async { tokio::time::sleep(Duration::from_millis(1)).await }).wait();
 /// # Ok(())
 /// # }
 /// ```
+///
+/// A program installs one runtime, with [`install_runtime`](crate::install_runtime). Each method has
+/// a default that does nothing special, so write only those that you need. The runtime covers the
+/// future that is waited for. If you make or drop a value of tokio's between two waits, enter tokio
+/// yourself. The guide shows how to
+/// [carry a tracing span](crate::guide::service_recipes#carry-a-tracing-span-to-the-pool) to the
+/// pool.
 pub trait Runtime: Send + Sync + 'static {
     /// Runs around each wait that drives a future. Enter a reactor here, then call `wait` exactly
     /// once, on this thread.
@@ -57,18 +48,22 @@ pub trait Runtime: Send + Sync + 'static {
     /// drops.
     ///
     /// If it never calls `wait`, the `.wait()` panics. A second call of `wait` does nothing.
+    ///
+    /// Some other thread has to drive the reactor. The crate cannot check that: entered, a
+    /// current-thread runtime of tokio that nobody drives looks like one that another thread drives.
+    /// With the former, a wait for a socket or a timer never ends.
     fn around_wait(&self, wait: &mut dyn FnMut()) {
         wait();
     }
 
     /// Returns whether the code on this thread's stack runs inside a task of the other runtime.
     ///
-    /// For the tasks of tokio's multi-thread runtime, `tokio::runtime::worker_index().is_some()` is
-    /// the answer. It is `None` in `spawn_blocking` and `block_in_place`, where blocking is fine. It
-    /// is also `None` in the future of `#[tokio::main]` itself and in a `LocalSet`, where blocking
-    /// is not fine. On a current-thread runtime it is `Some` in all of them. Before tokio 1.54, use
-    /// `tokio::task::try_id()`, which is `Some` in `spawn_blocking` and `block_in_place` too: wrap
-    /// what blocks there in [`allow_blocking`](crate::allow_blocking).
+    /// With the feature `tokio`, the crate knows the tasks of tokio by itself. Without it, the answer
+    /// for tokio is `tokio::runtime::worker_index().is_some()`. It has the same limits, which the
+    /// [guide](crate::guide::tokio_from_sync) lists. Before tokio 1.54, use
+    /// `tokio::task::try_id().is_some()`, and wrap what blocks in `spawn_blocking` and
+    /// `block_in_place` in [`allow_blocking`](crate::allow_blocking), because `try_id` is `Some` there
+    /// too.
     ///
     /// The crate asks only where its own marks say nothing. It never asks inside the poll of a
     /// [`Call`](crate::Call), on a pool thread, or inside

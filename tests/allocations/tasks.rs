@@ -58,3 +58,26 @@ fn a_small_task_in_the_slot_of_a_task_of_its_type_allocates_nothing() {
         assert_eq!(measure(detached).count_total, 0);
     });
 }
+
+#[test]
+fn a_burst_of_small_tasks_after_one_of_its_size_allocates_nothing() {
+    const TASKS: usize = 100_000;
+    within(120, || {
+        let mut tasks = Vec::with_capacity(TASKS);
+        let mut burst = || {
+            block_on(async {
+                tasks.extend((0..TASKS).map(|number| {
+                    spawn_local(async move {
+                        yield_once().await;
+                        number
+                    })
+                }));
+                for (number, task) in tasks.drain(..).enumerate() {
+                    assert_eq!(task.await, number);
+                }
+            });
+        };
+        burst();
+        assert_eq!(measure(burst).count_total, 0);
+    });
+}

@@ -4,7 +4,7 @@
 use crate::support::is_send::{IsSend, NotSend};
 use futures_lite::future::{poll_once, yield_now, zip};
 use smartasync::{
-    BoxCall, Call, SendBoxCall, Work, block_on, is_async_context, smart, smart_await, smart_fn,
+    BoxCall, Call, LocalBoxCall, Work, block_on, is_async_context, smart, smart_await, smart_fn,
     smart_sync,
 };
 use std::cell::Cell;
@@ -421,9 +421,9 @@ fn a_dropped_call_drops_the_future_it_drove() {
 
 #[test]
 fn boxed_calls_of_one_output_have_one_type() {
-    let calls: Vec<SendBoxCall<'static, u32>> = vec![boxed_send(1), boxed_send(2)];
+    let calls: Vec<BoxCall<'static, u32>> = vec![boxed_send(1), boxed_send(2)];
     assert_eq!(calls.into_iter().map(Call::wait).sum::<u32>(), 3);
-    let one: BoxCall<'_, u32> = boxed(1);
+    let one: LocalBoxCall<'_, u32> = boxed(1);
     assert_eq!(pollster::block_on(one), 1);
 }
 

@@ -12,6 +12,7 @@ use smartasync::{
     Smart, SmartLock, allow_blocking, block_on, forbid_blocking, is_async_context, offload, smart,
     smart_await, smart_continuation, smart_fn, smart_sync, spawn_local,
 };
+use std::cell::Cell;
 use std::future::{poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
@@ -621,4 +622,43 @@ fn a_destructor_that_waits_while_a_poll_unwinds_does_not_abort() {
             assert_eq!(waited.load(Ordering::Relaxed), 2);
         });
     });
+}
+
+/// Says, when it is dropped, whether that was in async code.
+struct SaysWhere<'a>(u32, &'a Cell<Option<bool>>);
+
+impl Future for SaysWhere<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0 -= 1;
+        if self.0 == 0 {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for SaysWhere<'_> {
+    fn drop(&mut self) {
+        self.1.set(Some(is_async_context()));
+    }
+}
+
+#[test]
+fn a_future_that_was_waited_for_is_dropped_as_sync_code() {
+    let was_async = Cell::new(None);
+    let future = |polls| SaysWhere(polls, &was_async);
+    let check = |what| assert_eq!(was_async.take(), Some(false), "{what}");
+    smart(future(2)).wait();
+    check("the first wait of a thread");
+    smart(future(1)).wait();
+    check("a usual wait");
+    smart(future(1)).wait_timeout(Duration::MAX).unwrap();
+    check("a wait with a deadline");
+    assert!(smart(future(2)).wait_timeout(Duration::ZERO).is_err());
+    check("a wait whose time is up");
+    block_on(async { allow_blocking(|| smart(future(2)).wait()) });
+    check("a nested wait");
 }

@@ -5,7 +5,9 @@ mod support;
 
 mod calls;
 mod context;
+mod map;
 mod matrix;
+mod rayon;
 mod size;
 mod smart;
 mod wait_with;

@@ -2,7 +2,7 @@
 
 use crate::support::{panic, panics, poll};
 use smartasync::{
-    BoxCall, Call, Work, block_on, is_async_context, smart, smart_await, smart_fn, smart_sync,
+    Call, LocalBoxCall, Work, block_on, is_async_context, smart, smart_await, smart_fn, smart_sync,
     spawn_local,
 };
 use std::cell::Cell;
@@ -83,7 +83,7 @@ fn a_call_that_was_polled_before_goes_on() {
     assert!(poll(&mut call).is_pending());
     assert_eq!(go_on(call, &events), 2);
 
-    let mut boxed: Pin<Box<BoxCall<'_, u32>>> = Box::pin(wait_boxed(&events, 5));
+    let mut boxed: Pin<Box<LocalBoxCall<'_, u32>>> = Box::pin(wait_boxed(&events, 5));
     assert!(poll(&mut boxed).is_pending());
     let boxed = *Pin::into_inner(boxed);
     assert_eq!(boxed.wait_with(|| events.set(events.get() + 1)), 5);

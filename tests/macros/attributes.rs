@@ -2,7 +2,7 @@
 //! `#[send]`.
 
 use crate::support::both::assert_both;
-use smartasync::{BoxCall, Call, SendBoxCall, Work, block_on, smart_await, smart_fn};
+use smartasync::{BoxCall, Call, LocalBoxCall, Work, block_on, smart_await, smart_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -247,13 +247,13 @@ smart_fn!(
 
 #[test]
 fn a_boxed_function_returns_a_type_with_a_name() {
-    let calls: Vec<BoxCall<'_, usize>> =
+    let calls: Vec<LocalBoxCall<'_, usize>> =
         vec![boxed_length("a"), boxed_sync("ab"), boxed_either("abc")];
     assert_eq!(
         calls.into_iter().map(Call::wait).collect::<Vec<_>>(),
         [1, 2, 3]
     );
-    let call: SendBoxCall<'static, u32> = boxed_send(1);
+    let call: BoxCall<'static, u32> = boxed_send(1);
     assert_eq!(std::thread::spawn(move || call.wait()).join().unwrap(), 1);
     assert_both!(boxed_length("a"), 1);
     assert_both!(boxed_sync("ab"), 2);

@@ -3,7 +3,7 @@
 #![deny(warnings)]
 
 use crate::support::both::assert_both;
-use smartasync::{SendBoxCall, block_on, smart_await, smart_fn};
+use smartasync::{BoxCall, block_on, smart_await, smart_fn};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ smart_fn!(
 fn an_argument_may_be_of_an_opaque_type() {
     let lists = [None, Some(vec![1])];
     assert_both!(sum(1_u8, &"ab", lists.clone(), |n| vec![vec![]; n]), 8);
-    let call: SendBoxCall<'_, _> = patterns([1].into_iter(), (2, 3), "ignored");
+    let call: BoxCall<'_, _> = patterns([1].into_iter(), (2, 3), "ignored");
     assert_eq!(call.wait(), Some(6));
     assert_eq!(block_on(patterns(None.into_iter(), (2, 3), 4)), None);
 }

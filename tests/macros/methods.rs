@@ -6,8 +6,8 @@
 )]
 
 use crate::support::both::assert_both;
+use crate::support::refused::{Refused, refused};
 use smartasync::{Call, Work, block_on, smart_await, smart_fn};
-use std::panic::catch_unwind;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -409,23 +409,29 @@ impl Measure for Ruler {
 }
 
 #[test]
-fn the_body_of_another_method_of_the_same_name_never_runs() {
+fn a_call_of_a_method_whose_name_another_one_has_is_refused_at_its_line() {
     assert_both!(Ruler.measure("a"), 1);
     assert_both!(Ruler.measure_boxed("a"), 1);
-    assert_eq!(Measure::measure(&Ruler, "a").wait(), 101);
-    assert_eq!(Measure::measure_boxed(&Ruler, "a").wait(), 101);
-    for awaited in [
-        || block_on(Measure::measure(&Ruler, "a")),
-        || block_on(Measure::measure_boxed(&Ruler, "a")),
-    ] {
-        let payload = catch_unwind(awaited).unwrap_err();
-        let message = payload.downcast_ref::<String>().unwrap();
+    let calls: [(u32, fn()); 4] = [
+        (line!(), || drop(Measure::measure(&Ruler, "a"))),
+        (line!(), || drop(Measure::measure_boxed(&Ruler, "a"))),
+        (line!(), || _ = Measure::measure(&Ruler, "a").wait()),
+        (line!() + 1, || {
+            block_on(Measure::measure_boxed(&Ruler, "a"));
+        }),
+    ];
+    for (line, call) in calls {
+        let Refused {
+            message,
+            file,
+            line: at,
+        } = refused(call);
+        assert_eq!((file.as_str(), at), (file!(), line), "{message}");
         assert!(
-            message.contains(
-                "there is another method of that name for its type: rename one of the two"
-            ),
+            message.contains("has another method of that name, `"),
             "{message}"
         );
+        assert!(message.contains("Ruler::measure"), "{message}");
         assert!(message.contains("Measure>::measure"), "{message}");
     }
 }

@@ -596,3 +596,242 @@ fn a_split_makes_no_loop() {
     .join()
     .unwrap();
 }
+
+/// What drivers and clients of the ecosystem are made of.
+pub mod drivers {
+    use super::{ready, smart_fn};
+    use std::fmt::{Debug, Display};
+    use std::future::Future;
+
+    pub trait ErrorType {
+        type Error: Debug;
+    }
+
+    pub trait Bus: ErrorType {
+        fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error>;
+        fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Self::Error>;
+    }
+
+    pub trait AsyncBus: ErrorType {
+        fn read(&mut self, buffer: &mut [u8]) -> impl Future<Output = Result<usize, Self::Error>>;
+        fn fill(&mut self, buffer: &mut [u8]) -> impl Future<Output = Result<(), Self::Error>>;
+    }
+
+    /// Counts up, as an async bus.
+    pub struct Counter(u8);
+
+    impl ErrorType for Counter {
+        type Error = u8;
+    }
+
+    impl ErrorType for blocking::Counter {
+        type Error = u8;
+    }
+
+    pub mod blocking {
+        pub struct Counter(pub(super) u8);
+
+        pub struct Device<'a, B, const N: usize = 4> {
+            pub(super) bus: &'a mut B,
+            pub(super) registers: [u8; N],
+        }
+    }
+
+    pub struct Device<'a, B, const N: usize = 4> {
+        bus: &'a mut B,
+        registers: [u8; N],
+    }
+
+    impl<B: ErrorType, const N: usize> ErrorType for Device<'_, B, N> {
+        type Error = B::Error;
+    }
+
+    impl<B: ErrorType, const N: usize> ErrorType for blocking::Device<'_, B, N> {
+        type Error = B::Error;
+    }
+
+    smart_fn!(
+        #[split(Bus for blocking::Counter)]
+        impl AsyncBus for Counter {
+            async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, u8> {
+                let Some(first) = buffer.first_mut() else {
+                    return Err(smart_await!(sync => 1, async => std::future::ready(2)));
+                };
+                self.0 += 1;
+                *first = self.0;
+                Ok(1)
+            }
+
+            async fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Self::Error> {
+                let mut at = 0;
+                while at < buffer.len() {
+                    at += smart_await!(self.read(&mut buffer[at..]))?;
+                }
+                Ok(())
+            }
+        }
+
+        #[split(blocking::Device<'a, B, N> where B: Bus)]
+        impl<'a, B, const N: usize> Device<'a, B, N>
+        where
+            B: AsyncBus,
+        {
+            /// A `const fn` in both halves.
+            #[must_use]
+            pub const fn new(bus: &'a mut B, registers: [u8; N]) -> Self {
+                Self { bus, registers }
+            }
+
+            pub extern "C" fn first(&self) -> u8 {
+                self.registers[0]
+            }
+
+            #[cfg(all())]
+            pub async fn until(&mut self, end: u8) -> Result<Vec<u8>, B::Error> {
+                let mut all = Vec::new();
+                'outer: loop {
+                    for register in 0..N {
+                        let mut byte = [0];
+                        smart_await!(self.bus.fill(&mut byte))?;
+                        let shifted = |n: u8| n + offset_of_register(register);
+                        if byte[0] >= end {
+                            break 'outer;
+                        }
+                        if byte[0] == 2 {
+                            continue 'outer;
+                        }
+                        all.push(shifted(byte[0]));
+                    }
+                }
+                Ok(all)
+            }
+
+            #[sync_where(T: Display, F: FnMut(&T) -> bool)]
+            pub async fn count<T, F, P>(&mut self, items: &[T], mut f: F) -> usize
+            where
+                T: Display,
+                F: FnMut(&T) -> bool,
+                P: Future<Output = ()> + Default,
+            {
+                let mut n = 0;
+                for item in items {
+                    if f(item) {
+                        n += 1;
+                    }
+                }
+                smart_await!(sync => (), async => P::default());
+                n
+            }
+        }
+    );
+
+    fn offset_of_register(register: usize) -> u8 {
+        u8::try_from(register * 10).unwrap()
+    }
+
+    #[derive(Default)]
+    struct Now;
+
+    impl Future for Now {
+        type Output = ();
+
+        fn poll(
+            self: std::pin::Pin<&mut Self>,
+            _cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<()> {
+            std::task::Poll::Ready(())
+        }
+    }
+
+    #[test]
+    fn a_driver_is_generic_over_the_bus_of_its_half() {
+        let mut counter = blocking::Counter(0);
+        let mut device = blocking::Device::new(&mut counter, [7, 8]);
+        assert_eq!((device.first(), device.until(5)), (7, Ok(vec![1, 3, 14])));
+        assert_eq!(device.count::<_, _, Now>(&[1, 2, 3], |n| *n > 1), 2);
+        assert_eq!(Bus::read(&mut counter, &mut []), Err(1));
+        let mut counter = Counter(0);
+        let mut device = Device::new(&mut counter, [7, 8]);
+        let until = ready(device.until(5));
+        assert_eq!((device.first(), until), (7, Ok(vec![1, 3, 14])));
+        assert_eq!(ready(device.count::<_, _, Now>(&[1, 2, 3], |n| *n > 1)), 2);
+        assert_eq!(ready(AsyncBus::read(&mut counter, &mut [])), Err(2));
+    }
+
+    smart_fn!(
+        #[split(BlockingStore<'t, K = u8, const Z: usize = 2>: Debug + 't where K: Display)]
+        pub trait Store<'t, K = u8, const Z: usize = 2>: Debug + 't
+        where
+            K: Display,
+        {
+            type Error: Debug + From<u8>;
+            type Borrowed<'x>
+            where
+                Self: 'x;
+            const SIZE: usize = { 1 + Z };
+
+            async fn get<'x>(&'x self, key: K) -> Result<Self::Borrowed<'x>, Self::Error>;
+
+            async fn into_inner(self) -> u8
+            where
+                Self: Sized;
+
+            async fn size(self) -> usize
+            where
+                Self: Sized,
+            {
+                usize::from(smart_await!(self.into_inner())) + Self::SIZE
+            }
+        }
+
+        #[split(BlockingStore<'t, char, 3> for Byte)]
+        impl<'t> Store<'t, char, 3> for Byte {
+            type Error = u8;
+            type Borrowed<'x> = &'x u8;
+
+            async fn get<'x>(&'x self, key: char) -> Result<Self::Borrowed<'x>, u8> {
+                if key == 'a' { Ok(&self.0) } else { Err(9) }
+            }
+
+            async fn into_inner(self) -> u8 {
+                self.0
+            }
+        }
+    );
+
+    #[derive(Debug)]
+    struct Byte(u8);
+
+    #[test]
+    fn a_trait_has_generics_with_defaults_and_generic_associated_types() {
+        assert_eq!(BlockingStore::get(&Byte(1), 'a'), Ok(&1));
+        assert_eq!(ready(Store::get(&Byte(1), 'b')), Err(9));
+        assert_eq!(BlockingStore::size(Byte(1)), 5);
+        assert_eq!(ready(Store::size(Byte(1))), 5);
+    }
+
+    smart_fn!(
+        #[track_caller]
+        #[split(line_blocking)]
+        async fn line() -> u32 {
+            std::panic::Location::caller().line()
+        }
+
+        #[split(shown_blocking)]
+        #[sync_where(T: Display)]
+        async fn shown<T>(value: T) -> String
+        where
+            T: Future<Output = u8>,
+        {
+            smart_await!(sync => value, async => value).to_string()
+        }
+    );
+
+    #[test]
+    fn a_pair_of_functions_takes_the_helper_attributes_of_a_split() {
+        assert_eq!(line_blocking(), line!());
+        assert!(ready(line()) < line!());
+        assert_eq!(shown_blocking('a'), "a");
+        assert_eq!(ready(shown(std::future::ready(1))), "1");
+    }
+}

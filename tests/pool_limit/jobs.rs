@@ -75,17 +75,19 @@ pub(crate) fn start_waiting_job(gate: &Gate) -> Offload<()> {
     job
 }
 
+/// Returns whether this is the name of a pool thread.
+pub(crate) fn is_pool_thread(name: &str) -> bool {
+    let number = name.strip_prefix("smartasync-");
+    number.is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
 /// How many threads of the pool exist, according to the system.
 #[cfg(target_os = "linux")]
 pub(crate) fn pool_threads() -> usize {
     let tasks = fs::read_dir("/proc/self/task").unwrap();
-    // Linux keeps 15 bytes of a thread's name. A thread may end while the list is read.
-    tasks
-        .filter(|task| {
-            fs::read_to_string(task.as_ref().unwrap().path().join("comm"))
-                .is_ok_and(|name| name == "smartasync-offl\n")
-        })
-        .count()
+    // A thread may end while the list is read.
+    let names = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
+    names.filter(|name| is_pool_thread(name.trim_end())).count()
 }
 
 #[cfg(target_os = "linux")]

@@ -15,6 +15,8 @@ mod graphs;
 mod jobs;
 mod limit;
 mod liveness;
+mod stats;
+mod tasks;
 mod threads;
 
 use std::sync::Mutex;

@@ -4,5 +4,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod boxed;
 mod items;
 mod read_ahead;

@@ -3,7 +3,9 @@
 use smartasync::smart_fn;
 
 trait Numbers {
-    fn three() -> u32;
+    smart_fn!(
+        fn three() -> u32;
+    );
 }
 
 struct Three;

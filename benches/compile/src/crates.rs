@@ -48,6 +48,32 @@ pub const GROUPS: &[Group] = &[
                     })
                 },
             },
+            Variant {
+                name: "async-blocks",
+                title: "`smart_fn!` with 20 functions",
+                dependencies: &[SMARTASYNC],
+                files: |n| {
+                    blocks(n, 20, ASYNC_NEXT, "", "", |i| {
+                        format!(
+                            "    pub async fn f{i}{SIGNATURE} {}\n",
+                            body(i, "next(n).await")
+                        )
+                    })
+                },
+            },
+            Variant {
+                name: "async-blocks-40",
+                title: "`smart_fn!` with 40 functions",
+                dependencies: &[SMARTASYNC],
+                files: |n| {
+                    blocks(n, 40, ASYNC_NEXT, "", "", |i| {
+                        format!(
+                            "    pub async fn f{i}{SIGNATURE} {}\n",
+                            body(i, "next(n).await")
+                        )
+                    })
+                },
+            },
         ],
     },
     Group {
@@ -76,6 +102,16 @@ pub const GROUPS: &[Group] = &[
                             "smartasync::smart_fn!(\n    pub fn f{i}{SIGNATURE} {}\n);\n",
                             body(i, "next(n)")
                         )
+                    })
+                },
+            },
+            Variant {
+                name: "sync-blocks",
+                title: "`smart_fn!` with 20 functions",
+                dependencies: &[SMARTASYNC],
+                files: |n| {
+                    blocks(n, 20, SYNC_NEXT, "", "", |i| {
+                        format!("    pub fn f{i}{SIGNATURE} {}\n", body(i, "next(n)"))
                     })
                 },
             },
@@ -110,6 +146,21 @@ pub const GROUPS: &[Group] = &[
                     })
                 },
             },
+            Variant {
+                name: "method-blocks",
+                title: "an `impl` with 20 functions in `smart_fn!`",
+                dependencies: &[SMARTASYNC],
+                files: |n| {
+                    blocks(
+                        n,
+                        20,
+                        &format!("{SYNC_NEXT}{STORE}"),
+                        "impl Store {\n",
+                        "}\n",
+                        |i| format!("    pub fn f{i}{METHOD} {}\n", body(i, "next(n + self.0)")),
+                    )
+                },
+            },
         ],
     },
     Group {
@@ -141,6 +192,50 @@ pub const GROUPS: &[Group] = &[
                     })
                 },
             },
+            Variant {
+                name: "boxed-blocks",
+                title: "`smart_fn!` with 20 functions",
+                dependencies: &[SMARTASYNC],
+                files: |n| {
+                    blocks(n, 20, ASYNC_NEXT, "", "", |i| {
+                        format!(
+                            "    #[boxed]\n    pub async fn f{i}{SIGNATURE} {}\n",
+                            body(i, "next(n).await")
+                        )
+                    })
+                },
+            },
+        ],
+    },
+    Group {
+        title: "a split `impl`",
+        variants: &[
+            Variant {
+                name: "split-pair",
+                title: "two `impl`s, by hand",
+                dependencies: &[],
+                files: |n| {
+                    library(n, SPLIT_HEAD, |i| {
+                        format!(
+                            "impl Store {{\n    pub async fn f{i}{METHOD} {}\n}}\nimpl blocking::Store {{\n    pub fn f{i}{METHOD} {}\n}}\n",
+                            body(i, "self.next(n).await"),
+                            body(i, "self.next(n)")
+                        )
+                    })
+                },
+            },
+            Variant {
+                name: "split-smart",
+                title: "`smart_fn!` with an `impl` of one function",
+                dependencies: &[SMARTASYNC],
+                files: |n| blocks(n, 1, SPLIT_HEAD, SPLIT_OPEN, "}\n", split_function),
+            },
+            Variant {
+                name: "split-blocks",
+                title: "`smart_fn!` with an `impl` of 20 functions",
+                dependencies: &[SMARTASYNC],
+                files: |n| blocks(n, 20, SPLIT_HEAD, SPLIT_OPEN, "}\n", split_function),
+            },
         ],
     },
     Group {
@@ -169,6 +264,19 @@ pub const GROUPS: &[Group] = &[
                 title: "`smart_fn!`",
                 dependencies: &[SMARTASYNC],
                 files: maybe_smart,
+            },
+            Variant {
+                name: "maybe-blocks",
+                title: "`smart_fn!` with 20 functions",
+                dependencies: &[SMARTASYNC],
+                files: |n| {
+                    blocks(n, 20, MAYBE_NEXT, "", "", |i| {
+                        format!(
+                            "    #[maybe_async]\n    pub async fn f{i}{SIGNATURE} {}\n",
+                            body(i, "smart_await!(next(n))")
+                        )
+                    })
+                },
             },
             Variant {
                 name: "maybe-smart-core",
@@ -228,8 +336,7 @@ pub fn empty() -> Variant {
 }
 
 fn maybe_smart(n: usize) -> Vec<(&'static str, String)> {
-    let next = "use smartasync::{smart_await, smart_fn};\nsmart_fn!(\n    #[maybe_async]\n    pub async fn next(n: u32) -> u32 {\n        n + 1\n    }\n);\n";
-    library(n, next, |i| {
+    library(n, MAYBE_NEXT, |i| {
         format!(
             "smart_fn!(\n    #[maybe_async]\n    pub async fn f{i}{SIGNATURE} {}\n);\n",
             body(i, "smart_await!(next(n))")
@@ -246,10 +353,39 @@ fn library(
     vec![("lib.rs", text)]
 }
 
+/// The functions in invocations of `smart_fn!` with `size` functions each, between `open` and
+/// `close`.
+fn blocks(
+    functions: usize,
+    size: usize,
+    head: &str,
+    open: &str,
+    close: &str,
+    function: impl Fn(usize) -> String,
+) -> Vec<(&'static str, String)> {
+    let numbers: Vec<usize> = (0..functions).collect();
+    let block = |numbers: &[usize]| {
+        let inside: String = numbers.iter().map(|&i| function(i)).collect();
+        format!("smartasync::smart_fn!(\n{open}{inside}{close});\n")
+    };
+    let text = head.to_owned() + &numbers.chunks(size).map(block).collect::<String>();
+    vec![("lib.rs", text)]
+}
+
+fn split_function(i: usize) -> String {
+    format!(
+        "    pub async fn f{i}{METHOD} {}\n",
+        body(i, "smart_await!(self.next(n))")
+    )
+}
+
 const SIGNATURE: &str = "(n: u32, text: &str) -> Result<usize, std::num::ParseIntError>";
 const METHOD: &str = "(&self, n: u32, text: &str) -> Result<usize, std::num::ParseIntError>";
 const ASYNC_NEXT: &str = "pub async fn next(n: u32) -> u32 {\n    n + 1\n}\n";
 const SYNC_NEXT: &str = "pub fn next(n: u32) -> u32 {\n    n + 1\n}\n";
+const MAYBE_NEXT: &str = "use smartasync::{smart_await, smart_fn};\nsmart_fn!(\n    #[maybe_async]\n    pub async fn next(n: u32) -> u32 {\n        n + 1\n    }\n);\n";
+const SPLIT_HEAD: &str = "pub struct Store(pub u32);\npub mod blocking {\n    pub struct Store(pub u32);\n}\nimpl Store {\n    pub async fn next(&self, n: u32) -> u32 {\n        n + self.0\n    }\n}\nimpl blocking::Store {\n    pub fn next(&self, n: u32) -> u32 {\n        n + self.0\n    }\n}\n";
+const SPLIT_OPEN: &str = "#[split(blocking::Store)]\nimpl Store {\n";
 const STORE: &str = "#[derive(Clone)]\npub struct Store(pub u32);\n";
 
 /// A short body of the usual kind: `?`, a call of another function, a branch with an early return.

@@ -35,7 +35,7 @@ pub(crate) enum AsyncSocket {
     Smol(Async<TcpStream>),
 }
 
-/// Stands for the socket in a build without a reactor, because the async copy of the client is
+/// Stands for the socket in a build without a reactor, because the async half of the client is
 /// compiled in every build.
 #[cfg(not(any(feature = "tokio", feature = "smol")))]
 #[derive(Debug)]

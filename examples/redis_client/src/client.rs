@@ -1,7 +1,8 @@
-//! The client: its commands, each written once, and the exchange with the server that all of them
-//! use.
+//! The clients of both worlds: their commands, each written once, and the exchange with the server
+//! that all commands use.
 
 use crate::async_socket::AsyncSocket;
+use crate::blocking;
 use crate::blocking_socket::BlockingSocket;
 use crate::config::Config;
 use crate::connection::{Connection, Idle};
@@ -9,9 +10,9 @@ use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::pipeline::Pipeline;
 use crate::resp::Request;
-use crate::scan::Scan;
+use crate::scan::{Pages, Scan};
 use crate::value::Value;
-use smartasync::{SmartLockMap, smart_await, smart_fn};
+use smartasync::{SmartLockMap, smart_fn};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,24 +20,24 @@ use std::time::Duration;
 /// The result of a GET.
 type Got = Result<Option<Vec<u8>>, Error>;
 
-/// A client of one server. Clones share its connections. Threads and tasks can use it at the same
-/// time.
+/// A client of one server, for async code. Clones share its connections, and tasks can use it at
+/// the same time. For sync code, there is [`blocking::Client`].
 ///
-/// A command takes an idle connection of its world, or makes a new one, and gives it back. If the
-/// command fails, or is dropped before its end, the client closes the connection. The next command
-/// makes a new one, so the client finds a restarted server again. The client sends no command
-/// twice. The server may have carried out a command that failed with [`Error::Closed`] or
-/// [`Error::TimedOut`].
+/// A command takes an idle connection, or makes a new one, and gives it back. If the command fails,
+/// or is dropped before its end, the client closes the connection. The next command makes a new
+/// one, so the client finds a restarted server again. The client sends no command twice. The server
+/// may have carried out a command that failed with [`Error::Closed`] or [`Error::TimedOut`].
 ///
 /// # Errors
 ///
 /// All commands have the same errors: see [`Error`].
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
-struct Shared {
+/// What the clients of both worlds have in common.
+pub(crate) struct Shared {
     config: Config,
     blocking: Idle<BlockingSocket>,
     non_blocking: Idle<AsyncSocket>,
@@ -65,40 +66,95 @@ impl Drop for AfterAny<'_> {
     }
 }
 
-impl Client {
-    /// Makes a client that connects at its first command.
-    #[must_use]
-    pub fn new(config: Config) -> Self {
-        let (blocking, non_blocking) = (Idle::new(), Idle::new());
-        Self {
-            shared: Arc::new(Shared {
-                config,
-                blocking,
-                non_blocking,
-                gets: SmartLockMap::new(),
-            }),
+smart_fn!(
+    #[split(blocking::Client)]
+    impl Client {
+        /// Makes a client that connects at its first command.
+        #[must_use]
+        pub fn new(config: Config) -> Self {
+            let (blocking, non_blocking) = (Idle::new(), Idle::new());
+            Self {
+                shared: Arc::new(Shared {
+                    config,
+                    blocking,
+                    non_blocking,
+                    gets: SmartLockMap::new(),
+                }),
+            }
         }
-    }
 
-    /// Starts a list of commands that are sent together.
-    pub fn pipeline(&self) -> Pipeline {
-        Pipeline::new(self.clone())
-    }
+        /// Returns a client for sync code. Both clients have the same settings, and share GETs.
+        #[async_only]
+        #[must_use]
+        pub fn to_blocking(&self) -> blocking::Client {
+            blocking::Client {
+                shared: self.shared.clone(),
+            }
+        }
 
-    /// Iterates over the keys that match `pattern`, a glob such as `user:*`, or `*` for all keys.
-    /// Redis may return a key twice.
-    pub fn scan(&self, pattern: impl AsRef<[u8]>) -> Scan {
-        Scan::new(self.clone(), pattern.as_ref().to_vec())
-    }
+        /// Returns a client for async code. Both clients have the same settings, and share GETs.
+        #[sync_only]
+        #[must_use]
+        pub fn to_async(&self) -> Client {
+            Client {
+                shared: self.shared.clone(),
+            }
+        }
 
-    /// Returns a guard that ends the sharing of all GETs when it is dropped.
-    pub(crate) fn after_any(&self) -> AfterAny<'_> {
-        AfterAny(&self.shared.gets)
-    }
+        /// Starts a list of commands that are sent together.
+        #[async_only]
+        pub fn pipeline(&self) -> Pipeline {
+            Pipeline {
+                client: self.clone(),
+                request: Request::default(),
+            }
+        }
 
-    smart_fn!(
+        /// Starts a list of commands that are sent together.
+        #[sync_only]
+        pub fn pipeline(&self) -> blocking::Pipeline {
+            blocking::Pipeline {
+                client: self.clone(),
+                request: Request::default(),
+            }
+        }
+
+        /// Iterates over the keys that match `pattern`, a glob such as `user:*`, or `*` for all
+        /// keys. Redis may return a key twice.
+        #[async_only]
+        pub fn scan(&self, pattern: impl AsRef<[u8]>) -> Scan {
+            Scan {
+                client: self.clone(),
+                pages: Pages::new(pattern.as_ref()),
+            }
+        }
+
+        /// Iterates over the keys that match `pattern`, a glob such as `user:*`, or `*` for all
+        /// keys. Redis may return a key twice.
+        #[sync_only]
+        pub fn scan(&self, pattern: impl AsRef<[u8]>) -> blocking::Scan {
+            blocking::Scan {
+                client: self.clone(),
+                pages: Pages::new(pattern.as_ref()),
+            }
+        }
+
+        /// Returns a guard that ends the sharing of all GETs when it is dropped.
+        pub(crate) fn after_any(&self) -> AfterAny<'_> {
+            AfterAny(&self.shared.gets)
+        }
+
+        #[async_only]
+        fn idle(&self) -> &Idle<AsyncSocket> {
+            &self.shared.non_blocking
+        }
+
+        #[sync_only]
+        fn idle(&self) -> &Idle<BlockingSocket> {
+            &self.shared.blocking
+        }
+
         /// Makes a client, and checks that its server answers.
-        #[maybe_async]
         pub async fn connect(config: Config) -> Result<Self, Error> {
             let client = Self::new(config);
             smart_await!(client.ping())?;
@@ -106,14 +162,12 @@ impl Client {
         }
 
         /// Checks that the server answers.
-        #[maybe_async]
         pub async fn ping(&self) -> Result<(), Error> {
             smart_await!(self.call(&[b"PING"]))?.into_done()
         }
 
         /// Returns the value of a key. Threads and tasks that ask for the same key at the same
         /// time share one request; see [`Config::coalesce_gets`].
-        #[maybe_async]
         pub async fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>, Error> {
             let key = key.as_ref();
             if !self.shared.config.coalesce_gets {
@@ -123,20 +177,20 @@ impl Client {
                 .shared
                 .gets
                 .run_once(key.to_vec(), || async { smart_await!(self.get_alone(key)) });
-            match smart_await!(shared) {
+            // A lock that threads and tasks share gives a `Call`, and each half finishes it in its
+            // own way.
+            match smart_await!(sync => shared.wait(), async => shared) {
                 Ok(got) => got,
                 // A write ended the sharing while this call waited.
                 Err(_) => smart_await!(self.get_alone(key)),
             }
         }
 
-        #[maybe_async]
         async fn get_alone(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
             smart_await!(self.call(&[b"GET", key]))?.into_bytes()
         }
 
         /// Sets a key.
-        #[maybe_async]
         pub async fn set(
             &self,
             key: impl AsRef<[u8]>,
@@ -147,7 +201,6 @@ impl Client {
         }
 
         /// Sets a key that expires after `expiry`, in whole milliseconds.
-        #[maybe_async]
         pub async fn set_expiring(
             &self,
             key: impl AsRef<[u8]>,
@@ -163,7 +216,6 @@ impl Client {
         }
 
         /// Returns the values of several keys, in the order of the keys.
-        #[maybe_async]
         pub async fn mget<K: AsRef<[u8]>>(
             &self,
             keys: &[K],
@@ -174,14 +226,12 @@ impl Client {
         }
 
         /// Adds one to the number at a key, and returns it.
-        #[maybe_async]
         pub async fn incr(&self, key: impl AsRef<[u8]>) -> Result<i64, Error> {
             let key = key.as_ref();
             smart_await!(self.write(&[key], &[b"INCR", key]))?.into_integer()
         }
 
         /// Deletes keys, and returns how many of them existed.
-        #[maybe_async]
         pub async fn del<K: AsRef<[u8]>>(&self, keys: &[K]) -> Result<i64, Error> {
             let keys: Vec<&[u8]> = keys.iter().map(AsRef::as_ref).collect();
             let arguments = [&[&b"DEL"[..]], &keys[..]].concat();
@@ -189,7 +239,6 @@ impl Client {
         }
 
         /// Runs any command that has one reply. `arguments` begins with its name.
-        #[maybe_async]
         pub async fn command<A: AsRef<[u8]>>(&self, arguments: &[A]) -> Result<Value, Error> {
             let arguments: Vec<&[u8]> = arguments.iter().map(AsRef::as_ref).collect();
             let _ends_sharing = self.after_any();
@@ -197,7 +246,6 @@ impl Client {
         }
 
         /// Runs a command that changes `keys`.
-        #[maybe_async]
         async fn write(&self, keys: &[&[u8]], arguments: &[&[u8]]) -> Result<Value, Error> {
             let _ends_sharing = AfterWrite {
                 gets: &self.shared.gets,
@@ -207,7 +255,6 @@ impl Client {
         }
 
         /// Runs a command with one reply.
-        #[maybe_async]
         pub(crate) async fn call(&self, arguments: &[&[u8]]) -> Result<Value, Error> {
             match smart_await!(self.exchange(&Request::one(arguments)))?.pop() {
                 Some(Value::Error(error)) => Err(error.into()),
@@ -217,12 +264,10 @@ impl Client {
         }
 
         /// Sends a request, and reads its replies. All input and output happens here. The two
-        /// copies differ only in their sockets.
-        #[maybe_async]
+        /// halves differ only in their sockets.
         pub(crate) async fn exchange(&self, request: &Request) -> Result<Vec<Value>, Error> {
             let config = &self.shared.config;
-            let idle = smart_await!(sync => &self.shared.blocking, async => async { &self.shared.non_blocking });
-            let mut connection = match idle.take() {
+            let mut connection = match self.idle().take() {
                 Some(connection) => connection,
                 None => {
                     let deadline = Deadline::new("connecting to Redis", config.connect_timeout);
@@ -258,16 +303,19 @@ impl Client {
                     return Err(refused.clone().into());
                 }
             }
-            idle.put(connection);
+            self.idle().put(connection);
             Ok(replies)
         }
-    );
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("config", &self.shared.config)
-            .finish_non_exhaustive()
     }
-}
+);
+
+smart_fn!(
+    #[split(fmt::Debug for blocking::Client)]
+    impl fmt::Debug for Client {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_struct("Client")
+                .field("config", &self.shared.config)
+                .finish_non_exhaustive()
+        }
+    }
+);

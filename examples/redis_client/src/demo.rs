@@ -6,7 +6,7 @@
 //! ```
 
 use futures_lite::StreamExt;
-use redis_client::{Client, Config, Error, Value};
+use redis_client::{Client, Config, Error, Value, blocking};
 use std::process::ExitCode;
 use std::time::Instant;
 use std::{env, thread};
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 }
 
 fn run(address: &str) -> Result<(), Error> {
-    let client = Client::connect(Config::new(address)).wait()?;
+    let client = blocking::Client::connect(Config::new(address))?;
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -50,18 +50,24 @@ fn run(address: &str) -> Result<(), Error> {
         smartasync::cached_loops()
     );
 
-    let visits = tokio.block_on(async_code(&client))?;
+    let visits = tokio.block_on(async_code(&client.to_async()))?;
     println!("async     tokio: {visits} visits");
 
     let keys: Vec<Vec<u8>> = client.scan("smartasync:demo:*").collect::<Result<_, _>>()?;
-    let streamed = tokio.block_on(client.scan("smartasync:demo:*").into_stream().count());
+    let streamed = tokio.block_on(
+        client
+            .to_async()
+            .scan("smartasync:demo:*")
+            .into_stream()
+            .count(),
+    );
     println!(
         "scan      {} keys as an iterator, {streamed} as a stream",
         keys.len()
     );
 
     for coalesce in [false, true] {
-        let client = Client::new(Config::new(address).coalesce_gets(coalesce));
+        let client = blocking::Client::new(Config::new(address).coalesce_gets(coalesce));
         let before = gets(&client)?;
         let start = Instant::now();
         read_together(&client, &tokio);
@@ -76,9 +82,9 @@ fn run(address: &str) -> Result<(), Error> {
     clean(&client)
 }
 
-fn sync_code(client: &Client) -> Result<i64, Error> {
-    client.set("smartasync:demo:greeting", "hello").wait()?;
-    client.incr("smartasync:demo:visits").wait()
+fn sync_code(client: &blocking::Client) -> Result<i64, Error> {
+    client.set("smartasync:demo:greeting", "hello")?;
+    client.incr("smartasync:demo:visits")
 }
 
 async fn async_code(client: &Client) -> Result<i64, Error> {
@@ -89,7 +95,7 @@ async fn async_code(client: &Client) -> Result<i64, Error> {
 }
 
 /// Lets threads and tasks read one key at the same time.
-fn read_together(client: &Client, tokio: &tokio::runtime::Runtime) {
+fn read_together(client: &blocking::Client, tokio: &tokio::runtime::Runtime) {
     thread::scope(|scope| {
         for _ in 0..READERS {
             scope.spawn(|| {
@@ -97,7 +103,6 @@ fn read_together(client: &Client, tokio: &tokio::runtime::Runtime) {
                     assert!(
                         client
                             .get("smartasync:demo:greeting")
-                            .wait()
                             .is_ok_and(|got| got.is_some())
                     )
                 })
@@ -115,7 +120,7 @@ fn read_together(client: &Client, tokio: &tokio::runtime::Runtime) {
                 }
             };
             let tasks: Vec<_> = (0..READERS)
-                .map(|_| tokio::spawn(read(client.clone())))
+                .map(|_| tokio::spawn(read(client.to_async())))
                 .collect();
             for task in tasks {
                 task.await.expect("no reader panics");
@@ -125,8 +130,8 @@ fn read_together(client: &Client, tokio: &tokio::runtime::Runtime) {
 }
 
 /// Asks the server for the number of GETs that it has received.
-fn gets(client: &Client) -> Result<usize, Error> {
-    let Value::Bytes(info) = client.command(&["INFO", "commandstats"]).wait()? else {
+fn gets(client: &blocking::Client) -> Result<usize, Error> {
+    let Value::Bytes(info) = client.command(&["INFO", "commandstats"])? else {
         return Ok(0);
     };
     let info = String::from_utf8_lossy(&info);
@@ -140,9 +145,8 @@ fn gets(client: &Client) -> Result<usize, Error> {
     Ok(calls.unwrap_or(0))
 }
 
-fn clean(client: &Client) -> Result<(), Error> {
+fn clean(client: &blocking::Client) -> Result<(), Error> {
     client
         .del(&["smartasync:demo:greeting", "smartasync:demo:visits"])
-        .wait()
         .map(drop)
 }

@@ -44,7 +44,7 @@ pub enum Error {
         /// The actual reply.
         got: String,
     },
-    /// The call was awaited without a running reactor, or with one that this build does not
+    /// A command was awaited without a running reactor, or with one that this build does not
     /// support.
     NoRuntime,
 }
@@ -77,7 +77,7 @@ impl fmt::Display for Error {
             Self::Server(error) => write!(f, "the server refused the command: {error}"),
             Self::Unexpected { wanted, got } => write!(f, "expected {wanted} from the server, but got {got}"),
             Self::NoRuntime => f.write_str(
-                "an awaited call needs a reactor: await it in a tokio runtime (feature `tokio`), enable the feature `smol`, or finish it with `.wait()`",
+                "an awaited command needs a reactor: await it in a tokio runtime (feature `tokio`), enable the feature `smol`, or use `blocking::Client`",
             ),
         }
     }

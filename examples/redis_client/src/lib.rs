@@ -1,16 +1,15 @@
-//! A small Redis client, written once for sync and async callers.
+//! A small Redis client for async and for sync code.
 //!
-//! Every command returns a lazy [`Call`](smartasync::Call). Sync code finishes the call with
-//! `.wait()`. This runs the sync copy of the client, over `std::net::TcpStream`, without a future
-//! or an executor. Async code awaits the call. This runs the async copy, over the sockets of tokio
-//! or, with the feature `smol`, of async-io. One [`Client`] serves both at the same time.
+//! [`Client`] is for async code. It uses the sockets of tokio or, with the feature `smol`, of
+//! async-io. [`blocking::Client`] is for sync code. It uses `std::net::TcpStream`, without a future
+//! or an executor. Both have the same methods, from one source.
 //!
 //! ```no_run
-//! use redis_client::{Client, Config, Error};
+//! use redis_client::{Client, Config, Error, blocking};
 //!
-//! fn sync_code(client: &Client) -> Result<i64, Error> {
-//!     client.set("greeting", "hello").wait()?;
-//!     client.incr("visits").wait()
+//! fn sync_code(client: &blocking::Client) -> Result<i64, Error> {
+//!     client.set("greeting", "hello")?;
+//!     client.incr("visits")
 //! }
 //!
 //! async fn async_code(client: &Client) -> Result<i64, Error> {
@@ -18,12 +17,13 @@
 //!     client.incr("visits").await
 //! }
 //!
-//! let client = Client::new(Config::new("127.0.0.1:6379"));
+//! let client = blocking::Client::new(Config::new("127.0.0.1:6379"));
 //! sync_code(&client)?;
 //! # Ok::<(), Error>(())
 //! ```
 
 mod async_socket;
+pub mod blocking;
 mod blocking_socket;
 mod client;
 mod config;

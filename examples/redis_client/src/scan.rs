@@ -1,77 +1,88 @@
-//! The keys of the server, page by page: an `Iterator` in sync code, a `Stream` in async code.
+//! The keys of the server, page by page: a `Stream` in async code, an `Iterator` in sync code.
 
+use crate::blocking;
 use crate::client::Client;
 use crate::error::Error;
-use smartasync::{smart_await, smart_fn};
+use smartasync::smart_fn;
 use std::vec;
 
-/// Iterates over keys; see [`Client::scan`]. It ends after an error.
+/// Goes through keys; see [`Client::scan`]. It ends after an error.
 ///
-/// In sync code, it is an iterator. In async code, await one key after the other with
-/// [`next_key`](Scan::next_key), or turn the scan into a [`Stream`](futures_lite::Stream) with
-/// [`into_stream`](Scan::into_stream).
+/// Await one key after the other with [`next_key`](Scan::next_key), or turn the scan into a
+/// [`Stream`](futures_lite::Stream) with [`into_stream`](Scan::into_stream).
 #[derive(Debug)]
 #[must_use = "a scan does nothing until you ask for its keys"]
 pub struct Scan {
-    client: Client,
+    pub(crate) client: Client,
+    pub(crate) pages: Pages,
+}
+
+/// How far a scan has come.
+#[derive(Debug)]
+pub(crate) struct Pages {
     pattern: Vec<u8>,
     /// The cursor of the next page, or `None` after the last page.
     cursor: Option<Vec<u8>>,
     page: vec::IntoIter<Vec<u8>>,
 }
 
-impl Scan {
-    pub(crate) fn new(client: Client, pattern: Vec<u8>) -> Self {
+impl Pages {
+    pub(crate) fn new(pattern: &[u8]) -> Self {
         Self {
-            client,
-            pattern,
+            pattern: pattern.to_vec(),
             cursor: Some(b"0".to_vec()),
             page: Vec::new().into_iter(),
         }
     }
+}
 
-    /// Turns the scan into a stream of keys.
-    #[cfg(any(feature = "tokio", feature = "smol"))]
-    pub fn into_stream(self) -> impl futures_lite::Stream<Item = Result<Vec<u8>, Error>> + Send {
-        futures_lite::stream::try_unfold(self, |mut scan| async move {
-            Ok(scan.next_key().await?.map(|key| (key, scan)))
-        })
-    }
-
-    smart_fn!(
-        /// Returns the next key, or `None` after the last one. If you drop the call before it
-        /// ends, no key is lost.
+smart_fn!(
+    #[split(blocking::Scan)]
+    impl Scan {
+        /// Returns the next key, or `None` after the last one.
         ///
         /// # Errors
         ///
         /// If a page cannot be read. The scan then ends.
-        #[maybe_async]
         pub async fn next_key(&mut self) -> Result<Option<Vec<u8>>, Error> {
+            let pages = &mut self.pages;
             loop {
-                if let Some(key) = self.page.next() {
+                if let Some(key) = pages.page.next() {
                     return Ok(Some(key));
                 }
-                let Some(cursor) = self.cursor.clone() else {
+                let Some(cursor) = pages.cursor.clone() else {
                     return Ok(None);
                 };
+                // If the future is dropped here, the next call asks for the same page again.
                 let page =
                     smart_await!(
                         self.client
-                            .call(&[b"SCAN", &cursor, b"MATCH", &self.pattern])
+                            .call(&[b"SCAN", &cursor, b"MATCH", &pages.pattern])
                     );
-                self.cursor = None;
+                pages.cursor = None;
                 let (next, keys) = page?.into_page()?;
-                self.cursor = (next != b"0").then_some(next);
-                self.page = keys.into_iter();
+                pages.cursor = (next != b"0").then_some(next);
+                pages.page = keys.into_iter();
             }
         }
-    );
-}
 
-impl Iterator for Scan {
+        /// Turns the scan into a stream of keys.
+        #[async_only]
+        #[cfg(any(feature = "tokio", feature = "smol"))]
+        pub fn into_stream(
+            self,
+        ) -> impl futures_lite::Stream<Item = Result<Vec<u8>, Error>> + Send {
+            futures_lite::stream::try_unfold(self, |mut scan| async move {
+                Ok(scan.next_key().await?.map(|key| (key, scan)))
+            })
+        }
+    }
+);
+
+impl Iterator for blocking::Scan {
     type Item = Result<Vec<u8>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_key().wait().transpose()
+        self.next_key().transpose()
     }
 }

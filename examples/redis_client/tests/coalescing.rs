@@ -84,7 +84,7 @@ impl Gate {
 /// socket, and a follower waits for its leader.
 fn waits_for(client: &Client) -> thread::JoinHandle<Result<String, Error>> {
     let (started, stat) = channel();
-    let client = client.clone();
+    let client = client.to_blocking();
     let thread = thread::spawn(move || {
         started
             .send(
@@ -93,7 +93,7 @@ fn waits_for(client: &Client) -> thread::JoinHandle<Result<String, Error>> {
                     .join("stat"),
             )
             .unwrap();
-        client.get("key").wait().map(text)
+        client.get("key").map(text)
     });
     until_asleep(&stat.recv().unwrap());
     thread

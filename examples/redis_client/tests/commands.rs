@@ -3,209 +3,208 @@
 mod support;
 
 use redis_client::{Client, Config, Error, Protocol, Value};
-use smartasync::{smart_await, smart_fn};
+use smartasync::smart_fn;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use support::server::Server;
+use support::{Async, Blocking};
 
-in_each_colour!(resp2 resp3 wrong_type authentication no_authentication scan_of_many binary_and_large);
+in_each_world!(resp2 resp3 wrong_type authentication no_authentication scan_of_many binary_and_large);
 
 smart_fn!(
-    #[maybe_async]
-    async fn resp2() {
-        smart_await!(commands(Protocol::Resp2));
-    }
+    #[split(Blocking)]
+    impl Async {
+        pub async fn resp2() {
+            smart_await!(Self::commands(Protocol::Resp2));
+        }
 
-    #[maybe_async]
-    async fn resp3() {
-        smart_await!(commands(Protocol::Resp3));
-    }
+        pub async fn resp3() {
+            smart_await!(Self::commands(Protocol::Resp3));
+        }
 
-    #[maybe_async]
-    async fn commands(protocol: Protocol) {
-        let server = Server::start();
-        let client = smart_await!(Client::connect(
-            Config::new(server.address()).protocol(protocol)
-        ))
-        .unwrap();
-        smart_await!(client.ping()).unwrap();
+        pub async fn commands(protocol: Protocol) {
+            let server = Server::start();
+            let client = smart_await!(Self::connect(
+                Config::new(server.address()).protocol(protocol)
+            ))
+            .unwrap();
+            smart_await!(client.ping()).unwrap();
 
-        assert_eq!(smart_await!(client.get("a")).unwrap(), None);
-        smart_await!(client.set("a", "one")).unwrap();
-        assert_eq!(
-            smart_await!(client.get("a")).unwrap().as_deref(),
-            Some(&b"one"[..])
-        );
-        assert_eq!(
-            smart_await!(client.mget(&["a", "none"])).unwrap(),
-            [Some(b"one".to_vec()), None]
-        );
+            assert_eq!(smart_await!(client.get("a")).unwrap(), None);
+            smart_await!(client.set("a", "one")).unwrap();
+            assert_eq!(
+                smart_await!(client.get("a")).unwrap().as_deref(),
+                Some(&b"one"[..])
+            );
+            assert_eq!(
+                smart_await!(client.mget(&["a", "none"])).unwrap(),
+                [Some(b"one".to_vec()), None]
+            );
 
-        assert_eq!(smart_await!(client.incr("n")).unwrap(), 1);
-        assert_eq!(smart_await!(client.incr("n")).unwrap(), 2);
-        assert_eq!(smart_await!(client.del(&["a", "n", "none"])).unwrap(), 2);
-        assert_eq!(smart_await!(client.get("a")).unwrap(), None);
+            assert_eq!(smart_await!(client.incr("n")).unwrap(), 1);
+            assert_eq!(smart_await!(client.incr("n")).unwrap(), 2);
+            assert_eq!(smart_await!(client.del(&["a", "n", "none"])).unwrap(), 2);
+            assert_eq!(smart_await!(client.get("a")).unwrap(), None);
 
-        smart_await!(client.set_expiring("soon", "gone", Duration::from_secs(100))).unwrap();
-        let Value::Integer(left) = smart_await!(client.command(&["PTTL", "soon"])).unwrap() else {
-            panic!("PTTL is a number")
-        };
-        assert!((1..=100_000).contains(&left), "{left}");
-        smart_await!(client.set_expiring("now", "gone", Duration::from_millis(1))).unwrap();
-        let start = Instant::now();
-        while smart_await!(client.get("now")).unwrap().is_some() {
+            smart_await!(client.set_expiring("soon", "gone", Duration::from_secs(100))).unwrap();
+            let Value::Integer(left) = smart_await!(client.command(&["PTTL", "soon"])).unwrap()
+            else {
+                panic!("PTTL is a number")
+            };
+            assert!((1..=100_000).contains(&left), "{left}");
+            smart_await!(client.set_expiring("now", "gone", Duration::from_millis(1))).unwrap();
+            let start = Instant::now();
+            while smart_await!(client.get("now")).unwrap().is_some() {
+                assert!(
+                    start.elapsed() < Duration::from_secs(20),
+                    "it does not expire"
+                );
+            }
+
+            let replies = smart_await!(
+                client
+                    .pipeline()
+                    .command(&["SET", "p", "x"])
+                    .command(&["INCR", "p"])
+                    .command(&["GET", "p"])
+                    .command(&["EXISTS", "p", "q"])
+                    .run()
+            );
+            let [
+                Ok(Value::Text(set)),
+                Err(refused),
+                Ok(Value::Bytes(got)),
+                Ok(Value::Integer(1)),
+            ] = &replies.unwrap()[..]
+            else {
+                panic!("four replies")
+            };
+            assert_eq!(
+                (set.as_str(), refused.code(), &got[..]),
+                ("OK", "ERR", &b"x"[..])
+            );
+            assert!(smart_await!(client.pipeline().run()).unwrap().is_empty());
+
+            smart_await!(client.command(&["HSET", "map", "field", "value"])).unwrap();
+            let map = smart_await!(client.command(&["HGETALL", "map"])).unwrap();
+            let (field, value) = (
+                Value::Bytes(b"field".to_vec()),
+                Value::Bytes(b"value".to_vec()),
+            );
+            let expected = if protocol == Protocol::Resp3 {
+                Value::Map(vec![(field, value)])
+            } else {
+                Value::Array(vec![field, value])
+            };
+            assert_eq!(map, expected);
+        }
+
+        pub async fn wrong_type() {
+            let server = Server::start();
+            let client = Self::client(Config::new(server.address()));
+            smart_await!(client.set("word", "x")).unwrap();
+            let error = smart_await!(client.incr("word")).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "the server refused the command: ERR value is not an integer or out of range"
+            );
+            smart_await!(client.command(&["LPUSH", "list", "x"])).unwrap();
+            let Err(Error::Server(refused)) = smart_await!(client.get("list")) else {
+                panic!("GET of a list is an error")
+            };
+            assert_eq!(refused.code(), "WRONGTYPE");
+            // A refused command keeps its connection, so the client made only one.
+            let Value::Bytes(info) = smart_await!(client.command(&["INFO", "stats"])).unwrap()
+            else {
+                panic!("INFO is text")
+            };
             assert!(
-                start.elapsed() < Duration::from_secs(20),
-                "it does not expire"
+                String::from_utf8(info)
+                    .unwrap()
+                    .contains("total_connections_received:1\r\n")
             );
         }
 
-        let replies = smart_await!(
-            client
-                .pipeline()
-                .command(&["SET", "p", "x"])
-                .command(&["INCR", "p"])
-                .command(&["GET", "p"])
-                .command(&["EXISTS", "p", "q"])
-                .run()
-        );
-        let [
-            Ok(Value::Text(set)),
-            Err(refused),
-            Ok(Value::Bytes(got)),
-            Ok(Value::Integer(1)),
-        ] = &replies.unwrap()[..]
-        else {
-            panic!("four replies")
-        };
-        assert_eq!(
-            (set.as_str(), refused.code(), &got[..]),
-            ("OK", "ERR", &b"x"[..])
-        );
-        assert!(smart_await!(client.pipeline().run()).unwrap().is_empty());
-
-        smart_await!(client.command(&["HSET", "map", "field", "value"])).unwrap();
-        let map = smart_await!(client.command(&["HGETALL", "map"])).unwrap();
-        let (field, value) = (
-            Value::Bytes(b"field".to_vec()),
-            Value::Bytes(b"value".to_vec()),
-        );
-        let expected = if protocol == Protocol::Resp3 {
-            Value::Map(vec![(field, value)])
-        } else {
-            Value::Array(vec![field, value])
-        };
-        assert_eq!(map, expected);
-    }
-
-    #[maybe_async]
-    async fn wrong_type() {
-        let server = Server::start();
-        let client = Client::new(Config::new(server.address()));
-        smart_await!(client.set("word", "x")).unwrap();
-        let error = smart_await!(client.incr("word")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the server refused the command: ERR value is not an integer or out of range"
-        );
-        smart_await!(client.command(&["LPUSH", "list", "x"])).unwrap();
-        let Err(Error::Server(refused)) = smart_await!(client.get("list")) else {
-            panic!("GET of a list is an error")
-        };
-        assert_eq!(refused.code(), "WRONGTYPE");
-        // A refused command keeps its connection, so the client made only one.
-        let Value::Bytes(info) = smart_await!(client.command(&["INFO", "stats"])).unwrap() else {
-            panic!("INFO is text")
-        };
-        assert!(
-            String::from_utf8(info)
-                .unwrap()
-                .contains("total_connections_received:1\r\n")
-        );
-    }
-
-    #[maybe_async]
-    async fn authentication() {
-        let server = Server::with(&["--requirepass", "secret"]);
-        for protocol in [Protocol::Resp2, Protocol::Resp3] {
-            let config = Config::new(server.address())
-                .protocol(protocol)
-                .password("secret");
-            for config in [config.clone(), config.user("default")] {
-                assert!(!format!("{config:?}").contains("secret"));
-                let client = smart_await!(Client::connect(config)).unwrap();
-                smart_await!(client.set("a", "b")).unwrap();
+        pub async fn authentication() {
+            let server = Server::with(&["--requirepass", "secret"]);
+            for protocol in [Protocol::Resp2, Protocol::Resp3] {
+                let config = Config::new(server.address())
+                    .protocol(protocol)
+                    .password("secret");
+                for config in [config.clone(), config.user("default")] {
+                    assert!(!format!("{config:?}").contains("secret"));
+                    let client = smart_await!(Self::connect(config)).unwrap();
+                    smart_await!(client.set("a", "b")).unwrap();
+                }
             }
         }
-    }
 
-    #[maybe_async]
-    async fn no_authentication() {
-        let server = Server::with(&["--requirepass", "secret"]);
-        let config = Config::new(server.address());
-        for (config, code) in [
-            (config.clone(), "NOAUTH"),
-            (config.clone().protocol(Protocol::Resp3), "NOAUTH"),
-            (config.clone().password("wrong"), "WRONGPASS"),
-            (
-                config.protocol(Protocol::Resp3).password("wrong"),
-                "WRONGPASS",
-            ),
-        ] {
-            let Err(Error::Server(refused)) = smart_await!(Client::connect(config)) else {
-                panic!("the error is not {code}")
-            };
-            assert_eq!(refused.code(), code);
+        pub async fn no_authentication() {
+            let server = Server::with(&["--requirepass", "secret"]);
+            let config = Config::new(server.address());
+            for (config, code) in [
+                (config.clone(), "NOAUTH"),
+                (config.clone().protocol(Protocol::Resp3), "NOAUTH"),
+                (config.clone().password("wrong"), "WRONGPASS"),
+                (
+                    config.protocol(Protocol::Resp3).password("wrong"),
+                    "WRONGPASS",
+                ),
+            ] {
+                let Err(Error::Server(refused)) = smart_await!(Self::connect(config)) else {
+                    panic!("the error is not {code}")
+                };
+                assert_eq!(refused.code(), code);
+            }
         }
-    }
 
-    #[maybe_async]
-    async fn scan_of_many() {
-        let server = Server::start();
-        let client = Client::new(Config::new(server.address()));
-        let mut pipeline = client.pipeline();
-        for number in 0..500 {
-            pipeline = pipeline
-                .command(&["SET", &format!("key:{number}"), "x"])
-                .command(&["SET", &format!("other:{number}"), "x"]);
+        pub async fn scan_of_many() {
+            let server = Server::start();
+            let client = Self::client(Config::new(server.address()));
+            let mut pipeline = client.pipeline();
+            for number in 0..500 {
+                pipeline = pipeline
+                    .command(&["SET", &format!("key:{number}"), "x"])
+                    .command(&["SET", &format!("other:{number}"), "x"]);
+            }
+            assert!(
+                smart_await!(pipeline.run())
+                    .unwrap()
+                    .iter()
+                    .all(Result::is_ok)
+            );
+            let mut scan = client.scan("key:*");
+            let mut keys = BTreeSet::new();
+            while let Some(key) = smart_await!(scan.next_key()).unwrap() {
+                keys.insert(String::from_utf8(key).unwrap());
+            }
+            let expected: BTreeSet<String> =
+                (0..500).map(|number| format!("key:{number}")).collect();
+            assert_eq!(keys, expected);
+            assert!(
+                smart_await!(client.scan("none:*").next_key())
+                    .unwrap()
+                    .is_none()
+            );
         }
-        assert!(
-            smart_await!(pipeline.run())
-                .unwrap()
-                .iter()
-                .all(Result::is_ok)
-        );
-        let mut scan = client.scan("key:*");
-        let mut keys = BTreeSet::new();
-        while let Some(key) = smart_await!(scan.next_key()).unwrap() {
-            keys.insert(String::from_utf8(key).unwrap());
-        }
-        let expected: BTreeSet<String> = (0..500).map(|number| format!("key:{number}")).collect();
-        assert_eq!(keys, expected);
-        assert!(
-            smart_await!(client.scan("none:*").next_key())
-                .unwrap()
-                .is_none()
-        );
-    }
 
-    #[maybe_async]
-    async fn binary_and_large() {
-        let server = Server::start();
-        let client = Client::new(Config::new(server.address()));
-        // The value is larger than every buffer, and has all bytes, line ends included.
-        let value: Vec<u8> = (0..5_000_000_u32)
-            .map(|number| (number % 251) as u8)
-            .collect();
-        let key = [0, b'\r', b'\n', 255];
-        smart_await!(client.set(key, &value)).unwrap();
-        assert!(
-            smart_await!(client.get(key))
-                .unwrap()
-                .is_some_and(|got| got == value)
-        );
-        smart_await!(client.set("empty", "")).unwrap();
-        assert_eq!(smart_await!(client.get("empty")).unwrap(), Some(Vec::new()));
+        pub async fn binary_and_large() {
+            let server = Server::start();
+            let client = Self::client(Config::new(server.address()));
+            // The value is larger than every buffer, and has all bytes, line ends included.
+            let value: Vec<u8> = (0..5_000_000_u32)
+                .map(|number| (number % 251) as u8)
+                .collect();
+            let key = [0, b'\r', b'\n', 255];
+            smart_await!(client.set(key, &value)).unwrap();
+            assert!(
+                smart_await!(client.get(key))
+                    .unwrap()
+                    .is_some_and(|got| got == value)
+            );
+            smart_await!(client.set("empty", "")).unwrap();
+            assert_eq!(smart_await!(client.get("empty")).unwrap(), Some(Vec::new()));
+        }
     }
 );
 
@@ -214,10 +213,11 @@ fn scan_is_an_iterator_in_sync_code_and_a_stream_in_async_code() {
     use futures_lite::StreamExt;
     let server = Server::start();
     let client = Client::new(Config::new(server.address()));
+    let blocking = client.to_blocking();
     for number in 0..100 {
-        client.set(format!("key:{number}"), "x").wait().unwrap();
+        blocking.set(format!("key:{number}"), "x").unwrap();
     }
-    let iterated: BTreeSet<Vec<u8>> = client.scan("key:*").collect::<Result<_, _>>().unwrap();
+    let iterated: BTreeSet<Vec<u8>> = blocking.scan("key:*").collect::<Result<_, _>>().unwrap();
     assert_eq!(iterated.len(), 100);
 
     let tokio = tokio::runtime::Builder::new_current_thread()
@@ -233,7 +233,10 @@ fn scan_is_an_iterator_in_sync_code_and_a_stream_in_async_code() {
 
     // When the server is gone, both return one error, and end.
     drop(server);
-    assert_eq!(client.scan("*").map(|key| assert!(key.is_err())).count(), 1);
+    assert_eq!(
+        blocking.scan("*").map(|key| assert!(key.is_err())).count(),
+        1
+    );
     assert_eq!(
         tokio.block_on(
             client
@@ -247,7 +250,7 @@ fn scan_is_an_iterator_in_sync_code_and_a_stream_in_async_code() {
 }
 
 #[test]
-fn one_client_serves_both_worlds_at_once() {
+fn clients_of_both_worlds_work_at_once() {
     let server = Server::start();
     let client = Client::new(Config::new(server.address()));
     let tokio = tokio::runtime::Builder::new_multi_thread()
@@ -257,9 +260,9 @@ fn one_client_serves_both_worlds_at_once() {
         .unwrap();
     let threads: Vec<_> = (0..4)
         .map(|_| {
-            let client = client.clone();
+            let client = client.to_blocking();
             std::thread::spawn(move || {
-                (0..100).for_each(|_| assert!(client.incr("n").wait().unwrap() > 0))
+                (0..100).for_each(|_| assert!(client.incr("n").unwrap() > 0))
             })
         })
         .collect();
@@ -279,5 +282,5 @@ fn one_client_serves_both_worlds_at_once() {
     threads
         .into_iter()
         .for_each(|thread| thread.join().unwrap());
-    assert_eq!(client.incr("n").wait().unwrap(), 801);
+    assert_eq!(client.to_blocking().incr("n").unwrap(), 801);
 }

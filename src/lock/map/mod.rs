@@ -33,33 +33,27 @@ const SHARDS: usize = if cfg!(smartasync_model) { 1 } else { 64 };
 
 type Shard<K, T> = Mutex<Table<K, Arc<Core<T>>>>;
 
-/// Lets concurrent callers of the same key share one run, as with a
-/// [`SmartLock`](crate::SmartLock) for each key.
+/// Lets concurrent callers of the same key share one run, for example one query for each article
+/// that many requests ask for.
 ///
-/// Sync threads and async tasks can call the same key. Different keys do not wait for each other.
-/// The map caches no value, and an unused key takes no memory.
+/// ```
+/// use smartasync::{SmartLockMap, block_on};
+///
+/// let articles = SmartLockMap::new();
+/// let article = |id| articles.run_once(id, move || async move { format!("article {id}") });
+/// assert_eq!(article(7).wait().unwrap(), "article 7"); // in sync code
+/// assert_eq!(block_on(article(7)).unwrap(), "article 7"); // in async code
+/// assert!(articles.is_empty(), "no value is kept");
+/// ```
+///
+/// It behaves as a [`SmartLock`](crate::SmartLock) for each key. Sync threads and async tasks can
+/// call the same key. Different keys do not wait for each other. The map caches no value, and an
+/// unused key takes no memory.
 ///
 /// The map calls `Hash` and `Eq` of the key while it holds the mutex of a shard. So `Hash` and `Eq`
 /// must not call the map.
 ///
-/// # Examples
-///
-/// ```
-/// use smartasync::{SmartLockMap, block_on};
-/// use futures_lite::future::{yield_now, zip};
-///
-/// let pages = SmartLockMap::new();
-/// let load = |page: &'static str| {
-///     pages.run_once(page, move || async move {
-///         yield_now().await;
-///         page.len()
-///     })
-/// };
-///
-/// let (one, other) = block_on(zip(load("one"), load("other")));
-/// assert_eq!((one, other), (Ok(3), Ok(5)));
-/// assert!(pages.is_empty());
-/// ```
+/// The guide has a chapter on [coalescing](crate::guide::coalescing).
 pub struct SmartLockMap<K, T> {
     shards: Vec<Shard<K, T>>,
     hasher: RandomState,

@@ -1,10 +1,12 @@
-//! Shared by the tests: a real server, a fake server, and a macro that runs a body in all worlds.
+//! Shared by the tests: a real server, a fake server, and the two worlds that each test runs in.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
 pub mod fake;
 pub mod server;
 
+use redis_client::{Client, Config, Error, blocking};
+use smartasync::smart_fn;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -24,39 +26,78 @@ pub fn within<T: Send + 'static>(seconds: u64, f: impl FnOnce() -> T + Send + 's
     }
 }
 
-/// Makes tests of each body: with `.wait()` in sync code, and with `.await` in both kinds of tokio
+/// Stands for async code. The tests are methods of it, and each is written once: with
+/// `#[split(Blocking)]`, the methods of [`Blocking`] have the same bodies.
+pub struct Async;
+
+/// Stands for sync code.
+pub struct Blocking;
+
+smart_fn!(
+    #[split(Blocking)]
+    impl Async {
+        /// Makes a client of this world.
+        #[async_only]
+        pub fn client(config: Config) -> Client {
+            Client::new(config)
+        }
+
+        /// Makes a client of this world.
+        #[sync_only]
+        pub fn client(config: Config) -> blocking::Client {
+            blocking::Client::new(config)
+        }
+
+        /// Makes a client of this world that has reached its server.
+        #[async_only]
+        pub async fn connect(config: Config) -> Result<Client, Error> {
+            Client::connect(config).await
+        }
+
+        /// Makes a client of this world that has reached its server.
+        #[sync_only]
+        pub fn connect(config: Config) -> Result<blocking::Client, Error> {
+            blocking::Client::connect(config)
+        }
+    }
+);
+
+/// Makes tests of each method of [`Async`] and [`Blocking`]: in sync code, in both kinds of tokio
 /// runtime, on async-io, and on the loop of smartasync.
 #[macro_export]
-macro_rules! in_each_colour {
+macro_rules! in_each_world {
     ($($name:ident)*) => {$(
         mod $name {
+            use $crate::support::{Async, Blocking, within};
+            use tokio::runtime::Builder;
+
             #[test]
             fn sync() {
-                $crate::support::within(60, || super::$name().wait());
+                within(60, Blocking::$name);
             }
 
             #[test]
             fn tokio_on_one_thread() {
-                let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                $crate::support::within(60, move || tokio.block_on(async { super::$name().await }));
+                let tokio = Builder::new_current_thread().enable_all().build().unwrap();
+                within(60, move || tokio.block_on(Async::$name()));
             }
 
             #[test]
             fn tokio_on_many_threads() {
-                let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-                $crate::support::within(60, move || tokio.block_on(async { tokio::spawn(async { super::$name().await }).await.unwrap() }));
+                let tokio = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+                within(60, move || tokio.block_on(async { tokio::spawn(Async::$name()).await.unwrap() }));
             }
 
             #[test]
             #[cfg(feature = "smol")]
             fn smol() {
-                $crate::support::within(60, || async_io::block_on(async { super::$name().await }));
+                within(60, || async_io::block_on(Async::$name()));
             }
 
             #[test]
             #[cfg(feature = "smol")]
             fn smartasync_loop() {
-                $crate::support::within(60, || smartasync::block_on(async { super::$name().await }));
+                within(60, || smartasync::block_on(Async::$name()));
             }
         }
     )*};
