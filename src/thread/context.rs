@@ -279,10 +279,15 @@ pub(crate) const fn is_tokio_task() -> bool {
 pub fn is_async_context() -> bool {
     let stack = stack();
     // Without a mark it is sync code, unless tokio or the installed runtime knows better.
-    stack.is_async()
-        || !stack.is_blocking()
-            && (is_tokio_task()
-                || runtime::installed().is_some_and(|runtime| runtime.is_async_context()))
+    stack.is_async() || !stack.is_blocking() && is_foreign_task()
+}
+
+/// Whether tokio, or the installed runtime, says that this thread runs one of its tasks.
+#[cfg_attr(not(feature = "tokio"), inline)]
+// With the question to tokio it is too large for each place that may wait.
+#[cfg_attr(feature = "tokio", inline(never))]
+fn is_foreign_task() -> bool {
+    is_tokio_task() || runtime::installed().is_some_and(|runtime| runtime.is_async_context())
 }
 
 /// Calls `f` and returns what it returns. Inside `f`, `.wait()` is allowed, even in async code.

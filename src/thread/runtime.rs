@@ -104,13 +104,14 @@ pub(crate) fn inside(f: &mut dyn FnMut()) {
     panics.resume();
 }
 
-/// The error of [`install_runtime`](crate::install_runtime): a runtime is installed already.
+/// The error of [`install_runtime`](crate::install_runtime) and of `install_tokio`: a runtime is
+/// installed already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlreadyInstalled(pub(crate) ());
 
 impl fmt::Display for AlreadyInstalled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a runtime is installed already; install_runtime works once in a process")
+        f.write_str("a runtime is installed already, and a process installs only one")
     }
 }
 

@@ -1,7 +1,7 @@
 //! A `tracing` span goes with a job to the pool's thread, by `Runtime::around_offload`.
 
-use neighbours::with_tokio;
-use smartasync::{block_on, offload, smart, smart_fn};
+use neighbours::within;
+use smartasync::{Runtime, block_on, install_runtime, offload, smart, smart_fn};
 use std::sync::Once;
 use std::thread::{self, ThreadId};
 use tracing::{Span, info_span, subscriber};
@@ -23,10 +23,23 @@ fn span_name() -> Option<&'static str> {
     Span::current().metadata().map(|metadata| metadata.name())
 }
 
+/// Carries the span of a job's caller to the pool.
+struct CarriesSpan;
+
+impl Runtime for CarriesSpan {
+    fn around_offload(&self, job: Box<dyn FnOnce() + Send>) -> Box<dyn FnOnce() + Send> {
+        let span = Span::current();
+        Box::new(move || span.in_scope(job))
+    }
+}
+
 fn traced(test: impl FnOnce() + Send + 'static) {
-    static SUBSCRIBE: Once = Once::new();
-    SUBSCRIBE.call_once(|| subscriber::set_global_default(registry()).unwrap());
-    with_tokio(test);
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        subscriber::set_global_default(registry()).unwrap();
+        install_runtime(CarriesSpan).unwrap();
+    });
+    within(60, test);
 }
 
 #[test]
