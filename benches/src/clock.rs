@@ -2,7 +2,8 @@
 //! machine does meanwhile hits them alike.
 
 use crate::case::Case;
-use std::time::{Duration, Instant};
+use rustix::time::{ClockId, clock_gettime};
+use std::time::Duration;
 
 /// How long one contender is measured in one round.
 const SLICE: Duration = Duration::from_millis(8);
@@ -16,17 +17,37 @@ pub struct Timed {
     pub rounds: Vec<f64>,
 }
 
-fn time(case: &Case, n: u64) -> Duration {
-    let start = Instant::now();
-    (case.run)(n);
-    start.elapsed()
+/// What is read before and after.
+#[derive(Clone, Copy)]
+pub enum Clock {
+    /// The time that this process has worked. Other processes hardly change it.
+    Processor,
+    /// The time that has passed. Threads that pass something to each other need it.
+    Wall,
+}
+
+impl Clock {
+    fn now(self) -> Duration {
+        let time = clock_gettime(match self {
+            Self::Processor => ClockId::ProcessCPUTime,
+            Self::Wall => ClockId::Monotonic,
+        });
+        let time = Duration::try_from(time);
+        time.expect("the clock is after its start")
+    }
+
+    fn time(self, case: &Case, n: u64) -> Duration {
+        let start = self.now();
+        (case.run)(n);
+        self.now() - start
+    }
 }
 
 /// How often it goes into a slice, and whether that takes longer than the slice.
-fn calibrate(case: &Case) -> (u64, bool) {
+fn calibrate(case: &Case, clock: Clock) -> (u64, bool) {
     let mut n = case.batch;
     loop {
-        let took = time(case, n);
+        let took = clock.time(case, n);
         if took >= SLICE / 2 {
             let fits = (n as f64 * SLICE.as_secs_f64() / took.as_secs_f64()) as u64;
             let is_long = n == case.batch && took > 2 * SLICE;
@@ -37,8 +58,8 @@ fn calibrate(case: &Case) -> (u64, bool) {
 }
 
 /// Measures the contenders of one piece of work.
-pub fn measure(cases: &[Case]) -> Vec<Timed> {
-    let times: Vec<(u64, bool)> = cases.iter().map(calibrate).collect();
+pub fn measure(cases: &[Case], clock: Clock) -> Vec<Timed> {
+    let times: Vec<(u64, bool)> = cases.iter().map(|case| calibrate(case, clock)).collect();
     let rounds = if times.iter().any(|&(_, is_long)| is_long) {
         LONG_ROUNDS
     } else {
@@ -53,7 +74,7 @@ pub fn measure(cases: &[Case]) -> Vec<Timed> {
         .collect();
     for _ in 0..rounds {
         for (timed, &(times, _)) in timed.iter_mut().zip(&times) {
-            let took = time(&timed.case, times);
+            let took = clock.time(&timed.case, times);
             timed.rounds.push(took.as_nanos() as f64 / times as f64);
         }
     }

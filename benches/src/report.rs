@@ -1,7 +1,8 @@
 //! The one table of all benches, as Markdown and as a chart.
 
 use crate::case::{Case, LIMIT, OURS};
-use crate::{clock, futex, growth, lock};
+use crate::clock::{self, Clock};
+use crate::{futex, growth, lock};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,8 +26,9 @@ type Contender = (String, Vec<f64>);
 /// One piece of work.
 struct Row {
     work: String,
-    /// The times depend on whether the other core sleeps.
-    is_between_cores: bool,
+    /// It is one of [`BETWEEN_THREADS`], so it is in time by the clock.
+    is_by_clock: bool,
+    is_pinned: bool,
     contenders: Vec<Contender>,
 }
 
@@ -66,7 +68,12 @@ pub fn time_one(all: &[Case], work: &str) {
         .filter(|case| case.work == work)
         .copied()
         .collect();
-    for timed in clock::measure(&cases) {
+    let clock = if BETWEEN_THREADS.contains(&work) {
+        Clock::Wall
+    } else {
+        Clock::Processor
+    };
+    for timed in clock::measure(&cases, clock) {
         print!("{}", timed.case.who);
         timed.rounds.iter().for_each(|round| print!("\t{round}"));
         println!();
@@ -108,7 +115,8 @@ fn measure(work: &str, is_pinned: bool) -> Row {
     });
     Row {
         work: format!("{work}{}", if is_pinned { ", one core" } else { "" }),
-        is_between_cores: !is_pinned && BETWEEN_THREADS.contains(&work),
+        is_by_clock: BETWEEN_THREADS.contains(&work),
+        is_pinned,
         contenders: contenders.collect(),
     }
 }
@@ -143,7 +151,11 @@ fn markdown(rows: &[Row]) -> String {
             text,
             "| {}{} | {} | {best} | {} | {} | {others} |",
             row.work,
-            if row.is_between_cores { " \\*" } else { "" },
+            if row.is_by_clock && !row.is_pinned {
+                " \\*"
+            } else {
+                ""
+            },
             shown(&row.of(OURS).expect("we are in each row").1),
             ratio.unwrap_or_default(),
             row.of(LIMIT)
@@ -163,7 +175,7 @@ fn chart(rows: &[Row]) -> String {
     const STEP: f64 = 24.0;
     let rows: Vec<(&str, (&str, Vec<f64>))> = rows
         .iter()
-        .filter(|row| !row.is_between_cores)
+        .filter(|row| !row.is_by_clock)
         .filter_map(|row| Some((row.work.as_str(), row.ratios()?)))
         .collect();
     let height = STEP * rows.len() as f64 + 60.0;
@@ -236,7 +248,8 @@ fn page(title: &str, rows: &[Row], load_before: &str) -> String {
          Nanoseconds or microseconds for one call, task or follower, on {} cores: the median of interleaved rounds, and in parentheses the shortest and the longest round. \
          `ratio` is our time as a part of the best peer's: the median over the rounds. `limit` is the bare work.\n\n\
          A row with an asterisk passes something from thread to thread, so it depends on whether the other core sleeps at that moment. Another run can show several times as much or as little. \
-         The row below it, on one core, repeats.\n\n\
+         The row below it is the same work on one core. These rows are in time by the clock. If the load average is above the number of cores, they mostly show the other work of the machine. \
+         All other rows are in processor time, which other processes change less.\n\n\
          The load average of the machine was {load_before} before the run and {} after it. The run itself adds one to two.\n\n{}",
         std::thread::available_parallelism().map_or(1, usize::from),
         load(),
