@@ -12,6 +12,7 @@
 //! | [`coalescing`] | How do many callers share one run? What happens when the leader is dropped? |
 //! | [`coalescing_recipes`] | How do I combine that with a cache, with writes, with blocking work? |
 //! | `streams` | How does a function return many items? (with the feature `stream`) |
+//! | [`time_and_retries`] | How do I sleep, limit the time of a call, and try again? |
 //! | [`when_you_must_wait`] | How do I wait in a destructor, a lazy value, a lock, or with rayon? |
 //! | [`embedded`] | How does one driver serve blocking and async firmware, without `std`? |
 //! | [`wasm`] | What works in a browser? |
@@ -44,6 +45,9 @@ pub mod coalescing_recipes {}
 #[cfg(feature = "stream")]
 #[doc = include_str!("guide/streams.md")]
 pub mod streams {}
+
+#[doc = include_str!("guide/time_and_retries.md")]
+pub mod time_and_retries {}
 
 #[doc = include_str!("guide/when_you_must_wait.md")]
 pub mod when_you_must_wait {}
