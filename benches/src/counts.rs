@@ -51,12 +51,18 @@ const BOUNDS: &[Bound] = &[
         over_limit: Some(9.0),
         ..bound("call, sync copy", 20.0, 0.0, 0.0, 2_000)
     },
+    Bound {
+        over_limit: Some(9.0),
+        ..bound("call, mapped", 20.0, 0.0, 0.0, 2_000)
+    },
     bound("offload, 1,000 outstanding", 1_300.0, 1.05, 96.0, 10_000),
     bound("spawn, 10,000 trivial", 430.0, 0.05, 24.0, 20_000),
     bound("spawn, 10,000 with 10 yields", 2_400.0, 0.05, 24.0, 20_000),
     bound("run_once, uncontended", 85.0, 0.0, 0.0, 2_000),
     bound("run_once, 10,000 followers", 950.0, 1.05, 260.0, 20_000),
     bound("map, 64 keys", 820.0, 1.1, 192.0, 2_000),
+    bound("sleep, dropped", 660.0, 0.0, 0.0, 2_000),
+    bound("timeout, in time", 760.0, 0.0, 0.0, 2_000),
 ];
 
 fn find<'c>(all: &'c [Case], work: &str, who: &str) -> &'c Case {

@@ -12,6 +12,7 @@ mod lock;
 mod offload;
 mod report;
 mod spawn;
+mod time;
 mod wait;
 
 use case::Case;
@@ -25,6 +26,7 @@ fn all() -> Vec<Case> {
         offload::CASES,
         spawn::CASES,
         lock::CASES,
+        time::CASES,
     ]
     .concat()
 }
