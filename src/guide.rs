@@ -16,6 +16,7 @@
 //! | [`coalescing_events`] | What does each of these callers see, event by event? |
 //! | [`coalescing_recipes`] | How do I combine that with a cache, writes, blocking work? |
 //! | `streams` | How does a function return many items? (with the feature `stream`) |
+//! | [`time_and_retries`] | How do I sleep, limit the time of a call, and try again? |
 //! | [`when_you_must_wait`] | How do I wait in a destructor, a lazy value, a mutex, in rayon? |
 //! | [`embedded`] | How does one driver serve blocking and async firmware, without `std`? |
 //! | [`embedded_sleep`] | How does firmware save power while it waits, for example with `wfe`? |
@@ -50,6 +51,7 @@
 //! | spawning | [spawn on a runtime](recipes#spawn-on-a-runtime) |
 //! | tests | [test both worlds](recipes#test-both-worlds) |
 //! | threads, how many | [how many jobs run at once](blocking_in_async#how-many-jobs-run-at-once) |
+//! | retries, back-off, sleeping | [`time_and_retries`] |
 //! | time-outs | [a deadline](recipes#the-first-of-two-calls-and-a-deadline) |
 //! | tracing spans | [carry a span to the pool](service_recipes#carry-a-tracing-span-to-the-pool) |
 //! | traits, `dyn` | [traits](library_calls#traits) |
@@ -94,6 +96,9 @@ pub mod coalescing_recipes {}
 #[cfg(feature = "stream")]
 #[doc = include_str!("guide/streams.md")]
 pub mod streams {}
+
+#[doc = include_str!("guide/time_and_retries.md")]
+pub mod time_and_retries {}
 
 #[doc = include_str!("guide/when_you_must_wait.md")]
 pub mod when_you_must_wait {}

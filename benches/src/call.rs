@@ -1,5 +1,5 @@
-//! What a smart function costs over a plain one: awaited, and in the sync copy of a
-//! `#[maybe_async]` body.
+//! What a smart function costs over a plain one: awaited, in the sync copy of a `#[maybe_async]`
+//! body, and with a function on top.
 
 use crate::case::{Case, LIMIT, OURS, cases, drive};
 use smartasync::{smart_await, smart_fn};
@@ -152,9 +152,22 @@ fn split_async_bare(n: u64) {
     });
 }
 
+fn mapped(n: u64) {
+    for i in 0..n {
+        black_box(smart_sum(i).map(|sum| sum ^ 1).wait());
+    }
+}
+
+fn mapped_bare(n: u64) {
+    for i in 0..n {
+        black_box(bare_sum(i) ^ 1);
+    }
+}
+
 pub const CASES: &[Case] = cases! {
     "call, awaited", 1 => { OURS => awaited, LIMIT => awaited_bare }
     "call, sync copy", 1 => { OURS => sync_copy, LIMIT => sync_copy_bare }
+    "call, mapped", 1 => { OURS => mapped, LIMIT => mapped_bare }
     "split, sync half", 1 => { OURS => split_sync, LIMIT => split_sync_bare }
     "split, async half", 1 => { OURS => split_async, LIMIT => split_async_bare }
 };

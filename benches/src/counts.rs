@@ -62,6 +62,7 @@ const BOUNDS: &[Bound] = bounds! {
     "`.wait()`, an `async fn` that yields 100 times": 9_000.0 / 9_000.0; 0.0 of 0.0; 1_000
     "call, awaited": 35.0 / 35.0, over 4.0 / 4.0; 0.0 of 0.0; 2_000
     "call, sync copy": 20.0 / 20.0, over 9.0 / 9.0; 0.0 of 0.0; 2_000
+    "call, mapped": 20.0 / 20.0, over 9.0 / 9.0; 0.0 of 0.0; 2_000
     "split, sync half": 25.0 / 25.0, over 0.0 / 0.0; 0.0 of 0.0; 2_000
     "split, async half": 56.0 / 56.0, over 0.0 / 0.0; 0.0 of 0.0; 2_000
     // A pool thread that starts meanwhile allocates too.
@@ -74,6 +75,8 @@ const BOUNDS: &[Bound] = bounds! {
     "run_once, 10,000 followers": 950.0 / 950.0; 1.05 of 272.0; 20_000
     "run_shared, 10,000 followers": 1_650.0 / 1_650.0; 1.05 of 336.0; 20_000
     "map, 64 keys": 820.0 / 830.0; 1.1 of 192.0; 2_000
+    "sleep, dropped": 660.0 / 660.0; 0.0 of 0.0; 2_000
+    "timeout, in time": 760.0 / 760.0; 0.0 of 0.0; 2_000
 };
 
 /// The same with the feature `tokio`: a call in sync code then asks tokio whether it is one of its

@@ -12,6 +12,7 @@ mod lock;
 mod offload;
 mod report;
 mod spawn;
+mod time;
 mod wait;
 
 use case::Case;
@@ -29,6 +30,7 @@ fn all() -> Vec<Case> {
         lock::FOLLOWERS,
         lock::BY_THREADS,
         lock::MAPS,
+        time::CASES,
     ]
     .concat()
 }

@@ -37,8 +37,8 @@ fn use_a_timer(server: &'static Server, start: impl FnOnce() -> bool) -> bool {
 fn each_timer_is_served_whenever_it_comes() {
     check("timers", 3, || {
         let server: &'static Server = Box::leak(Box::new(Server::new()));
-        let start = || {
-            thread::spawn(|| server.serve());
+        let start = move || {
+            thread::spawn(move || server.serve());
             true
         };
         let other = thread::spawn(move || assert!(use_a_timer(server, start)));
@@ -52,8 +52,8 @@ fn a_timer_that_comes_while_a_thread_is_refused_is_served_or_refused_too() {
     check("timers, refused", 3, || {
         let server: &'static Server = Box::leak(Box::new(Server::new()));
         let refused = thread::spawn(move || use_a_timer(server, || false));
-        let start = || {
-            thread::spawn(|| server.serve());
+        let start = move || {
+            thread::spawn(move || server.serve());
             true
         };
         // A timer of a refused caller is woken, so that its caller tries again.
@@ -69,7 +69,7 @@ fn a_waker_that_was_left_in_time_is_woken() {
         let [first, second] = [(); 2].map(|()| Arc::new(Count(AtomicUsize::new(0))));
         let (timer, is_first) = timers.add(Instant::now(), first.clone().into());
         assert!(is_first);
-        let serving = thread::spawn(|| timers.wake_due());
+        let serving = thread::spawn(move || timers.wake_due());
         let left = timer.set_waker(second.clone().into());
         assert_eq!(serving.join().unwrap(), None);
         let woken = [&first, &second].map(|waker| waker.0.load(Ordering::Relaxed));
@@ -83,7 +83,7 @@ fn a_timer_that_is_dropped_is_woken_before_or_never() {
         let timers: &'static Timers = Box::leak(Box::new(Timers::new()));
         let waker = Arc::new(Count(AtomicUsize::new(0)));
         let (timer, _) = timers.add(Instant::now(), waker.clone().into());
-        let serving = thread::spawn(|| timers.wake_due());
+        let serving = thread::spawn(move || timers.wake_due());
         drop(timer);
         assert_eq!(timers.wake_due(), None);
         assert_eq!(serving.join().unwrap(), None);
