@@ -313,14 +313,14 @@ where
     }
 }
 
-/// Makes the call of a sync function with `&self`. `method` is what the function calls on the pool,
-/// and `here` is a closure in its body.
+/// Makes the call of a sync function with `&self`. `method` is `Self::name`, which the pool calls.
+/// `here` is a closure in the body of the function.
 ///
-/// `Self::name` may be another method than the one that names it so: in the `impl` of a trait, a
-/// method of the type itself comes first. Only the names tell. A method of a trait is
-/// `<Type as Trait>::name`, and all others have the name of the closure without its end. Both names
-/// are constants. `()` stands for a method that has no complete name before it is called: there the
-/// pool checks, in [`Finish::finish`].
+/// In the `impl` of a trait, `Self::name` finds a method of the type itself first, and that is
+/// another function. The names tell them apart. A method of a trait is `<Type as Trait>::name`.
+/// Every other method has the name of the closure without its end. Both names are constants, so an
+/// optimised build has no trace of this check. `()` stands for a method that has no complete name
+/// before it is called. There the pool checks, in [`Finish::finish`].
 ///
 /// # Panics
 ///
