@@ -170,7 +170,7 @@ fn markdown(rows: &[Row]) -> String {
 /// A bar a row: our time as a part of the best peer's. Left of the line is ahead. Rows whose times
 /// another run would not show are left out.
 fn chart(rows: &[Row]) -> String {
-    const LEFT: f64 = 290.0;
+    const LEFT: f64 = 330.0;
     const FULL: f64 = 360.0;
     const STEP: f64 = 24.0;
     let rows: Vec<(&str, (&str, Vec<f64>))> = rows
@@ -180,7 +180,7 @@ fn chart(rows: &[Row]) -> String {
         .collect();
     let height = STEP * rows.len() as f64 + 60.0;
     let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1060\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1240\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
          <text x=\"{LEFT}\" y=\"20\" fill=\"#333333\">time of smartasync as a part of the best peer's; left of the line is faster; the thin line spans half of all rounds</text>\n"
     );
