@@ -342,7 +342,7 @@ impl<T> State<T> {
     /// registers the caller with the notifier.
     fn board(&mut self, seat: SeatId, caller: &mut Caller<'_>, wakers: &mut Wakers<T>) -> Next<T> {
         let (flight, shared) = match (self.seats.get(seat), &mut self.shared, self.flight) {
-            (Seat::Detached(shared), _, _) => (FlightId::OVER, shared),
+            (Seat::Detached(shared), _, _) => (FlightId::OVER, &mut **shared),
             (_, Some(shared), Some(flight)) => (flight, shared),
             _ => unreachable!("a caller boards a shared flight"),
         };
@@ -390,7 +390,7 @@ impl<T> State<T> {
         };
         if !self.is_current(flight) {
             after.unwanted.push(Seat::Waiting(Some(own)));
-            *self.seats.get(seat) = Seat::Detached(shared);
+            *self.seats.get(seat) = Seat::Detached(Box::new(shared));
             return (seat, after);
         }
         if self.shared.is_none() {
@@ -407,11 +407,11 @@ impl<T> State<T> {
 
     /// Ends the current flight, if there is one, and returns its shared future. The notifier forgets
     /// the wakers of the callers.
-    fn end(&mut self, after: &mut Aftermath<T>) -> Option<Shared<T>> {
+    fn end(&mut self, after: &mut Aftermath<T>) -> Option<Box<Shared<T>>> {
         self.flight = None;
         self.polling = None;
         self.driver = None;
-        let shared = self.shared.take()?;
+        let shared = Box::new(self.shared.take()?);
         after.stale = mem::take(&mut shared.notifier.signal.lock().wakers);
         Some(shared)
     }
@@ -517,7 +517,7 @@ impl<T> State<T> {
         let left = self.seats.vacate(seat);
         let shared = match &left {
             Seat::Waiting(_) => self.shared.as_ref(),
-            Seat::Detached(shared) => Some(shared),
+            Seat::Detached(shared) => Some(&**shared),
             _ => None,
         };
         let waker = shared.and_then(|shared| shared.notifier.signal.lock().waker(seat).take());
