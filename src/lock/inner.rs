@@ -6,7 +6,7 @@
 
 use crate::lock::cancelled::Cancelled;
 use crate::lock::flight::{
-    Aftermath, Audience, BoxFuture, FlightId, Leader, Notifier, Role, State, Wakers,
+    Aftermath, Audience, BoxFuture, FlightId, Leader, Notifier, Role, SeatId, State, Wakers,
 };
 use crate::lock::lead::Lead;
 use crate::lock::stack::StackToken;
@@ -134,6 +134,21 @@ impl<T> Core<T> {
             let flight = *leader.get_or_insert_with(|| state.take_lone());
             f(state, flight)
         })
+    }
+
+    /// Gives a new caller a seat, if a leader runs its own future and the call is no re-entry.
+    #[inline(never)]
+    pub(super) fn follow(&self, own: &Waker) -> Option<SeatId> {
+        // The clone is user code, so it is made and dropped while the mutex is free.
+        let mut waker = Some(own.clone());
+        self.with(|state| state.join(StackToken::current(), &mut waker))
+    }
+
+    /// Takes the value out of a seat, if it has one. Such a seat has no influence on who leads, so
+    /// this does not seize the lead.
+    #[inline(never)]
+    pub(super) fn collect(&self, seat: SeatId) -> Option<T> {
+        self.state.lock().collect(seat)
     }
 
     /// Makes the polled caller the leader of `flight`, and drops the wakers that it had.

@@ -269,6 +269,31 @@ impl<T> State<T> {
         }
     }
 
+    /// Gives a new caller on `thread` a seat, if the leader runs its own future and the call is no
+    /// re-entry.
+    #[inline]
+    pub(crate) fn join(&mut self, thread: StackToken, waker: &mut Option<Waker>) -> Option<SeatId> {
+        let is_reentry = self.polling.is_some_and(|leader| thread.is_inside(leader));
+        if !self.is_led() || self.shared.is_some() || is_reentry {
+            return None;
+        }
+        let seat = self.seats.occupy();
+        self.seats.enqueue(seat, waker.take());
+        Some(seat)
+    }
+
+    /// Takes the value out of a seat and frees the seat, if the seat has a value.
+    #[inline]
+    pub(crate) fn collect(&mut self, seat: SeatId) -> Option<T> {
+        if !matches!(self.seats.get(seat), Seat::Served(_)) {
+            return None;
+        }
+        match self.seats.vacate(seat) {
+            Seat::Served(value) => Some(value),
+            _ => unreachable!("it was served"),
+        }
+    }
+
     /// Decides what a polled caller does next. The caller is new, or has a seat.
     pub(crate) fn admit(&mut self, caller: &mut Caller<'_>, wakers: &mut Wakers<T>) -> Next<T> {
         let Role::Follower(seat) = *caller.role else {
