@@ -6,7 +6,7 @@
 
 use crate::lock::cancelled::Cancelled;
 use crate::lock::flight::{
-    Aftermath, Audience, BoxFuture, FlightId, Leader, Notifier, Role, SeatId, State, Wakers,
+    Aftermath, BoxFuture, FlightId, Leader, Notifier, Role, SeatId, State, Wakers,
 };
 use crate::lock::lead::Lead;
 use crate::lock::stack::StackToken;
@@ -48,20 +48,6 @@ impl<T> Drop for LoseLeader<'_, T> {
 pub(super) struct LoseRun<'l, 'f, T, Fut> {
     pub(super) running: Pin<&'f mut Option<Fut>>,
     pub(super) _lost: LoseLeader<'l, T>,
-}
-
-impl<T, Fut: Future<Output = T>> LoseRun<'_, '_, T, Fut> {
-    /// Polls the future. The future is dropped when it is ready, before its flight ends.
-    #[inline]
-    pub(super) fn poll(mut self, cx: &mut Context<'_>) -> Poll<T> {
-        let running = self.running.as_mut().as_pin_mut();
-        let polled = running.expect("a leader has its future").poll(cx);
-        if polled.is_ready() {
-            self.running.set(None);
-        }
-        mem::forget(self);
-        polled
-    }
 }
 
 impl<T, Fut> Drop for LoseRun<'_, '_, T, Fut> {
@@ -233,16 +219,21 @@ impl<T: Clone> Core<T> {
         own: &Waker,
     ) -> Poll<Result<T, Cancelled>> {
         let mut future = Some(future);
-        let run = LoseRun {
+        let mut run = LoseRun {
             running: Pin::new(&mut future),
             _lost: LoseLeader { core: self, leader },
         };
         let wakers = [own.clone(), own.clone()];
         let waker = Waker::from(notifier.clone());
-        if let Poll::Ready(value) = run.poll(&mut Context::from_waker(&waker)) {
+        let running = run.running.as_mut().as_pin_mut();
+        let running = running.expect("a driver has the future");
+        if let Poll::Ready(value) = running.poll(&mut Context::from_waker(&waker)) {
+            run.running.set(None);
+            mem::forget(run);
             self.complete(leader, &value);
             return Poll::Ready(Ok(value));
         }
+        mem::forget(run);
         let future = future.take().expect("the future is not ready");
         let (seat, after) = self.with_flight(&mut leader, |state, flight| {
             state.park(flight, future, notifier, wakers)
@@ -256,15 +247,15 @@ impl<T: Clone> Core<T> {
 
     /// Ends the flight of a leader that is done, and gives each follower a clone of `value`.
     #[inline]
-    pub(super) fn complete(&self, mut leader: Leader, value: &T) {
-        let completed = self.change(&mut leader, Lead::give_back, State::complete);
-        if let Some((audience, after)) = completed {
-            self.serve(audience, after, value);
+    pub(super) fn complete(&self, leader: Leader, value: &T) {
+        if leader.is_some() || !self.word.give_back(StackToken::current()) {
+            self.complete_followed(leader, value);
         }
     }
 
     #[inline(never)]
-    fn serve(&self, audience: Audience, after: Aftermath<T>, value: &T) {
+    fn complete_followed(&self, mut leader: Leader, value: &T) {
+        let (audience, after) = self.with_flight(&mut leader, State::complete);
         let mut panics = Panics::default();
         self.settle(after, &mut panics);
         let mut values = Vec::with_capacity(audience.seats.len());

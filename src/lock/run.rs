@@ -274,11 +274,16 @@ where
                 return answer;
             }
         }
-        let Poll::Ready(value) = run.poll(cx) else {
+        let running = run.running.as_mut().as_pin_mut();
+        let polled = running.expect("a leader has its future").poll(cx);
+        let Poll::Ready(value) = polled else {
+            mem::forget(run);
             core.exit(&mut leader);
             *this.role = Role::Leader(leader);
             return Poll::Pending;
         };
+        run.running.set(None);
+        mem::forget(run);
         core.complete(leader, &value);
         this.lock.release();
         Poll::Ready(Ok(value))
