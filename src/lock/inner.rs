@@ -6,7 +6,7 @@
 
 use crate::lock::cancelled::Cancelled;
 use crate::lock::flight::{
-    Aftermath, Audience, BoxFuture, FlightId, Leader, Notifier, Role, State, Wakers,
+    Aftermath, BoxFuture, FlightId, Leader, Notifier, Role, SeatId, State, Wakers,
 };
 use crate::lock::lead::Lead;
 use crate::lock::stack::StackToken;
@@ -48,20 +48,6 @@ impl<T> Drop for LoseLeader<'_, T> {
 pub(super) struct LoseRun<'l, 'f, T, Fut> {
     pub(super) running: Pin<&'f mut Option<Fut>>,
     pub(super) _lost: LoseLeader<'l, T>,
-}
-
-impl<T, Fut: Future<Output = T>> LoseRun<'_, '_, T, Fut> {
-    /// Polls the future. The future is dropped when it is ready, before its flight ends.
-    #[inline]
-    pub(super) fn poll(mut self, cx: &mut Context<'_>) -> Poll<T> {
-        let running = self.running.as_mut().as_pin_mut();
-        let polled = running.expect("a leader has its future").poll(cx);
-        if polled.is_ready() {
-            self.running.set(None);
-        }
-        mem::forget(self);
-        polled
-    }
 }
 
 impl<T, Fut> Drop for LoseRun<'_, '_, T, Fut> {
@@ -134,6 +120,21 @@ impl<T> Core<T> {
             let flight = *leader.get_or_insert_with(|| state.take_lone());
             f(state, flight)
         })
+    }
+
+    /// Gives a new caller a seat, if a leader runs its own future and the call is no re-entry.
+    #[inline(never)]
+    pub(super) fn follow(&self, own: &Waker) -> Option<SeatId> {
+        // The clone is user code, so it is made and dropped while the mutex is free.
+        let mut waker = Some(own.clone());
+        self.with(|state| state.join(StackToken::current(), &mut waker))
+    }
+
+    /// Takes the value out of a seat, if it has one. Such a seat has no influence on who leads, so
+    /// this does not seize the lead.
+    #[inline(never)]
+    pub(super) fn collect(&self, seat: SeatId) -> Option<T> {
+        self.state.lock().collect(seat)
     }
 
     /// Makes the polled caller the leader of `flight`, and drops the wakers that it had.
@@ -218,16 +219,21 @@ impl<T: Clone> Core<T> {
         own: &Waker,
     ) -> Poll<Result<T, Cancelled>> {
         let mut future = Some(future);
-        let run = LoseRun {
+        let mut run = LoseRun {
             running: Pin::new(&mut future),
             _lost: LoseLeader { core: self, leader },
         };
         let wakers = [own.clone(), own.clone()];
         let waker = Waker::from(notifier.clone());
-        if let Poll::Ready(value) = run.poll(&mut Context::from_waker(&waker)) {
+        let running = run.running.as_mut().as_pin_mut();
+        let running = running.expect("a driver has the future");
+        if let Poll::Ready(value) = running.poll(&mut Context::from_waker(&waker)) {
+            run.running.set(None);
+            mem::forget(run);
             self.complete(leader, &value);
             return Poll::Ready(Ok(value));
         }
+        mem::forget(run);
         let future = future.take().expect("the future is not ready");
         let (seat, after) = self.with_flight(&mut leader, |state, flight| {
             state.park(flight, future, notifier, wakers)
@@ -241,15 +247,15 @@ impl<T: Clone> Core<T> {
 
     /// Ends the flight of a leader that is done, and gives each follower a clone of `value`.
     #[inline]
-    pub(super) fn complete(&self, mut leader: Leader, value: &T) {
-        let completed = self.change(&mut leader, Lead::give_back, State::complete);
-        if let Some((audience, after)) = completed {
-            self.serve(audience, after, value);
+    pub(super) fn complete(&self, leader: Leader, value: &T) {
+        if leader.is_some() || !self.word.give_back(StackToken::current()) {
+            self.complete_followed(leader, value);
         }
     }
 
     #[inline(never)]
-    fn serve(&self, audience: Audience, after: Aftermath<T>, value: &T) {
+    fn complete_followed(&self, mut leader: Leader, value: &T) {
+        let (audience, after) = self.with_flight(&mut leader, State::complete);
         let mut panics = Panics::default();
         self.settle(after, &mut panics);
         let mut values = Vec::with_capacity(audience.seats.len());

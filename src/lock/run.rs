@@ -3,8 +3,10 @@
 //! A poll goes through these steps:
 //!
 //! 1. An idle lock gives its lead to a new call with one exchange of its word.
-//! 2. Otherwise `seek` asks the lock until the call leads or has an answer for its poll.
-//! 3. A leader polls its future. When the future is ready, each follower gets a clone.
+//! 2. Otherwise `answer_usual` tries the two most common cases: a new call follows, or a follower
+//!    collects its value.
+//! 3. Otherwise `seek` asks the lock until the call leads or has an answer for its poll.
+//! 4. A leader polls its future. When the future is ready, each follower gets a clone.
 
 use crate::call::Work;
 use crate::call::work::Sealed;
@@ -146,6 +148,29 @@ fn leave<L: Handle<T>, T>(lock: &mut L, seat: SeatId) {
     panics.resume();
 }
 
+/// Tries the two most common cases: a new call becomes a follower, or a follower collects its
+/// value. Without this function a follower takes 1,174 instructions.
+#[inline]
+fn answer_usual<L: Handle<T>, T>(
+    lock: &mut L,
+    role: &mut Role,
+    own: &Waker,
+) -> Option<Poll<Result<T, Cancelled>>> {
+    match *role {
+        Role::Fresh => {
+            *role = Role::Follower(lock.core().follow(own)?);
+            Some(Poll::Pending)
+        }
+        Role::Follower(seat) => {
+            let value = lock.core().collect(seat)?;
+            *role = Role::Ended;
+            lock.release();
+            Some(Poll::Ready(Ok(value)))
+        }
+        _ => None,
+    }
+}
+
 /// Asks the lock until the polled call leads, or has an answer for its poll.
 ///
 /// A call that becomes the leader has the role `Ended` while it polls its future. So the call has
@@ -224,6 +249,9 @@ where
         let mut leader = if matches!(this.role, Role::Fresh) && this.lock.core().lead_alone() {
             None
         } else {
+            if let Some(answer) = answer_usual(this.lock, this.role, cx.waker()) {
+                return answer;
+            }
             match seek(this.lock, this.role, this.f.is_some(), cx.waker()) {
                 ControlFlow::Continue(leader) => leader,
                 ControlFlow::Break(answer) => return answer,
@@ -246,11 +274,16 @@ where
                 return answer;
             }
         }
-        let Poll::Ready(value) = run.poll(cx) else {
+        let running = run.running.as_mut().as_pin_mut();
+        let polled = running.expect("a leader has its future").poll(cx);
+        let Poll::Ready(value) = polled else {
+            mem::forget(run);
             core.exit(&mut leader);
             *this.role = Role::Leader(leader);
             return Poll::Pending;
         };
+        run.running.set(None);
+        mem::forget(run);
         core.complete(leader, &value);
         this.lock.release();
         Poll::Ready(Ok(value))

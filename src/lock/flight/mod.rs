@@ -269,6 +269,31 @@ impl<T> State<T> {
         }
     }
 
+    /// Gives a new caller on `thread` a seat, if the leader runs its own future and the call is no
+    /// re-entry.
+    #[inline]
+    pub(crate) fn join(&mut self, thread: StackToken, waker: &mut Option<Waker>) -> Option<SeatId> {
+        let is_reentry = self.polling.is_some_and(|leader| thread.is_inside(leader));
+        if !self.is_led() || self.shared.is_some() || is_reentry {
+            return None;
+        }
+        let seat = self.seats.occupy();
+        self.seats.enqueue(seat, waker.take());
+        Some(seat)
+    }
+
+    /// Takes the value out of a seat and frees the seat, if the seat has a value.
+    #[inline]
+    pub(crate) fn collect(&mut self, seat: SeatId) -> Option<T> {
+        if !matches!(self.seats.get(seat), Seat::Served(_)) {
+            return None;
+        }
+        match self.seats.vacate(seat) {
+            Seat::Served(value) => Some(value),
+            _ => unreachable!("it was served"),
+        }
+    }
+
     /// Decides what a polled caller does next. The caller is new, or has a seat.
     pub(crate) fn admit(&mut self, caller: &mut Caller<'_>, wakers: &mut Wakers<T>) -> Next<T> {
         let Role::Follower(seat) = *caller.role else {
@@ -342,7 +367,7 @@ impl<T> State<T> {
     /// registers the caller with the notifier.
     fn board(&mut self, seat: SeatId, caller: &mut Caller<'_>, wakers: &mut Wakers<T>) -> Next<T> {
         let (flight, shared) = match (self.seats.get(seat), &mut self.shared, self.flight) {
-            (Seat::Detached(shared), _, _) => (FlightId::OVER, shared),
+            (Seat::Detached(shared), _, _) => (FlightId::OVER, &mut **shared),
             (_, Some(shared), Some(flight)) => (flight, shared),
             _ => unreachable!("a caller boards a shared flight"),
         };
@@ -390,7 +415,7 @@ impl<T> State<T> {
         };
         if !self.is_current(flight) {
             after.unwanted.push(Seat::Waiting(Some(own)));
-            *self.seats.get(seat) = Seat::Detached(shared);
+            *self.seats.get(seat) = Seat::Detached(Box::new(shared));
             return (seat, after);
         }
         if self.shared.is_none() {
@@ -407,11 +432,11 @@ impl<T> State<T> {
 
     /// Ends the current flight, if there is one, and returns its shared future. The notifier forgets
     /// the wakers of the callers.
-    fn end(&mut self, after: &mut Aftermath<T>) -> Option<Shared<T>> {
+    fn end(&mut self, after: &mut Aftermath<T>) -> Option<Box<Shared<T>>> {
         self.flight = None;
         self.polling = None;
         self.driver = None;
-        let shared = self.shared.take()?;
+        let shared = Box::new(self.shared.take()?);
         after.stale = mem::take(&mut shared.notifier.signal.lock().wakers);
         Some(shared)
     }
@@ -517,7 +542,7 @@ impl<T> State<T> {
         let left = self.seats.vacate(seat);
         let shared = match &left {
             Seat::Waiting(_) => self.shared.as_ref(),
-            Seat::Detached(shared) => Some(shared),
+            Seat::Detached(shared) => Some(&**shared),
             _ => None,
         };
         let waker = shared.and_then(|shared| shared.notifier.signal.lock().waker(seat).take());

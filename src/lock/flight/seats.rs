@@ -14,6 +14,7 @@
 use super::Shared;
 use core::mem;
 use core::task::Waker;
+use std::boxed::Box;
 use std::vec::Vec;
 
 /// Names a seat: an index into the lock's seats.
@@ -41,7 +42,8 @@ pub(super) enum Seat<T> {
     /// `reset` has cancelled the follower. Or the follower was due, and was dropped.
     Cancelled,
     /// The caller drove this shared future last, and `reset` has detached it from the lock.
-    Detached(Shared<T>),
+    /// The box keeps the seats small.
+    Detached(Box<Shared<T>>),
 }
 
 struct Entry<T> {
