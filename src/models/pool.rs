@@ -14,6 +14,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use loom::sync::atomic::AtomicUsize;
 use loom::thread::{self, JoinHandle};
+use std::sync::Weak;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 use std::vec::Vec;
@@ -53,8 +54,7 @@ fn is_worker() -> bool {
 
 impl Pool {
     fn new(limit: usize, stand_ins: usize, grants: usize) -> Arc<Self> {
-        let scheduler = Scheduler::new(limit, stand_ins, Duration::MAX);
-        Self::with(scheduler, |_| false, grants)
+        Self::with(Duration::MAX, |_| false, limit, stand_ins, grants)
     }
 
     /// A pool in which a thread that sees the same first job a second time finds at once that the
@@ -65,23 +65,26 @@ impl Pool {
         stand_ins: usize,
         grants: usize,
     ) -> Arc<Self> {
-        let scheduler = Scheduler::new(limit, stand_ins, Duration::ZERO);
-        Self::with(scheduler, looks_again, grants)
+        Self::with(Duration::ZERO, looks_again, limit, stand_ins, grants)
     }
 
-    fn with(scheduler: Scheduler, looks_again: fn(bool) -> bool, grants: usize) -> Arc<Self> {
-        Arc::new(Self {
-            looks_again,
-            scheduler,
-            threads: Mutex::default(),
-            grants: AtomicUsize::new(grants),
+    fn with(
+        patience: Duration,
+        looks_again: fn(bool) -> bool,
+        limit: usize,
+        stand_ins: usize,
+        grants: usize,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|pool: &Weak<Self>| {
+            let pool = pool.clone();
+            let start = move |ticket| pool.upgrade().is_some_and(|pool| pool.start(ticket));
+            Self {
+                looks_again,
+                scheduler: Scheduler::new(limit, stand_ins, patience, start),
+                threads: Mutex::default(),
+                grants: AtomicUsize::new(grants),
+            }
         })
-    }
-
-    /// Does what `next` says. Returns whether it woke a waiting thread because the system refused a
-    /// new thread.
-    fn carry_out(self: &Arc<Self>, next: Next) -> bool {
-        self.scheduler.carry_out(next, |ticket| self.start(ticket)) == Some(true)
     }
 
     /// Starts a thread, if the system grants another.
@@ -95,8 +98,7 @@ impl Pool {
             let pool = self.clone();
             let thread = thread::spawn(move || {
                 IS_WORKER.with(|worker| worker.set(true));
-                pool.scheduler
-                    .work(ticket, |job| job.run(), |ticket| pool.start(ticket));
+                pool.scheduler.work(ticket, |job| job.run());
             });
             self.threads.lock().push(thread);
         }
@@ -152,10 +154,10 @@ impl Pool {
         };
         loop {
             let (next, looks) = self.scheduler.block(&mut sleeper);
-            if let Next::Run(job) = next {
+            if let Some(Next::Run(job)) = next {
                 return self.run(job);
             }
-            let nudged = self.carry_out(next);
+            let nudged = self.scheduler.carry_out(next) == Some(true);
             let looks = looks && (self.looks_again)(is_worker);
             if nudged || parker.park(looks.then(Instant::now)) || !looks {
                 return self.scheduler.resume(&sleeper);
@@ -191,9 +193,7 @@ impl<T> Offload<T> {
         if result.is_pending() {
             let scheduler = &self.pool.scheduler;
             if self.ticket == 0 {
-                let (ticket, next) = scheduler.submit(self.job.clone());
-                self.ticket = ticket;
-                self.pool.carry_out(next);
+                self.ticket = scheduler.submit(self.job.clone());
             } else if let Some(job) = scheduler.take_if_stranded(self.ticket, is_worker()) {
                 self.pool.run(job);
                 result = self.awaited.poll(cx.waker(), wait);
@@ -281,8 +281,7 @@ fn a_limit_that_rises_gives_a_waiting_job_its_thread() {
     check("pool, limit", 2, || {
         let pool = Pool::new(1, 0, 2);
         let [one, two] = that_need_each_other(&pool).map(Offload::submit);
-        let next = pool.scheduler.set_limit(2);
-        assert!(!pool.carry_out(next));
+        pool.scheduler.set_limit(2);
         one.wait();
         two.wait();
         pool.is_left_empty();

@@ -13,7 +13,7 @@ use crate::sync::Arc;
 use crate::thread::context;
 use crate::thread::parker::Parker;
 use core::cell::Cell;
-use core::num::{NonZeroUsize, ParseIntError};
+use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use scheduler::{Job, Next, PATIENCE, Scheduler, Sleeper};
 use std::format;
@@ -32,35 +32,26 @@ pub use scheduler::OffloadStats;
 const STAND_INS: usize = 256;
 /// How many jobs may stand on one stack, each waiting for the next.
 const DEEPEST: usize = 64;
-/// Sets the limit at the start.
-const LIMIT_VARIABLE: &str = "SMARTASYNC_OFFLOAD_THREADS";
 
 /// The pool of the process. Panics with the same sentence each time if the variable is wrong.
 fn scheduler() -> &'static Scheduler {
     static SCHEDULER: OnceLock<Scheduler> = OnceLock::new();
-    SCHEDULER.get_or_init(|| Scheduler::new(start_limit(), STAND_INS, PATIENCE))
+    SCHEDULER.get_or_init(|| Scheduler::new(start_limit(), STAND_INS, PATIENCE, start))
 }
 
 fn start_limit() -> usize {
-    match env::var(LIMIT_VARIABLE) {
-        Ok(value) if !value.is_empty() => parse_limit(&value),
-        _ => {
-            let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-            cores.saturating_add(4).min(32)
-        }
+    let value = env::var("SMARTASYNC_OFFLOAD_THREADS").unwrap_or_default();
+    if value.is_empty() {
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        return cores.min(28) + 4;
     }
-}
-
-fn parse_limit(value: &str) -> usize {
-    value.parse().map_or_else(
-        |error: ParseIntError| {
-            panic!(
-                "the environment variable {LIMIT_VARIABLE} must be a number of threads, at least \
-                 1, but is {value:?}: {error}"
-            )
-        },
-        NonZeroUsize::get,
-    )
+    match value.parse() {
+        Ok(limit) => NonZeroUsize::get(limit),
+        Err(error) => panic!(
+            "the environment variable SMARTASYNC_OFFLOAD_THREADS must be a number of threads, at \
+             least 1, but is {value:?}: {error}"
+        ),
+    }
 }
 
 thread_local! {
@@ -74,11 +65,6 @@ thread_local! {
     static END_OF_JOB: Cell<Option<fn()>> = const { Cell::new(None) };
 }
 
-/// Does what `next` says: see [`Scheduler::carry_out`].
-fn carry_out(next: Next) -> Option<bool> {
-    scheduler().carry_out(next, start)
-}
-
 /// Starts a thread, which begins with the job that has this ticket. Returns whether the system grants
 /// the thread.
 fn start(ticket: u64) -> bool {
@@ -90,7 +76,7 @@ fn start(ticket: u64) -> bool {
         run(job);
         IS_WORKER.set(false);
     };
-    let work = move || scheduler().work(ticket, run, start);
+    let work = move || scheduler().work(ticket, run);
     thread.spawn(work).is_ok()
 }
 
@@ -118,13 +104,6 @@ fn end_job() {
             end();
         }
     }
-}
-
-/// Queues `job`, and sees to it that a thread takes it. Returns its ticket.
-fn submit(job: Arc<dyn Job>) -> u64 {
-    let (ticket, next) = scheduler().submit(job);
-    carry_out(next);
-    ticket
 }
 
 /// Runs the queued job here, if no thread will come for it. Returns whether it did.
@@ -166,15 +145,15 @@ pub(crate) fn park(
     };
     let notified = loop {
         let (next, looks) = scheduler().block(&mut sleeper);
-        let needs_a_stack = sleeper.is_deep && matches!(next, Next::Spawn(1..));
-        if let Next::Run(job) = next {
+        let needs_a_stack = sleeper.is_deep && matches!(next, Some(Next::Spawn(1..)));
+        if let Some(Next::Run(job)) = next {
             run(job);
             return false;
         }
         // The wakers that this may call are user code, which may wait. A pool thread counts as
         // blocked already, so meanwhile it is none.
         IS_WORKER.set(false);
-        let refused = carry_out(next);
+        let refused = scheduler().carry_out(next);
         IS_WORKER.set(is_worker);
         if needs_a_stack && refused.is_some() {
             scheduler().resume(&sleeper);
@@ -228,7 +207,7 @@ pub(crate) fn park(
 /// smartasync::set_offload_limit(NonZeroUsize::new(8).unwrap());
 /// ```
 pub fn set_offload_limit(active: NonZeroUsize) {
-    carry_out(scheduler().set_limit(active.get()));
+    scheduler().set_limit(active.get());
 }
 
 /// Returns how many jobs and threads the offload pool has, and what they do at this moment.
@@ -252,20 +231,4 @@ pub fn set_offload_limit(active: NonZeroUsize) {
 #[must_use]
 pub fn offload_stats() -> OffloadStats {
     scheduler().stats()
-}
-
-#[cfg(all(test, not(smartasync_model)))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_limit_is_read_from_a_number() {
-        assert_eq!(parse_limit("7"), 7);
-    }
-
-    #[test]
-    #[should_panic = "SMARTASYNC_OFFLOAD_THREADS must be a number of threads, at least 1, but is \"0\""]
-    fn a_limit_of_zero_is_refused() {
-        parse_limit("0");
-    }
 }

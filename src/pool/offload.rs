@@ -29,7 +29,8 @@ enum Stage<F, T> {
     Abandoned,
 }
 
-/// What a job and its future share.
+/// What a job and its future share. A mutex protects it. User code (the closure, the `Drop` of its
+/// result, wakers) runs while it is unlocked.
 struct Shared<F, T> {
     stage: Stage<F, T>,
     /// Wakes the future.
@@ -38,41 +39,42 @@ struct Shared<F, T> {
     wait: u64,
 }
 
-struct JobCell<F, T> {
-    /// Protects the whole job. User code (the closure, the `Drop` of its result, wakers) runs while
-    /// it is unlocked.
-    shared: Mutex<Shared<F, T>>,
+impl<F, T> Shared<F, T> {
+    fn new(job: F) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self {
+            stage: Stage::Waiting(job),
+            waker: None,
+            wait: 0,
+        }))
+    }
 }
 
-impl<F: FnOnce() -> T + Send, T: Send> Job for JobCell<F, T> {
-    fn run(self: Arc<Self>) {
-        let stage = mem::replace(&mut self.shared.lock().stage, Stage::Running);
+impl<F: FnOnce() -> T + Send, T: Send> Job for Mutex<Shared<F, T>> {
+    fn run(&self) {
+        let stage = mem::replace(&mut self.lock().stage, Stage::Running);
         // If there is no closure, the future was dropped at the last moment, and nobody looks at the
         // stage again.
         let Stage::Waiting(job) = stage else { return };
         let result = catch_unwind(AssertUnwindSafe(job));
         pool::end_job();
-        let mut shared = self.shared.lock();
+        let mut shared = self.lock();
         if matches!(shared.stage, Stage::Abandoned) {
             drop(shared);
             return swallow(|| drop(result));
         }
         shared.stage = Stage::Ended(result);
-        let waker = shared.waker.take();
         drop(shared);
-        if let Some(waker) = waker {
-            // Nobody on this thread could handle a panic of the waker.
-            swallow(|| waker.wake());
-        }
+        // Nobody on this thread could handle a panic of the waker.
+        self.nudge();
     }
 
     fn nudge(&self) -> bool {
-        let waker = self.shared.lock().waker.take();
+        let waker = self.lock().waker.take();
         waker.map(|waker| swallow(|| waker.wake())).is_some()
     }
 
     fn is_polled_by(&self, wait: u64) -> bool {
-        self.shared.lock().wait == wait
+        self.lock().wait == wait
     }
 }
 
@@ -90,11 +92,11 @@ pub(crate) trait Awaited<T>: Job {
     fn submit(self: Arc<Self>) -> u64;
 }
 
-impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for JobCell<F, T> {
+impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for Mutex<Shared<F, T>> {
     fn poll(&self, waker: &Waker, wait: u64) -> Poll<thread::Result<T>> {
         // Cloning a waker is user code, so it happens before the lock is taken.
         let fresh = waker.clone();
-        let mut shared = self.shared.lock();
+        let mut shared = self.lock();
         if matches!(shared.stage, Stage::Waiting(_) | Stage::Running) {
             shared.wait = wait;
             let stale = shared.waker.replace(fresh);
@@ -111,34 +113,19 @@ impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for JobCel
     }
 
     fn abandon(&self, ticket: u64) {
-        let unwanted = mem::replace(&mut *self.shared.lock(), Shared::new(Stage::Abandoned));
-        if ticket != 0 && matches!(unwanted.stage, Stage::Waiting(_)) {
+        let mut shared = self.lock();
+        let stage = mem::replace(&mut shared.stage, Stage::Abandoned);
+        let waker = shared.waker.take();
+        drop(shared);
+        if ticket != 0 && matches!(stage, Stage::Waiting(_)) {
             drop(pool::scheduler().remove(ticket));
         }
         // User code, which may panic, comes last.
-        drop(unwanted);
+        drop((stage, waker));
     }
 
     fn submit(self: Arc<Self>) -> u64 {
-        pool::submit(self)
-    }
-}
-
-impl<F, T> Shared<F, T> {
-    const fn new(stage: Stage<F, T>) -> Self {
-        Self {
-            stage,
-            waker: None,
-            wait: 0,
-        }
-    }
-}
-
-impl<F, T> JobCell<F, T> {
-    fn new(job: F) -> Arc<Self> {
-        Arc::new(Self {
-            shared: Mutex::new(Shared::new(Stage::Waiting(job))),
-        })
+        pool::scheduler().submit(self)
     }
 }
 
@@ -147,7 +134,7 @@ impl<F, T> JobCell<F, T> {
 pub(crate) fn model_job<T: Send + 'static>(
     f: impl FnOnce() -> T + Send + 'static,
 ) -> (Arc<dyn Job>, Arc<dyn Awaited<T>>) {
-    let job = JobCell::new(f);
+    let job = Shared::new(f);
     (job.clone(), job)
 }
 
@@ -194,8 +181,8 @@ pub(crate) fn model_job<T: Send + 'static>(
 /// ```
 pub fn offload<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Offload<T> {
     let job: Arc<dyn Awaited<T>> = match runtime::installed() {
-        None => JobCell::new(f),
-        Some(runtime) => JobCell::new(wrap(runtime, f)),
+        None => Shared::new(f),
+        Some(runtime) => Shared::new(wrap(runtime, f)),
     };
     Offload { job, ticket: 0 }
 }
@@ -263,8 +250,6 @@ impl<T> Drop for Offload<T> {
 
 impl<T> fmt::Debug for Offload<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Offload")
-            .field("submitted", &(self.ticket != 0))
-            .finish_non_exhaustive()
+        f.debug_struct("Offload").finish_non_exhaustive()
     }
 }

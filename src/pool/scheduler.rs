@@ -25,6 +25,7 @@ use crate::sync::panics::swallow;
 use crate::sync::{Arc, Mutex, MutexGuard, Ordering, fence, yield_now};
 use crate::thread::parker::Parker;
 use core::mem;
+use std::boxed::Box;
 use std::collections::{BTreeMap, VecDeque};
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -37,7 +38,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Something that a thread of the pool runs. It never panics.
 pub(crate) trait Job: Send + Sync {
-    fn run(self: Arc<Self>);
+    fn run(&self);
 
     /// Has the job's future polled, because no thread will come for the job. Returns whether it woke
     /// somebody for that.
@@ -142,18 +143,15 @@ impl State {
     ///
     /// If a thread is on its way, that one calls the next when it has taken a job. So many jobs that
     /// come at once do not each look for a thread.
-    fn find_a_thread(&mut self) -> Next {
+    fn find_a_thread(&mut self) -> Option<Next> {
         if self.coming > 0 || !self.wants_a_thread() {
-            return Next::Nothing;
+            return None;
         }
-        match self.idle.pop() {
-            Some(parker) => {
-                self.coming += 1;
-                Next::Wake(parker)
-            }
-            None if self.may_grow() => self.grow(0),
-            None => Next::Nothing,
+        if let Some(parker) = self.idle.pop() {
+            self.coming += 1;
+            return Some(Next::Wake(parker));
         }
+        self.may_grow().then(|| self.grow(0))
     }
 
     /// Takes the job with this ticket out of the queue, if it is there.
@@ -241,9 +239,7 @@ impl Sleeper<'_> {
 }
 
 /// What has to happen once the state is unlocked: see [`Scheduler::carry_out`].
-#[must_use]
 pub(crate) enum Next {
-    Nothing,
     /// Wake the idle thread that was taken off the list.
     Wake(Arc<Parker>),
     /// Start a thread, which is counted already. It begins with the job that has this ticket, also
@@ -257,12 +253,20 @@ pub(crate) enum Next {
 pub(crate) struct Scheduler {
     /// Protects every number, the queue, the list of idle threads and the watchers.
     state: Mutex<State>,
+    /// Starts a thread that [works](Scheduler::work) on the job with this ticket. Returns whether the
+    /// system grants it.
+    start: Box<dyn Fn(u64) -> bool + Send + Sync>,
 }
 
 impl Scheduler {
     /// At most `limit` threads are active, and `stand_ins` more are there. Waiting threads help
     /// after `patience`.
-    pub(crate) fn new(limit: usize, stand_ins: usize, patience: Duration) -> Self {
+    pub(crate) fn new(
+        limit: usize,
+        stand_ins: usize,
+        patience: Duration,
+        start: impl Fn(u64) -> bool + Send + Sync + 'static,
+    ) -> Self {
         Self {
             state: Mutex::new(State {
                 limit,
@@ -270,16 +274,20 @@ impl Scheduler {
                 patience,
                 ..State::default()
             }),
+            start: Box::new(start),
         }
     }
 
-    /// Queues `job`. Returns its ticket.
-    pub(crate) fn submit(&self, job: Arc<dyn Job>) -> (u64, Next) {
+    /// Queues `job`, and sees to it that a thread takes it. Returns its ticket.
+    pub(crate) fn submit(&self, job: Arc<dyn Job>) -> u64 {
         let mut state = self.state.lock();
         state.last_ticket += 1;
         let ticket = state.last_ticket;
         state.queue.push_back((ticket, job));
-        (ticket, state.find_a_thread())
+        let next = state.find_a_thread();
+        drop(state);
+        self.carry_out(next);
+        ticket
     }
 
     /// Takes a job back that is still in the queue.
@@ -309,15 +317,17 @@ impl Scheduler {
         State::unlock(state);
     }
 
-    /// Does what `next` says. `start` starts a thread that [works](Scheduler::work).
+    /// Does what `next` says.
     ///
-    /// If the system refuses that thread, and no other will come, this has the futures of all queued
+    /// If the system refuses a thread, and no other will come, this has the futures of all queued
     /// jobs polled: each then runs its own job. Wakers are user code, which may poll on this thread.
     /// Returns `None` if nothing was refused, and otherwise whether it woke somebody.
-    pub(crate) fn carry_out(&self, next: Next, start: impl FnOnce(u64) -> bool) -> Option<bool> {
-        match next {
+    pub(crate) fn carry_out(&self, next: Option<Next>) -> Option<bool> {
+        match next? {
             Next::Wake(parker) => parker.unpark(),
-            Next::Spawn(ticket) if !start(ticket) => return Some(self.do_without_a_thread()),
+            Next::Spawn(ticket) if !(self.start)(ticket) => {
+                return Some(self.do_without_a_thread());
+            }
             _ => {}
         }
         None
@@ -328,30 +338,22 @@ impl Scheduler {
         state.threads -= 1;
         state.coming -= 1;
         state.refused = true;
-        let (mut next, mut stranded) = (Next::Nothing, Vec::new());
+        let (mut idle, mut stranded) = (None, VecDeque::new());
         if state.is_stranded() {
-            stranded.extend(state.queue.iter().map(|(_, job)| job.clone()));
+            stranded.clone_from(&state.queue);
         } else if !state.idle.is_empty() {
             // It became idle meanwhile, and was not called because the new thread was on its way.
-            next = state.find_a_thread();
+            idle = state.find_a_thread();
         }
         State::unlock(state);
-        if let Next::Wake(parker) = next {
-            parker.unpark();
-        }
-        let nudge = |woken, job: Arc<dyn Job>| job.nudge() | woken;
+        self.carry_out(idle);
+        let nudge = |woken, (_, job): (_, Arc<dyn Job>)| job.nudge() | woken;
         stranded.into_iter().fold(false, nudge)
     }
 
     /// The life of a thread that was started: it runs the job with this ticket, if it is still
-    /// queued, and then jobs of the queue, until it has waited for one in vain. `start` starts
-    /// another thread.
-    pub(crate) fn work(
-        &self,
-        ticket: u64,
-        run: impl Fn(Arc<dyn Job>),
-        start: impl Fn(u64) -> bool,
-    ) {
+    /// queued, and then jobs of the queue, until it has waited for one in vain.
+    pub(crate) fn work(&self, ticket: u64, run: impl Fn(Arc<dyn Job>)) {
         let parker = Arc::new(Parker::new());
         let mut state = self.state.lock();
         state.coming -= 1;
@@ -365,7 +367,7 @@ impl Scheduler {
                 let next = state.find_a_thread();
                 drop(state);
                 // This thread is active, so no job is stranded.
-                self.carry_out(next, &start);
+                self.carry_out(next);
                 run(job);
                 state = self.state.lock();
                 continue;
@@ -399,7 +401,7 @@ impl Scheduler {
     /// is to look again, by calling this once more, after [`PATIENCE`].
     ///
     /// Unless it is to run a job, a pool thread counts as blocked until it [resumes](Self::resume).
-    pub(crate) fn block(&self, sleeper: &mut Sleeper<'_>) -> (Next, bool) {
+    pub(crate) fn block(&self, sleeper: &mut Sleeper<'_>) -> (Option<Next>, bool) {
         let mut state = self.state.lock();
         let at_the_cap = sleeper.is_worker && state.idle.is_empty() && !state.may_grow();
         let waits_for_a_job = sleeper.wait != 0 && !state.queue.is_empty();
@@ -413,15 +415,11 @@ impl Scheduler {
         state.blocked = state.blocked + usize::from(blocks) - usize::from(was_blocked);
         // The last one to block at the cap looks for all.
         let stands_still = at_the_cap && state.is_stranded();
-        let next = match next {
-            Some(next) => next,
-            None if stands_still && stalled => {
-                state.first_seen = None;
-                state.grow(0)
-            }
-            None if sleeper.is_worker => state.find_a_thread(),
-            None => Next::Nothing,
-        };
+        if next.is_none() && stands_still && stalled {
+            state.first_seen = None;
+            next = Some(state.grow(0));
+        }
+        let next = next.or_else(|| state.find_a_thread());
         (next, waits_for_a_job || stands_still)
     }
 
@@ -434,10 +432,12 @@ impl Scheduler {
     }
 
     /// Sets the limit, and finds a thread if it has risen. That thread calls the next one.
-    pub(crate) fn set_limit(&self, limit: usize) -> Next {
+    pub(crate) fn set_limit(&self, limit: usize) {
         let mut state = self.state.lock();
         state.limit = limit;
-        state.find_a_thread()
+        let next = state.find_a_thread();
+        drop(state);
+        self.carry_out(next);
     }
 
     pub(crate) fn stats(&self) -> OffloadStats {
@@ -504,7 +504,7 @@ mod tests {
     fn state(queued: usize, limit: usize, threads: usize, idle: usize, blocked: usize) -> State {
         struct Nothing;
         impl Job for Nothing {
-            fn run(self: Arc<Self>) {}
+            fn run(&self) {}
             fn nudge(&self) -> bool {
                 false
             }
@@ -575,8 +575,9 @@ mod tests {
         let idle = state.idle[0].clone();
         let scheduler = Scheduler {
             state: Mutex::new(state),
+            start: Box::new(|_| false),
         };
-        assert_eq!(scheduler.carry_out(Next::Spawn(0), |_| false), Some(false));
+        assert_eq!(scheduler.carry_out(Some(Next::Spawn(0))), Some(false));
         assert!(idle.take());
         let state = scheduler.state.into_inner();
         assert_eq!((state.threads, state.coming, state.idle.len()), (1, 1, 0));

@@ -8,7 +8,7 @@ use crate::support::watchdog::within;
 use smartasync::{Offload, block_on, offload, set_offload_limit, smart, spawn_local};
 use std::cell::Cell;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -73,6 +73,19 @@ pub(crate) fn start_waiting_job(gate: &Gate) -> Offload<()> {
     });
     start(&mut job);
     job
+}
+
+/// Starts a job that blocks its thread until the sender is dropped. Returns when it runs.
+pub(crate) fn start_active_job() -> (Offload<()>, mpsc::Sender<()>) {
+    let (started, has_started) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let mut job = offload(move || {
+        started.send(()).unwrap();
+        let _ = released.recv();
+    });
+    start(&mut job);
+    has_started.recv().unwrap();
+    (job, release)
 }
 
 /// Returns whether this is the name of a pool thread.

@@ -4,9 +4,10 @@ use crate::jobs::{CAP, chains_at_once, run_at_once, set_limit, start_waiting_job
 use crate::support::chains::{async_step, sync_step};
 use crate::support::child::in_a_child_with;
 use crate::support::gate::Gate;
+use crate::support::refused::refused;
 use crate::support::watchdog::within;
 use crate::support::{CountsDrops, start};
-use smartasync::{TimedOut, block_on, offload, smart};
+use smartasync::{TimedOut, block_on, offload, offload_stats, smart};
 use std::env;
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -136,6 +137,37 @@ fn the_environment_sets_the_first_limit_of_the_pool() {
                 });
                 assert_eq!(seen.most(), limit);
             });
+        });
+    }
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    in_a_child_with(&[("SMARTASYNC_OFFLOAD_THREADS", "")], || {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        assert_eq!(offload_stats().limit, (cores + 4).min(32));
+    });
+}
+
+#[test]
+fn each_use_of_the_pool_names_a_wrong_variable() {
+    for value in ["many", "0", "-1", "1.5"] {
+        in_a_child_with(&[("SMARTASYNC_OFFLOAD_THREADS", value)], || {
+            let value = env::var("SMARTASYNC_OFFLOAD_THREADS").unwrap();
+            let expected = format!(
+                "the environment variable SMARTASYNC_OFFLOAD_THREADS must be a number of \
+                 threads, at least 1, but is {value:?}: "
+            );
+            for _ in 0..2 {
+                let uses: [fn(); 3] = [
+                    || block_on(offload(|| ())),
+                    || drop(offload_stats()),
+                    || set_limit(1),
+                ];
+                for message in uses.map(|use_pool| refused(use_pool).message) {
+                    assert!(message.starts_with(&expected), "{message}");
+                }
+            }
         });
     }
 }

@@ -1,11 +1,10 @@
 //! The numbers of the pool, and the names of its threads.
 
-use crate::jobs::{is_pool_thread, set_limit, start_waiting_job, with_limit};
+use crate::jobs::{is_pool_thread, set_limit, start_active_job, start_waiting_job, with_limit};
 use crate::support::gate::Gate;
 use crate::support::start;
-use smartasync::{Offload, OffloadStats, block_on, offload, offload_stats};
+use smartasync::{OffloadStats, block_on, offload, offload_stats};
 use std::fs;
-use std::sync::mpsc;
 use std::thread;
 
 /// Blocks until the numbers of the pool are as wanted. They change a moment after a job has ended.
@@ -18,19 +17,6 @@ fn until(is_wanted: impl Fn(&OffloadStats) -> bool) -> OffloadStats {
         }
         thread::yield_now();
     }
-}
-
-/// Starts a job that blocks its thread until the sender is dropped. Returns when it runs.
-fn start_active_job() -> (Offload<()>, mpsc::Sender<()>) {
-    let (started, has_started) = mpsc::channel();
-    let (release, released) = mpsc::channel::<()>();
-    let mut job = offload(move || {
-        started.send(()).unwrap();
-        let _ = released.recv();
-    });
-    start(&mut job);
-    has_started.recv().unwrap();
-    (job, release)
 }
 
 #[test]
