@@ -74,7 +74,7 @@ pub use thread::context::{allow_blocking, forbid_blocking, is_async_context};
 #[cfg(feature = "std")]
 pub use thread::runtime::{AlreadyInstalled, Runtime};
 #[cfg(feature = "std")]
-pub use time::sleep;
+pub use time::{sleep, wait_for_offloads};
 
 #[doc(hidden)]
 pub mod __private;

@@ -14,7 +14,9 @@ use crate::thread::context;
 use crate::thread::parker::Parker;
 use core::cell::Cell;
 use core::num::NonZeroUsize;
+use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Context, Poll};
 use scheduler::{Job, Next, PATIENCE, Scheduler, Sleeper};
 use std::format;
 use std::sync::OnceLock;
@@ -231,4 +233,32 @@ pub fn set_offload_limit(active: NonZeroUsize) {
 #[must_use]
 pub fn offload_stats() -> OffloadStats {
     scheduler().stats()
+}
+
+/// Is ready when no job is queued and none runs, apart from the job that polls this.
+#[derive(Debug, Default)]
+pub(crate) struct Quiet {
+    ticket: u64,
+}
+
+impl Future for Quiet {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // All jobs on the stack of a pool thread are one busy thread for the scheduler.
+        let own = if IS_WORKER.get() { 1 } else { DEPTH.get() };
+        if scheduler().is_quiet(own, &mut self.ticket, cx.waker()) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if self.ticket != 0 {
+            scheduler().unwatch(self.ticket);
+        }
+    }
 }

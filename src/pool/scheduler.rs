@@ -455,7 +455,6 @@ impl Scheduler {
     /// Returns whether no job is queued and none runs, apart from the caller's own: they stand on
     /// `own` of the pool's threads, or are `own` jobs on a thread outside the pool. If there are
     /// others, this leaves `waker` under `ticket`, which is 0 at first.
-    #[cfg(all(test, smartasync_model))]
     pub(crate) fn is_quiet(&self, own: usize, ticket: &mut u64, waker: &Waker) -> bool {
         // Cloning and dropping a waker is user code, so the lock is free meanwhile.
         let waker = waker.clone();
@@ -475,7 +474,6 @@ impl Scheduler {
     }
 
     /// Drops the waker that [`is_quiet`](Self::is_quiet) has left.
-    #[cfg(all(test, smartasync_model))]
     pub(crate) fn unwatch(&self, ticket: u64) {
         let waker = self.state.lock().watchers.remove(&ticket);
         drop(waker);

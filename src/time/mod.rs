@@ -1,4 +1,4 @@
-//! Time for both worlds: [`sleep`], and [`Call::timeout`].
+//! Time for both worlds: [`sleep`], [`Call::timeout`] and [`wait_for_offloads`].
 //!
 //! - This file: the calls. A sleep is a call that never ends, with a time-out.
 //! - [`server`]: the thread that serves the timers of other executors.
@@ -13,6 +13,7 @@ use crate::call::work::{Sealed, driven};
 use crate::call::{Call, TimedOut, Work};
 use crate::executor::timers::{Timer, Timers};
 use crate::executor::{self, own_timers};
+use crate::pool::Quiet;
 use core::fmt;
 use core::future::pending;
 use core::panic::Location;
@@ -225,4 +226,40 @@ impl<W: Work> Call<W> {
 #[track_caller]
 pub fn sleep(duration: Duration) -> Call<impl Work<Output = ()>> {
     driven(pending::<()>()).timeout(duration).map(|_up| ())
+}
+
+/// Makes a call that waits until the offload pool has nothing to do, for at most `timeout`. Its
+/// output says whether the pool came to that.
+///
+/// Call it at the end of a program, after the last job was started. It waits until no job is queued
+/// and none runs. Jobs that come meanwhile count too. The job that makes the call does not count, so
+/// a job may wait for all others. Two jobs that do so wait for each other, until their time is up.
+///
+/// It works in both worlds: with [`.wait()`](Call::wait), and with `.await` on any runtime or on
+/// none. The time counts from the first poll or from `.wait()`. A duration that is too large for the
+/// clock is never up. For the thread that an await may need, see [`sleep`].
+///
+/// # Cancel safety
+///
+/// If you drop the call, nothing is lost. The jobs go on.
+///
+/// # Panics
+///
+/// As [`sleep`] does, and if the environment variable of
+/// [`set_offload_limit`](crate::set_offload_limit) is wrong.
+///
+/// # Examples
+///
+/// ```
+/// use smartasync::{offload, wait_for_offloads};
+/// use std::time::Duration;
+///
+/// # smartasync::block_on(offload(|| ()));
+/// assert!(wait_for_offloads(Duration::from_secs(60)).wait());
+/// ```
+#[track_caller]
+pub fn wait_for_offloads(timeout: Duration) -> Call<impl Work<Output = bool>> {
+    driven(Quiet::default())
+        .timeout(timeout)
+        .map(|done| done.is_ok())
 }

@@ -2,10 +2,11 @@
 
 use crate::jobs::{is_pool_thread, set_limit, start_active_job, start_waiting_job, with_limit};
 use crate::support::gate::Gate;
-use crate::support::start;
-use smartasync::{OffloadStats, block_on, offload, offload_stats};
+use crate::support::{poll, start};
+use smartasync::{OffloadStats, block_on, offload, offload_stats, wait_for_offloads};
 use std::fs;
 use std::thread;
+use std::time::Duration;
 
 /// Blocks until the numbers of the pool are as wanted. They change a moment after a job has ended.
 fn until(is_wanted: impl Fn(&OffloadStats) -> bool) -> OffloadStats {
@@ -73,5 +74,87 @@ fn each_thread_has_a_name_with_a_number() {
             let seen = block_on(offload(|| fs::read_to_string("/proc/thread-self/comm")));
             assert!(is_pool_thread(seen.unwrap().trim_end()));
         }
+    });
+}
+
+const SHORT: Duration = Duration::from_millis(1);
+
+#[test]
+fn a_pool_without_jobs_is_quiet_at_once() {
+    with_limit(1, || {
+        assert!(wait_for_offloads(Duration::MAX).wait());
+        assert!(wait_for_offloads(Duration::ZERO).wait());
+        assert!(block_on(wait_for_offloads(Duration::ZERO)));
+        assert!(pollster::block_on(wait_for_offloads(Duration::ZERO)));
+    });
+}
+
+#[test]
+fn whoever_waits_for_the_end_of_all_jobs_waits_for_each_that_runs_waits_or_is_queued() {
+    with_limit(1, || {
+        let gate = Gate::default();
+        let waiting = start_waiting_job(&gate);
+        until(|stats| stats.blocked == 1);
+        let (active, release) = start_active_job();
+        let mut queued = offload(|| ());
+        start(&mut queued);
+        let is_busy = || {
+            assert!(!wait_for_offloads(SHORT).wait());
+            assert!(!block_on(wait_for_offloads(SHORT)));
+            assert!(!pollster::block_on(wait_for_offloads(SHORT)));
+        };
+        is_busy();
+        drop(release);
+        block_on(active);
+        block_on(queued);
+        is_busy();
+        let waits = [
+            thread::spawn(|| wait_for_offloads(Duration::MAX).wait()),
+            thread::spawn(|| block_on(wait_for_offloads(Duration::MAX))),
+            thread::spawn(|| pollster::block_on(wait_for_offloads(Duration::MAX))),
+        ];
+        gate.open();
+        for wait in waits {
+            assert!(wait.join().unwrap());
+        }
+        block_on(waiting);
+    });
+}
+
+#[test]
+fn a_job_that_waits_for_the_end_of_all_jobs_waits_for_the_others_only() {
+    with_limit(2, || {
+        assert!(block_on(
+            offload(|| wait_for_offloads(Duration::MAX).wait())
+        ));
+        let (active, release) = start_active_job();
+        let busy = block_on(offload(|| {
+            // A job that came meanwhile counts too.
+            drop(offload(|| ()));
+            (
+                wait_for_offloads(SHORT).wait(),
+                block_on(wait_for_offloads(SHORT)),
+            )
+        }));
+        assert_eq!(busy, (false, false));
+        let end = thread::spawn(|| block_on(offload(|| wait_for_offloads(Duration::MAX).wait())));
+        drop(release);
+        assert!(end.join().unwrap());
+        block_on(active);
+    });
+}
+
+#[test]
+fn a_dropped_job_and_a_dropped_wait_leave_nothing() {
+    with_limit(1, || {
+        let (active, release) = start_active_job();
+        let mut queued = offload(|| ());
+        start(&mut queued);
+        for _ in 0..1_000 {
+            assert!(poll(&mut Box::pin(wait_for_offloads(Duration::MAX))).is_pending());
+        }
+        drop((queued, release));
+        assert!(wait_for_offloads(Duration::MAX).wait());
+        block_on(active);
     });
 }
