@@ -6,6 +6,7 @@
 //! the same time share one query.
 
 mod library;
+mod metrics;
 mod service;
 mod store;
 

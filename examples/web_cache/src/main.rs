@@ -9,15 +9,20 @@
 //! Without `--database`, the program makes a sample database at its start, and removes it at its
 //! end.
 
+use smartasync::wait_for_offloads;
 use std::error::Error;
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 use std::{env, fs, process};
 use web_cache::{Library, Store, router};
 
 const USAGE: &str = "usage: web_cache [serve [--port N] [--workers N] [--no-coalescing] | show ID | search WORD] [--database FILE]";
+
+/// How long the service waits at its end for queries that still run.
+const LAST_QUERIES: Duration = Duration::from_secs(30);
 
 enum Command {
     Serve {
@@ -108,9 +113,15 @@ fn serve(port: u16, workers: usize, library: Library) -> Result<(), Box<dyn Erro
             listener.local_addr()?
         )?;
         let until_interrupted = async { drop(tokio::signal::ctrl_c().await) };
-        Ok(axum::serve(listener, router(library))
+        axum::serve(listener, router(library))
             .with_graceful_shutdown(until_interrupted)
-            .await?)
+            .await?;
+        // A query goes on when its client has gone. It may be a write.
+        if wait_for_offloads(LAST_QUERIES).await {
+            Ok(())
+        } else {
+            Err("a query did not end in time".into())
+        }
     })
 }
 

@@ -1,9 +1,10 @@
 //! The service. Its handlers await the library.
 
 use crate::library::Library;
+use crate::metrics;
 use crate::store::{StoreError, Title};
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -57,12 +58,14 @@ type Answer = Result<Json<Value>, Failure>;
 /// | `GET /search/{word}` | ten titles |
 /// | `GET /report/{rows}` | a number, after a slow query |
 /// | `GET /stats` | the numbers of requests and queries, without those for `/stats` |
+/// | `GET /metrics` | the numbers of the offload pool, for Prometheus |
 pub fn router(library: Library) -> Router {
     Router::new()
         .route("/articles/{id}", get(article).put(rename))
         .route("/search/{word}", get(search))
         .route("/report/{rows}", get(report))
         .route("/stats", get(stats))
+        .route("/metrics", get(pool_metrics))
         .with_state(Arc::new(App {
             library,
             requests: AtomicU64::new(0),
@@ -105,4 +108,12 @@ async fn report(State(app): State<Arc<App>>, Path(rows): Path<u32>) -> Answer {
 async fn stats(State(app): State<Arc<App>>) -> Json<Value> {
     let (requests, store) = (app.requests.load(Ordering::SeqCst), app.library.store());
     Json(json!({ "requests": requests, "queries": store.queries(), "running": store.running() }))
+}
+
+async fn pool_metrics() -> Response {
+    let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    match metrics::page() {
+        Ok(page) => ([(header::CONTENT_TYPE, format)], page).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
 }

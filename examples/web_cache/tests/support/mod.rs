@@ -103,6 +103,34 @@ impl Service {
     }
 }
 
+impl Service {
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends what Ctrl-C sends.
+    pub fn interrupt(&self) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    /// Returns whether the process still runs.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits until the process has ended, and returns whether it ended well.
+    pub fn ended_well(mut self) -> bool {
+        self.child.wait().unwrap().success()
+    }
+}
+
 impl Drop for Service {
     fn drop(&mut self) {
         drop(self.child.kill());
