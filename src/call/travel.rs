@@ -317,10 +317,9 @@ where
 /// `here` is a closure in the body of the function.
 ///
 /// In the `impl` of a trait, `Self::name` finds a method of the type itself first, and that is
-/// another function. The names tell them apart. A method of a trait is `<Type as Trait>::name`.
-/// Every other method has the name of the closure without its end. Both names are constants, so an
-/// optimised build has no trace of this check. `()` stands for a method that has no complete name
-/// before it is called. There the pool checks, in [`Finish::finish`].
+/// another function. Their names tell them apart. Both names are constants, so an optimised build has
+/// no trace of this check. `()` stands for a method that has no complete name before it is called.
+/// There the pool checks, in [`Finish::finish`].
 ///
 /// # Panics
 ///
@@ -339,7 +338,11 @@ where
     F: Future<Output = T>,
 {
     let (body, method) = (type_name::<S>(), type_name::<M>());
-    if !method.starts_with(['<', '(']) && !body.starts_with(method) {
+    // The body of a method of a trait is in `<Type as Trait>::method`. The type's own method comes
+    // first, and is `Type::method`. The first bytes tell the two apart at every optimisation level
+    // without any code.
+    let is_own = !matches!(method.as_bytes(), [b'<' | b'(', ..]);
+    if is_own && matches!(body.as_bytes(), [b'<', ..]) {
         refuse_other_method(body, method);
     }
     both(arguments, here, away)
