@@ -186,13 +186,14 @@ impl<T> Core<T> {
         panics.resume();
     }
 
-    /// Does what is in `after`, while the mutex is free.
-    fn settle(&self, after: Aftermath<T>, panics: &mut Panics) {
-        let hands_over = after.hands_over;
-        after.settle(panics);
-        if hands_over {
+    /// Does what is in `after`, while the mutex is free. Whoever leads next does not have to wait for
+    /// the destructors.
+    fn settle(&self, mut after: Aftermath<T>, panics: &mut Panics) {
+        after.wake(panics);
+        if after.hands_over {
             self.hand_over(panics);
         }
+        after.settle(panics);
     }
 
     /// Chooses a follower to lead and wakes it. If its waker panics, this chooses the next follower.
@@ -223,7 +224,6 @@ impl<T: Clone> Core<T> {
             running: Pin::new(&mut future),
             _lost: LoseLeader { core: self, leader },
         };
-        let wakers = [own.clone(), own.clone()];
         let waker = Waker::from(notifier.clone());
         let running = run.running.as_mut().as_pin_mut();
         let running = running.expect("a driver has the future");
@@ -233,6 +233,9 @@ impl<T: Clone> Core<T> {
             self.complete(leader, &value);
             return Poll::Ready(Ok(value));
         }
+        // The clones are user code, so the guard is still there. A clone whose destructor panics must
+        // not be there during the poll.
+        let wakers = [own.clone(), own.clone()];
         mem::forget(run);
         let future = future.take().expect("the future is not ready");
         let (seat, after) = self.with_flight(&mut leader, |state, flight| {

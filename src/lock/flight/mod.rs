@@ -19,9 +19,9 @@
 //! length of one poll. If the future is pending, the driver parks it in the lock, and takes a seat.
 //! Each caller of a shared flight has a second waker in the future's notifier.
 //!
-//! INVARIANT: if there is no leader and a follower waits, then one follower is chosen: the lock has
-//! woken it, and it was not polled since. Or the thread that took the leader or the chosen follower
-//! away has not called [`State::choose`] yet.
+//! INVARIANT: if there is no leader and followers wait, then the lock has woken at least one of them,
+//! which was not polled since. Or the thread that took the leader or that follower away has not
+//! called [`State::choose`] yet.
 
 use crate::lock::cancelled::{Cancelled, Cause};
 use crate::lock::stack::StackToken;
@@ -194,10 +194,14 @@ impl<T> Aftermath<T> {
         stale: Vec::new(),
     };
 
+    pub(crate) fn wake(&mut self, panics: &mut Panics) {
+        panics.wake_all(mem::take(&mut self.wake));
+    }
+
     /// Wakes and drops everything. Each value is dropped on its own, because a second destructor
     /// that panics while the first panic unwinds would abort the process.
-    pub(crate) fn settle(self, panics: &mut Panics) {
-        panics.wake_all(self.wake);
+    pub(crate) fn settle(mut self, panics: &mut Panics) {
+        self.wake(panics);
         for unwanted in self.unwanted {
             panics.catch(|| drop(unwanted));
         }

@@ -1,12 +1,15 @@
 //! `SmartLock::run_once` when leaders panic: in the closure, in the future, or in its destructor.
 
 use crate::callers::{Bomb, Caller, Gate, assert_works, is_reentrant, leaked, ok};
-use crate::support::{OnDrop, panics, poll};
+use crate::support::{OnDrop, panic, panics, poll};
+use smartasync::SmartLock;
 use std::cell::Cell;
 use std::future::{pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::task::Poll;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 
 #[test]
 fn a_panic_stays_in_the_leader_and_one_follower_takes_over() {
@@ -86,11 +89,7 @@ fn the_future_of_a_leader_that_panics_is_dropped_before_another_caller_can_lead(
     let mut leader = Caller::new(lock.run_once(|| {
         poll_fn(move |_| {
             let _owned = &sees;
-            if fuse.get() {
-                crate::support::panic()
-            } else {
-                Poll::Pending
-            }
+            if fuse.get() { panic() } else { Poll::Pending }
         })
     }))
     .wait_for_its_turn();
@@ -166,4 +165,86 @@ fn a_leader_that_panics_after_a_reset_does_not_affect_the_new_flight() {
         (new.poll(), follower.poll()),
         (Poll::Ready(Ok(2)), Poll::Ready(Ok(2)))
     );
+}
+
+/// A value whose second clone panics. The first clone drops the follower that it is for.
+struct Value {
+    is_clone: bool,
+    scene: Arc<Scene>,
+}
+
+#[derive(Default)]
+struct Scene {
+    clones: AtomicUsize,
+    first_follower: Mutex<Option<Box<dyn Send>>>,
+    next_leader: Count,
+    wakes_at_the_drop_of_the_clone: Mutex<Option<usize>>,
+}
+
+#[derive(Default)]
+struct Count(Arc<AtomicUsize>);
+
+impl Clone for Value {
+    fn clone(&self) -> Self {
+        if self.scene.clones.fetch_add(1, Relaxed) == 1 {
+            panic()
+        }
+        drop(self.scene.first_follower.lock().unwrap().take());
+        Self {
+            is_clone: true,
+            scene: self.scene.clone(),
+        }
+    }
+}
+
+impl Drop for Value {
+    fn drop(&mut self) {
+        if self.is_clone {
+            let wakes = self.scene.next_leader.0.load(Relaxed);
+            let seen = &self.scene.wakes_at_the_drop_of_the_clone;
+            *seen.lock().unwrap() = Some(wakes);
+        }
+    }
+}
+
+struct CountsWakes(Arc<AtomicUsize>);
+
+impl Wake for CountsWakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+#[test]
+fn the_next_leader_is_woken_before_values_that_nobody_wants_are_dropped() {
+    let lock: &'static SmartLock<Value> = Box::leak(Box::default());
+    let (scene, gate) = (Arc::<Scene>::default(), Arc::new(AtomicBool::new(false)));
+    let value = Value {
+        is_clone: false,
+        scene: scene.clone(),
+    };
+    let (mut value, is_open) = (Some(value), gate.clone());
+    let mut leader = Box::pin(lock.run_once(|| {
+        poll_fn(move |_| {
+            if is_open.load(Relaxed) {
+                Poll::Ready(value.take().unwrap())
+            } else {
+                Poll::Pending
+            }
+        })
+    }));
+    let follower = || Box::pin(lock.run_once(pending::<Value>));
+    let (mut first, mut second) = (follower(), follower());
+    assert!(poll(&mut leader).is_pending() && poll(&mut first).is_pending());
+    let waker = Waker::from(Arc::new(CountsWakes(scene.next_leader.0.clone())));
+    let mut cx = Context::from_waker(&waker);
+    assert!(second.as_mut().poll(&mut cx).is_pending());
+    *scene.first_follower.lock().unwrap() = Some(Box::new(first));
+    gate.store(true, Relaxed);
+    assert!(panics(|| drop(poll(&mut leader))));
+    assert_eq!(
+        scene.wakes_at_the_drop_of_the_clone.lock().unwrap().take(),
+        Some(1)
+    );
+    assert_eq!(lock.waiters(), 1);
 }

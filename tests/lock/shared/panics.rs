@@ -8,6 +8,7 @@ use crate::support::child::in_a_child;
 use crate::support::{panic, panics};
 use smartasync::{Cancelled, SmartLock};
 use std::future::{pending, poll_fn, ready};
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -330,4 +331,33 @@ fn wakers_whose_drops_panic_at_a_reset_do_not_abort() {
         }
         assert_works(lock);
     });
+}
+
+#[test]
+fn a_driver_whose_wakers_panic_when_dropped_aborts_nothing() {
+    // The future is ready or panics, in its first poll or in a later one.
+    let futures = [
+        vec![Done],
+        vec![Sleep, Done],
+        vec![Panic],
+        vec![Sleep, Panic],
+    ];
+    for turns in futures {
+        in_a_child(|| {
+            let (lock, job) = (leaked(), Arc::<Job>::default());
+            let polls = turns.len();
+            let mut driver = job.caller(lock, turns, 1);
+            for nth in 0..polls {
+                if nth > 0 {
+                    job.wake();
+                }
+                let waker = ManuallyDrop::new(Waker::from(Arc::new(Relentless)));
+                drop(catch_unwind(AssertUnwindSafe(|| {
+                    driver.poll_with(&waker).is_ready()
+                })));
+            }
+            drop(catch_unwind(AssertUnwindSafe(|| drop(driver))));
+            assert_works(lock);
+        });
+    }
 }
