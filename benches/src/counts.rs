@@ -82,9 +82,9 @@ const BOUNDS: &[Bound] = bounds! {
 /// The same with the feature `tokio`: a call in sync code then asks tokio whether it is one of its
 /// tasks.
 const BOUNDS_WITH_TOKIO: &[Bound] = bounds! {
-    "wait, ready, opaque": 40.0 / 40.0; 0.0 of 0.0; 2_000
+    "wait, ready, opaque": 50.0 / 50.0; 0.0 of 0.0; 2_000
     "wait, ready, inlined": 34.0 / 34.0; 0.0 of 0.0; 2_000
-    "wait, ready, nested": 75.0 / 77.0; 0.0 of 0.0; 2_000
+    "wait, ready, nested": 100.0 / 110.0; 0.0 of 0.0; 2_000
     "call, awaited": 35.0 / 35.0; 0.0 of 0.0; 2_000
     "call, sync copy": 45.0 / 45.0; 0.0 of 0.0; 2_000
 };

@@ -20,6 +20,17 @@ use std::thread;
 /// nor its output need be `Send`. The future is `'static`: if a smart function takes references,
 /// spawn an `async move` block that owns what they refer to.
 ///
+/// # Waits inside tasks
+///
+/// A task may wait, inside [`allow_blocking`](crate::allow_blocking). That wait runs the other tasks
+/// while its own future is not woken, so a task that waits too stands on the stack of the first one.
+/// A future that is woken already goes first: any number of tasks that each wait for a yield nest one
+/// deep. For tasks that wait for a timer or for another thread, count on the stack of 64 of them.
+/// A wait that is deeper runs no tasks for 100 ms. Then it does, because its future may need one of
+/// them.
+///
+/// # Memory
+///
 /// The loop keeps the memory of ended tasks for later ones: at most 500 bytes for each of the most
 /// tasks that there were at once. [`reset_smartasync_cache`](crate::reset_smartasync_cache) frees
 /// it, and so does the end of the thread.

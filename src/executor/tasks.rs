@@ -251,8 +251,8 @@ impl Tasks {
         index
     }
 
-    /// Polls each task that is ready now once.
-    pub(crate) fn run_ready(&self) {
+    /// Polls each task that is ready now once, or until `is_enough`.
+    pub(crate) fn run_ready(&self, is_enough: impl Fn() -> bool) {
         let turns = self.table.borrow_mut().ready.collect();
         let outer = self.polled.get();
         for _ in 0..turns {
@@ -265,6 +265,9 @@ impl Tasks {
             if let Some((task, waker)) = taken {
                 self.polled.set(index);
                 self.run(index, task, waker);
+                if is_enough() {
+                    break;
+                }
             }
         }
         self.polled.set(outer);

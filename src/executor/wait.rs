@@ -13,7 +13,12 @@ use crate::thread::runtime::{self, Runtime};
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How many waits of a thread may nest before one lets its tasks wait: see [`sleep_alone`].
+const DEEPEST: u32 = 64;
+/// How long such a wait sleeps before it gives them a turn after all.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Waits for `future` on this thread's loop and returns its output.
 ///
@@ -99,8 +104,13 @@ fn wait_in_runtime<F: Future>(
 }
 
 /// Polls `future` until it is ready. In between it runs the thread's tasks, and sleeps on `level` if
-/// there is nothing to do. A future that is woken all the time does not starve the tasks, nor the
-/// other way round. Returns `None` if the future is not ready at `deadline`.
+/// there is nothing to do. Returns `None` if the future is not ready at `deadline`.
+///
+/// A future that is woken all the time does not starve the tasks, nor the other way round. But a
+/// task may begin a nested wait, which may run the next task, so each task could stand on the stack
+/// of the one before. Therefore a nested wait polls its future, if that was woken, before it starts
+/// another task. Only if the future was woken [too often](Level::patience) in a row do the tasks
+/// get a turn.
 ///
 /// The thread counts as async already. Between the polls it counts as it did `before`.
 #[inline]
@@ -120,6 +130,7 @@ fn drive<F: Future>(
         }
     };
     let mut cx = Context::from_waker(&level.waker);
+    let mut in_a_row = 0;
     loop {
         // A value that is there at the deadline counts, so one poll begins after it.
         let is_last = is_over(deadline);
@@ -132,7 +143,7 @@ fn drive<F: Future>(
         // The usual reason to poll again at once: the future has woken itself, and nothing else is
         // to be done.
         if tasks::has_unfinished() || !level.parker.take() {
-            wait_for_notification(level, before, deadline);
+            wait_for_notification(level, before, deadline, &mut in_a_row);
         }
     }
 }
@@ -143,19 +154,51 @@ fn is_over(deadline: Option<Instant>) -> bool {
 }
 
 /// Gives each ready task a turn, wakes the timers that are due, then takes the parker's notification,
-/// and sleeps until it comes or the time is up.
+/// and sleeps until it comes or the time is up. A nested wait starts no task once it is notified,
+/// unless it was so `in_a_row` too often.
 #[inline(never)]
-fn wait_for_notification(level: &Level, before: Stack, deadline: Option<Instant>) {
+fn wait_for_notification(
+    level: &Level,
+    before: Stack,
+    deadline: Option<Instant>,
+    in_a_row: &mut u64,
+) {
+    if *in_a_row < level.patience() && level.parker.take() {
+        *in_a_row += 1;
+        return;
+    }
+    *in_a_row = 0;
     let _between_polls = context::enter_as(before);
     loop {
         if tasks::has_unfinished() {
+            if level.depth >= DEEPEST && sleep_alone(level, deadline) {
+                return;
+            }
             if let Some(tasks) = loops::running_tasks() {
-                context::poll_tasks(|| tasks.run_ready());
+                let is_enough = || level.depth > 0 && level.parker.is_notified();
+                context::poll_tasks(|| tasks.run_ready(is_enough));
             }
         }
         let timer = loops::wake_timers();
         if level.parker.take() || sleep(level, deadline, timer) || is_over(deadline) {
             return;
+        }
+    }
+}
+
+/// Sleeps without giving the tasks a turn, because so many waits nest that the stack could overflow.
+/// Returns whether it took a notification, or the time is up. If not, the future may wait for a task,
+/// which therefore gets its turn: that the program goes on matters more than the stack.
+#[cold]
+fn sleep_alone(level: &Level, deadline: Option<Instant>) -> bool {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let timer = loops::wake_timers().map_or(end, |timer| timer.min(end));
+        if pool::park(&level.parker, deadline, Some(timer)) || is_over(deadline) {
+            return true;
+        }
+        if is_over(Some(end)) {
+            return false;
         }
     }
 }
