@@ -251,8 +251,8 @@ impl Tasks {
         index
     }
 
-    /// Polls each task that is ready now once, or until `is_enough`.
-    pub(crate) fn run_ready(&self, is_enough: impl Fn() -> bool) {
+    /// Polls each task that is ready now once. It stops early when `first` is notified.
+    pub(crate) fn run_ready(&self, first: Option<&Parker>) {
         let turns = self.table.borrow_mut().ready.collect();
         let outer = self.polled.get();
         for _ in 0..turns {
@@ -265,7 +265,7 @@ impl Tasks {
             if let Some((task, waker)) = taken {
                 self.polled.set(index);
                 self.run(index, task, waker);
-                if is_enough() {
+                if first.is_some_and(Parker::is_notified) {
                     break;
                 }
             }

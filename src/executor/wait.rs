@@ -175,8 +175,8 @@ fn wait_for_notification(
                 return;
             }
             if let Some(tasks) = loops::running_tasks() {
-                let is_enough = || level.depth > 0 && level.parker.is_notified();
-                context::poll_tasks(|| tasks.run_ready(is_enough));
+                let first = (level.depth > 0).then_some(&*level.parker);
+                context::poll_tasks(|| tasks.run_ready(first));
             }
         }
         let timer = loops::wake_timers();
