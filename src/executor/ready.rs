@@ -52,6 +52,11 @@ impl Inbox {
         ready.append(&mut self.state.lock().tasks);
     }
 
+    /// Frees the memory that no woken task needs.
+    pub(crate) fn shrink(&self) {
+        self.state.lock().tasks.shrink_to_fit();
+    }
+
     /// Returns whether the inbox is empty, so that the owner of `parker` may sleep. If so, the next
     /// task notifies `parker`.
     pub(crate) fn prepare_to_sleep(&self, parker: &Arc<Parker>) -> bool {

@@ -32,7 +32,8 @@ use std::thread;
 /// # Memory
 ///
 /// The loop keeps the memory of ended tasks for later ones: at most 500 bytes for each of the most
-/// tasks that there were at once. [`reset_smartasync_cache`](crate::reset_smartasync_cache) frees
+/// tasks that there were at once. After a burst of more than 131,072 it keeps nothing, once all of
+/// them have ended. [`reset_smartasync_cache`](crate::reset_smartasync_cache) frees
 /// it, and so does the end of the thread.
 ///
 /// # Examples

@@ -23,6 +23,9 @@ use std::vec::Vec;
 /// because the allocator merges that many freed boxes, and hands them out in another order.
 const LARGEST_KEPT: usize = 256;
 
+/// The most slots that stay when no task is left. After a larger burst all of them are freed.
+const MOST_KEPT: usize = 1 << 17;
+
 /// How deep the drops of cancelled tasks may nest. Deeper ones are dropped one after the other, so
 /// that a chain of any length needs little stack. (Up to that depth, a destructor that cancels a task
 /// sees it dropped at once.)
@@ -93,8 +96,10 @@ const _: () = assert!(size_of::<TaskSlot>() == 64);
 
 impl TaskSlot {
     /// Puts the slot, which has this index, at the head of the vacant ones. A box in it is empty.
+    /// Returns whether no slot is in use now.
     #[inline]
-    fn vacate(&mut self, index: u32, vacant: &mut u32) {
+    #[must_use]
+    fn vacate(&mut self, index: u32, vacant: &mut Vacant) -> bool {
         if self
             .task
             .as_ref()
@@ -103,7 +108,9 @@ impl TaskSlot {
             self.free_box();
         }
         self.state = State::Vacant;
-        self.next_vacant = mem::replace(vacant, index);
+        self.next_vacant = mem::replace(&mut vacant.first, index);
+        vacant.in_use -= 1;
+        vacant.in_use == 0
     }
 
     #[cold]
@@ -134,9 +141,16 @@ pub(crate) struct Tasks {
 
 struct Table {
     slots: Vec<TaskSlot>,
-    /// The first of the list of vacant slots, or [`NO_SLOT`].
-    vacant: u32,
+    vacant: Vacant,
     ready: ReadyQueue,
+}
+
+/// The list of vacant slots.
+struct Vacant {
+    /// The first one, or [`NO_SLOT`].
+    first: u32,
+    /// How many slots are not in the list.
+    in_use: u32,
 }
 
 /// Ends the list of vacant slots.
@@ -146,15 +160,18 @@ impl Table {
     const fn new(inbox: &'static Inbox) -> Self {
         Self {
             slots: Vec::new(),
-            vacant: NO_SLOT,
+            vacant: Vacant {
+                first: NO_SLOT,
+                in_use: 0,
+            },
             ready: ReadyQueue::new(inbox),
         }
     }
 
-    /// A slot, and the head of the vacant ones. `None` if the loop has ended, or if the waker came
+    /// A slot, and the list of the vacant ones. `None` if the loop has ended, or if the waker came
     /// from a task of an ended thread.
     #[inline]
-    fn slot(&mut self, index: u32) -> Option<(&mut TaskSlot, &mut u32)> {
+    fn slot(&mut self, index: u32) -> Option<(&mut TaskSlot, &mut Vacant)> {
         self.slots
             .get_mut(index as usize)
             .map(|slot| (slot, &mut self.vacant))
@@ -184,6 +201,17 @@ impl Table {
         }
         slot.state = State::Polling;
         Some((slot.task.take()?, slot.waker.take()?))
+    }
+
+    /// Frees the memory of a large burst of tasks, if there was one. No slot is in use. A waker that is called later
+    /// finds no slot, or gives a later task one turn too many.
+    #[cold]
+    #[inline(never)]
+    fn free_after_burst(&mut self) {
+        if self.slots.len() > MOST_KEPT {
+            self.ready.inbox.shrink();
+            *self = Self::new(self.ready.inbox);
+        }
     }
 
     /// Adds a slot that is not in the list of vacant ones.
@@ -234,13 +262,14 @@ impl Tasks {
     /// user code.
     pub(crate) fn spawn(&self, put: &mut dyn FnMut(&mut Option<BoxTask>)) -> u32 {
         let table = &mut *self.table.borrow_mut();
-        let index = if table.vacant == NO_SLOT {
+        let index = if table.vacant.first == NO_SLOT {
             table.add_slot()
         } else {
-            table.vacant
+            table.vacant.first
         };
         let slot = &mut table.slots[index as usize];
-        table.vacant = slot.next_vacant;
+        table.vacant.first = slot.next_vacant;
+        table.vacant.in_use += 1;
         put(&mut slot.task);
         slot.state = State::New;
         slot.detached = false;
@@ -318,8 +347,11 @@ impl Tasks {
                 let mut table = self.table.borrow_mut();
                 if let Some((slot, vacant)) = table.slot(index) {
                     slot.put_back(task, waker);
-                    slot.vacate(index, vacant);
+                    let is_last = slot.vacate(index, vacant);
                     count_finished();
+                    if is_last {
+                        table.free_after_burst();
+                    }
                 }
             }
         }
@@ -365,7 +397,9 @@ impl Tasks {
         if let Some(task) = &mut slot.task {
             task.as_mut().take_result(into);
         }
-        slot.vacate(index, vacant);
+        if slot.vacate(index, vacant) {
+            table.free_after_burst();
+        }
         Poll::Ready(())
     }
 
@@ -377,15 +411,21 @@ impl Tasks {
         };
         let joiner = slot.joiner.take();
         let task = slot.task.take();
-        match slot.state {
+        let is_last = match slot.state {
             State::New | State::Idle => {
                 slot.left_in_queue = slot.state == State::New;
-                slot.vacate(index, vacant);
                 count_finished();
+                slot.vacate(index, vacant)
             }
             State::Finished => slot.vacate(index, vacant),
-            State::Polling | State::PollingWoken => slot.state = State::Cancelled,
-            State::Vacant | State::Cancelled => {}
+            State::Polling | State::PollingWoken => {
+                slot.state = State::Cancelled;
+                false
+            }
+            State::Vacant | State::Cancelled => false,
+        };
+        if is_last {
+            table.free_after_burst();
         }
         drop(table);
         drop(joiner);

@@ -81,3 +81,43 @@ fn a_burst_of_small_tasks_after_one_of_its_size_allocates_nothing() {
         assert_eq!(measure(burst).count_total, 0);
     });
 }
+
+#[test]
+fn a_large_burst_of_tasks_leaves_nothing() {
+    // One more than a loop keeps.
+    const TASKS: u32 = (1 << 17) + 1;
+    within(120, || {
+        let ended = Rc::new(Cell::new(0));
+        let burst = || -> Vec<_> {
+            let task = |ended: Rc<Cell<u32>>| async move {
+                yield_once().await;
+                ended.set(ended.get() + 1);
+            };
+            (0..TASKS)
+                .map(|_| spawn_local(task(ended.clone())))
+                .collect()
+        };
+        let cancelled = || drop(burst());
+        let detached = || {
+            burst().into_iter().for_each(Task::detach);
+            while ended.get() < TASKS {
+                block_on(yield_once());
+            }
+        };
+        let awaited = || {
+            block_on(async {
+                for task in burst() {
+                    task.await;
+                }
+            });
+        };
+        block_on(yield_once());
+        for work in [&cancelled as &dyn Fn(), &detached, &awaited] {
+            let allocated = measure(work);
+            // The loop itself stays.
+            assert!(allocated.bytes_current < 1_000, "{allocated:?}");
+        }
+        // The loop is as good as new.
+        assert_eq!(block_on(spawn_local(async { 1 })), 1);
+    });
+}
