@@ -22,7 +22,7 @@ pub(crate) fn in_async<T>(poll: impl FnOnce() -> T) -> T {
 
 /// Calls `f`. There is no runtime to enter.
 #[cfg(feature = "stream")]
-pub(crate) fn inside(f: &mut dyn FnMut()) {
+pub(crate) fn drop_inside(f: &mut dyn FnMut()) {
     f();
 }
 

@@ -51,6 +51,6 @@ pub use wait::block_on;
 #[cfg(feature = "std")]
 pub(crate) use crate::thread::context::{REFUSAL, is_async_context, refuse_in_async};
 #[cfg(all(feature = "std", feature = "stream"))]
-pub(crate) use crate::thread::runtime::inside;
+pub(crate) use wait::drop_inside;
 #[cfg(feature = "std")]
 pub(crate) use wait::{in_async, wait, wait_for_own, wait_until, wait_with};

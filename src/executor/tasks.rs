@@ -7,7 +7,7 @@
 use crate::executor::cell::BoxTask;
 use crate::executor::ready::{Inbox, ReadyQueue, TaskWaker};
 use crate::sync::Arc;
-use crate::sync::panics::{Panics, swallow};
+use crate::sync::panics::{Panics, drop_value, swallow};
 use crate::thread::context;
 use crate::thread::parker::Parker;
 use core::any::Any;
@@ -428,14 +428,16 @@ impl Tasks {
             table.free_after_burst();
         }
         drop(table);
-        drop(joiner);
+        let mut panics = Panics::default();
+        panics.drop_value(joiner);
         if let Some(task) = task {
-            self.drop_task(task);
+            self.drop_task(task, &mut panics);
         }
+        panics.resume();
     }
 
     /// Drops a cancelled task: at once, unless [`DEEPEST_DROP`] of them are being dropped already.
-    fn drop_task(&self, task: BoxTask) {
+    fn drop_task(&self, task: BoxTask, panics: &mut Panics) {
         let outer = self.drops.get();
         if outer == DEEPEST_DROP {
             self.to_drop.borrow_mut().push(task);
@@ -443,8 +445,7 @@ impl Tasks {
         }
         self.drops.set(outer + 1);
         // A panic of one destructor keeps no other task from being dropped.
-        let mut panics = Panics::default();
-        panics.catch(|| drop(task));
+        panics.drop_value(task);
         if outer + 1 == DEEPEST_DROP {
             loop {
                 let tasks = self.to_drop.take();
@@ -452,12 +453,11 @@ impl Tasks {
                     break;
                 }
                 for task in tasks {
-                    panics.catch(|| drop(task));
+                    panics.drop_value(task);
                 }
             }
         }
         self.drops.set(outer);
-        panics.resume();
     }
 
     pub(crate) fn detach(&self, index: u32) {
@@ -472,7 +472,7 @@ impl Tasks {
         slot.detached = true;
         let joiner = slot.joiner.take();
         drop(table);
-        drop(joiner);
+        drop_value(joiner);
     }
 
     /// Drops every task and its slot, because the loop has ended: nothing is spawned here any more.

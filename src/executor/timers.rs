@@ -2,7 +2,7 @@
 //! a time of its own.
 
 use crate::sync::Mutex;
-use crate::sync::panics::swallow;
+use crate::sync::panics::{drop_value, swallow};
 use core::task::Waker;
 use core::{mem, ptr};
 use std::collections::BTreeMap;
@@ -105,6 +105,6 @@ impl Timer {
 impl Drop for Timer {
     fn drop(&mut self) {
         let waker = self.timers.queue.lock().wakers.remove(&self.key);
-        drop(waker);
+        drop_value(waker);
     }
 }

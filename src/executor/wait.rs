@@ -8,6 +8,7 @@ use crate::executor::level::Level;
 use crate::executor::loops::{self, Wait, begin_usual_wait};
 use crate::executor::tasks;
 use crate::pool;
+use crate::sync::panics::Panics;
 use crate::thread::context::{self, Stack, allow_blocking};
 use crate::thread::runtime::{self, Runtime};
 use core::future::poll_fn;
@@ -91,7 +92,7 @@ fn wait_in_runtime<F: Future>(
     deadline: Option<Instant>,
 ) -> Option<F::Output> {
     let (mut future, mut driven) = (Some(future), None);
-    runtime.around_wait(&mut || {
+    let mut poll = || {
         // Taken, so that what is left of the future is dropped inside the runtime too.
         if let Some(future) = future.take() {
             let future = pin!(future);
@@ -99,8 +100,33 @@ fn wait_in_runtime<F: Future>(
             let output = drive(wait.level, wait.before(), future, deadline);
             driven = Some(output);
         }
-    });
+    };
+    let mut panics = Panics::default();
+    if !panics.catch(|| runtime.around_wait(&mut poll)) {
+        // Their destructors may panic too.
+        panics.drop_value(future);
+        panics.drop_value(driven.take());
+        panics.resume();
+    }
     driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
+}
+
+/// Calls `f`, which drops a user's stream. In sync code it does so inside the installed runtime: the
+/// stream may need the reactor there. Calls `f` again if the runtime has panicked, perhaps before it
+/// called `f`.
+#[cfg(feature = "stream")]
+#[inline(never)]
+pub(crate) fn drop_inside(f: &mut dyn FnMut()) {
+    let mut panics = Panics::default();
+    if let Some(runtime) = runtime::installed() {
+        panics.catch(|| {
+            if !context::is_async_context() {
+                runtime.around_wait(f);
+            }
+        });
+    }
+    panics.catch(f);
+    panics.resume();
 }
 
 /// Polls `future` until it is ready. In between it runs the thread's tasks, and sleeps on `level` if

@@ -4,7 +4,7 @@
 //! the result of the closure, and the waker of the future.
 
 use crate::pool::{self, Job};
-use crate::sync::panics::swallow;
+use crate::sync::panics::{Panics, swallow};
 use crate::sync::{Arc, Mutex};
 use crate::thread::{context, runtime};
 use core::fmt;
@@ -121,7 +121,10 @@ impl<F: FnOnce() -> T + Send + 'static, T: Send + 'static> Awaited<T> for Mutex<
             drop(pool::scheduler().remove(ticket));
         }
         // User code, which may panic, comes last.
-        drop((stage, waker));
+        let mut panics = Panics::default();
+        panics.drop_value(stage);
+        panics.drop_value(waker);
+        panics.resume();
     }
 
     fn submit(self: Arc<Self>) -> u64 {

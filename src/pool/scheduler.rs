@@ -21,7 +21,7 @@
 //! Nothing here starts a thread, or knows on which thread it runs: the callers say both. So a model
 //! can check it.
 
-use crate::sync::panics::swallow;
+use crate::sync::panics::{drop_value, swallow};
 use crate::sync::{Arc, Mutex, MutexGuard, Ordering, fence, yield_now};
 use crate::thread::parker::Parker;
 use core::mem;
@@ -476,7 +476,7 @@ impl Scheduler {
     /// Drops the waker that [`is_quiet`](Self::is_quiet) has left.
     pub(crate) fn unwatch(&self, ticket: u64) {
         let waker = self.state.lock().watchers.remove(&ticket);
-        drop(waker);
+        drop_value(waker);
     }
 
     /// The numbers of threads, of those that are on their way, idle and blocked, and of queued jobs.

@@ -149,8 +149,8 @@ impl<S> Held<S> {
 impl<S> Drop for Held<S> {
     fn drop(&mut self) {
         // `boxed` has moved the source to another stream.
-        if self.source.is_some() && !executor::is_async_context() {
-            executor::inside(&mut || self.source = None);
+        if self.source.is_some() {
+            executor::drop_inside(&mut || self.source = None);
         }
     }
 }

@@ -136,9 +136,9 @@ impl<T> Buffer<T> {
         let (items, waker) = (mem::take(&mut state.items), state.waker.take());
         drop(state);
         for item in items {
-            panics.catch(|| drop(item));
+            panics.drop_value(item);
         }
-        panics.catch(|| drop(waker));
+        panics.drop_value(waker);
     }
 }
 

@@ -15,6 +15,14 @@ pub(crate) fn swallow(f: impl FnOnce()) {
     }
 }
 
+/// Drops `value`. If its destructor panics while the thread unwinds already, this panic is dropped: it
+/// would abort the process.
+pub(crate) fn drop_value<T>(value: T) {
+    let mut panics = Panics::default();
+    panics.drop_value(value);
+    panics.resume();
+}
+
 /// Holds back the panics of several calls, and lets the first one go on afterwards.
 #[derive(Default)]
 pub(crate) struct Panics {
@@ -33,6 +41,11 @@ impl Panics {
             Some(_) => mem::forget(payload),
         }
         false
+    }
+
+    /// Drops `value`.
+    pub(crate) fn drop_value<T>(&mut self, value: T) {
+        self.catch(|| drop(value));
     }
 
     /// Calls every waker, also after one of them has panicked.

@@ -1,7 +1,5 @@
 //! The foreign runtime of the program: it does what this crate cannot see or do by itself.
 
-#[cfg(feature = "stream")]
-use crate::sync::panics::Panics;
 use core::fmt;
 use std::boxed::Box;
 use std::error::Error;
@@ -90,18 +88,6 @@ pub(crate) fn set(runtime: Box<dyn Runtime>) -> Result<(), Box<dyn Runtime>> {
 #[inline]
 pub(crate) fn installed() -> Option<&'static dyn Runtime> {
     RUNTIME.get().map(|runtime| &**runtime)
-}
-
-/// Calls `f`, which drops a user's stream, inside the installed runtime: the stream may need the
-/// reactor there. Calls `f` again if the runtime has panicked, perhaps before it called `f`.
-#[cfg(feature = "stream")]
-pub(crate) fn inside(f: &mut dyn FnMut()) {
-    let mut panics = Panics::default();
-    if let Some(runtime) = installed() {
-        panics.catch(|| runtime.around_wait(f));
-    }
-    panics.catch(f);
-    panics.resume();
 }
 
 /// The error of [`install_runtime`](crate::install_runtime) and of `install_tokio`: a runtime is

@@ -112,7 +112,8 @@ pub(crate) struct Caller<'c> {
     pub(crate) can_lead: bool,
 }
 
-/// The wakers of a polled caller. What is left of them is dropped while no lock is held.
+/// The wakers of a polled caller. What is left of them is dropped while no lock is held, one at a
+/// time: each destructor is user code, and may panic.
 pub(crate) struct Wakers<T> {
     /// Clones of the caller's waker, if there are any: for the seat, and for the notifier of a
     /// shared flight. A clone that is used leaves the waker that it replaces.
@@ -127,6 +128,30 @@ type Left<T> = (Seat<T>, Option<Waker>);
 impl<T> Wakers<T> {
     pub(crate) const fn new(clones: [Option<Waker>; 2]) -> Self {
         Self { clones, left: None }
+    }
+}
+
+impl<T> Drop for Wakers<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // Otherwise there is one waker at most, which needs no care.
+        if self.left.is_some() || self.clones.iter().all(Option::is_some) {
+            self.drop_each();
+        }
+    }
+}
+
+impl<T> Wakers<T> {
+    #[inline(never)]
+    fn drop_each(&mut self) {
+        let (seat, registered) = self.left.take().unzip();
+        let [own, to_register] = mem::take(&mut self.clones);
+        let mut panics = Panics::default();
+        panics.drop_value(seat);
+        for waker in [registered.flatten(), own, to_register] {
+            panics.drop_value(waker);
+        }
+        panics.resume();
     }
 }
 
@@ -203,10 +228,10 @@ impl<T> Aftermath<T> {
     pub(crate) fn settle(mut self, panics: &mut Panics) {
         self.wake(panics);
         for unwanted in self.unwanted {
-            panics.catch(|| drop(unwanted));
+            panics.drop_value(unwanted);
         }
         for stale in self.stale {
-            panics.catch(|| drop(stale));
+            panics.drop_value(stale);
         }
     }
 }
@@ -583,5 +608,30 @@ impl<T> State<T> {
     pub(crate) fn close(&mut self) -> Aftermath<T> {
         self.closed = true;
         self.reset()
+    }
+}
+
+#[cfg(all(test, not(smartasync_model)))]
+mod tests {
+    use super::*;
+    use std::panic::catch_unwind;
+    use std::task::Wake;
+
+    struct PanicsWhenDropped;
+
+    impl Wake for PanicsWhenDropped {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for PanicsWhenDropped {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+
+    #[test]
+    fn two_wakers_that_panic_when_dropped_give_one_panic() {
+        let clones = [(); 2].map(|()| Some(Waker::from(Arc::new(PanicsWhenDropped))));
+        assert!(catch_unwind(|| drop(Wakers::<()>::new(clones))).is_err());
     }
 }

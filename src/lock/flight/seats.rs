@@ -154,18 +154,18 @@ impl<T> Seats<T> {
     /// Takes a free seat. It is in no queue yet.
     #[inline]
     pub(super) fn occupy(&mut self) -> SeatId {
-        self.occupied += 1;
-        let at = self.free;
+        let mut at = self.free;
         if let Some(entry) = self.entries.get(at as usize) {
             self.free = entry.links[AFTER];
-            return SeatId(at);
+        } else {
+            at = u32::try_from(self.entries.len()).unwrap_or(NOBODY);
+            assert!(at != NOBODY, "a lock has fewer than 2^32 - 1 followers");
+            self.entries.push(Entry {
+                seat: Seat::Free,
+                links: [NOBODY; 2],
+            });
         }
-        let at = u32::try_from(self.entries.len()).unwrap_or(NOBODY);
-        assert!(at != NOBODY, "a lock has fewer than 2^32 - 1 followers");
-        self.entries.push(Entry {
-            seat: Seat::Free,
-            links: [NOBODY; 2],
-        });
+        self.occupied += 1;
         SeatId(at)
     }
 

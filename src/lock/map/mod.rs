@@ -166,7 +166,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
             // call that holds this lock, but has no seat in it yet, looks up its key again.
             let mut panics = Panics::default();
             core.close(&mut panics);
-            panics.catch(|| drop((key, core)));
+            panics.drop_value(key);
+            panics.drop_value(core);
             panics.resume();
         }
     }
@@ -225,7 +226,8 @@ impl<K: Hash + Eq, T> SmartLockMap<K, T> {
             let removed = mem::replace(&mut *shard.lock(), Table::new());
             for (key, core) in removed.into_entries() {
                 core.close(&mut panics);
-                panics.catch(|| drop((key, core)));
+                panics.drop_value(key);
+                panics.drop_value(core);
             }
         }
         panics.resume();
@@ -338,8 +340,13 @@ impl<'m, K: Hash + Eq + Clone, T> Entry<'m, K, T> {
         drop(entries);
         // The destructors of the key and of a half-done future are user code, so they run after the
         // shard is unlocked.
-        drop(removed);
-        drop(core);
+        let (key, held) = removed.unzip();
+        // This is not the last owner: `core` is.
+        drop(held);
+        let mut panics = Panics::default();
+        panics.drop_value(key);
+        panics.drop_value(core);
+        panics.resume();
     }
 }
 
