@@ -169,7 +169,8 @@ fn a_mutex_that_a_job_holds_over_a_wait_stops_no_pool() {
     for limit in [1, 2, 6] {
         for executor in EXECUTORS {
             with_limit(limit, move || {
-                read_at_once(executor, 16, || {
+                // One job holds the mutex, and more than the limit want it.
+                read_at_once(executor, limit + 2, || {
                     let mut held = SHARED.lock().unwrap();
                     *held = connect(7).wait();
                     *held
