@@ -181,7 +181,7 @@ fn is_over(deadline: Option<Instant>) -> bool {
 
 /// Gives each ready task a turn, wakes the timers that are due, then takes the parker's notification,
 /// and sleeps until it comes or the time is up. A nested wait starts no task once it is notified,
-/// unless it was so `in_a_row` too often.
+/// unless that happened too often `in_a_row`.
 #[inline(never)]
 fn wait_for_notification(
     level: &Level,
@@ -189,17 +189,21 @@ fn wait_for_notification(
     deadline: Option<Instant>,
     in_a_row: &mut u64,
 ) {
-    if *in_a_row < level.patience() && level.parker.take() {
+    let mut is_patient = *in_a_row < level.patience();
+    if is_patient && level.parker.take() {
         *in_a_row += 1;
         return;
     }
-    *in_a_row = 0;
     let _between_polls = context::enter_as(before);
     loop {
         if tasks::has_unfinished() {
-            if level.depth >= DEEPEST && sleep_alone(level, deadline) {
+            // If the tasks are owed a turn, they get it at any depth.
+            if is_patient && level.depth >= DEEPEST && sleep_alone(level, deadline) {
+                *in_a_row += 1;
                 return;
             }
+            is_patient = true;
+            *in_a_row = 0;
             if let Some(tasks) = loops::running_tasks() {
                 let first = (level.depth > 0).then_some(&*level.parker);
                 context::poll_tasks(|| tasks.run_ready(first));

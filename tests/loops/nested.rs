@@ -189,15 +189,25 @@ fn tasks_that_wait_for_another_thread_nest_64_deep() {
 #[test]
 fn a_wait_that_is_too_deep_runs_the_task_that_it_needs_after_a_while() {
     within(120, || {
-        // Each task waits for the last one.
+        // Each task waits for the last one. The last but one wakes itself meanwhile.
         let gates: Rc<Vec<Gate>> = Rc::new((0..69).map(|_| Gate::default()).collect());
-        let tasks: Vec<_> = (0..70)
+        let is_over = Rc::new(Cell::new(false));
+        let tasks: Vec<_> = (0..71)
             .map(|n| {
-                let gates = gates.clone();
+                let (gates, is_over) = (gates.clone(), is_over.clone());
+                let spin = async move |is_over: &Cell<bool>| {
+                    while !is_over.get() {
+                        yield_once().await;
+                    }
+                };
                 spawn_local(async move {
-                    match gates.get(n) {
-                        Some(gate) => allow_blocking(|| block_on(gate.clone())),
-                        None => gates.iter().for_each(Gate::open),
+                    match (n, gates.get(n)) {
+                        (_, Some(gate)) => allow_blocking(|| block_on(gate.clone())),
+                        (69, _) => allow_blocking(|| block_on(spin(&is_over))),
+                        _ => {
+                            is_over.set(true);
+                            gates.iter().for_each(Gate::open);
+                        }
                     }
                 })
             })
