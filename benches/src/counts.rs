@@ -53,10 +53,10 @@ macro_rules! bounds {
 /// The targets, where they are met; else what is reached, a little rounded up. `README.md` names
 /// those.
 const BOUNDS: &[Bound] = bounds! {
-    "wait, ready, opaque": 25.0 / 30.0; 0.0 of 0.0; 2_000
-    "wait, ready, inlined": 16.0 / 16.0; 0.0 of 0.0; 2_000
+    "wait, ready, opaque": 25.0 / 25.0; 0.0 of 0.0; 2_000
+    "wait, ready, inlined": 17.0 / 17.0; 0.0 of 0.0; 2_000
     "`.wait()`, ready, inlined": 25.0 / 25.0; 0.0 of 0.0; 2_000
-    "wait, ready, nested": 75.0 / 95.0; 0.0 of 0.0; 2_000
+    "wait, ready, nested": 80.0 / 85.0; 0.0 of 0.0; 2_000
     "wait, 100 self-wakes": 3_000.0 / 3_000.0; 0.0 of 0.0; 1_000
     "wait, an `async fn` that yields 100 times": 9_000.0 / 9_000.0; 0.0 of 0.0; 1_000
     "`.wait()`, an `async fn` that yields 100 times": 9_000.0 / 9_000.0; 0.0 of 0.0; 1_000
@@ -82,9 +82,9 @@ const BOUNDS: &[Bound] = bounds! {
 /// The same with the feature `tokio`: a call in sync code then asks tokio whether it is one of its
 /// tasks.
 const BOUNDS_WITH_TOKIO: &[Bound] = bounds! {
-    "wait, ready, opaque": 50.0 / 50.0; 0.0 of 0.0; 2_000
-    "wait, ready, inlined": 34.0 / 34.0; 0.0 of 0.0; 2_000
-    "wait, ready, nested": 100.0 / 110.0; 0.0 of 0.0; 2_000
+    "wait, ready, opaque": 40.0 / 40.0; 0.0 of 0.0; 2_000
+    "wait, ready, inlined": 35.0 / 35.0; 0.0 of 0.0; 2_000
+    "wait, ready, nested": 80.0 / 90.0; 0.0 of 0.0; 2_000
     "call, awaited": 35.0 / 35.0; 0.0 of 0.0; 2_000
     "call, sync copy": 45.0 / 45.0; 0.0 of 0.0; 2_000
 };

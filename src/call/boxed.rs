@@ -7,7 +7,7 @@ use crate::executor;
 use alloc::boxed::Box;
 use core::fmt;
 use core::mem;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 
 /// A call in a box that can be sent to other threads: [`Call::boxed`] and smart functions with
@@ -115,7 +115,7 @@ impl<D: DynWork + ?Sized> Work for BoxWork<D> {
         }
         match self.state {
             State::Fresh(work) => work.run_boxed(),
-            State::Polled(work) => executor::wait(work, false),
+            State::Polled(work) => executor::wait(pin!(Some(work)), false),
             State::Taken => unreachable!("the state is taken within a poll only"),
         }
     }

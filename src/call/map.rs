@@ -50,7 +50,7 @@ where
     W: Work,
     F: FnOnce(W::Output) -> U,
 {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(feature = "std", track_caller)]
     fn run(self, asks: bool) -> U {
         match self {

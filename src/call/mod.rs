@@ -29,7 +29,7 @@ pub use work::{Work, smart};
 use crate::executor;
 use core::error::Error;
 use core::fmt;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 #[cfg(feature = "std")]
 use core::time::Duration;
@@ -71,14 +71,14 @@ pin_project! {
 }
 
 impl<W> Call<W> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn new(work: W) -> Self {
         Self { work }
     }
 }
 
 impl<W: Work> Call<W> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn into_work(self) -> W {
         self.work
     }
@@ -111,7 +111,7 @@ impl<W: Work> Call<W> {
     /// ```
     /// assert_eq!(smartasync::smart(async { 1 }).wait(), 1);
     /// ```
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(feature = "std", track_caller)]
     pub fn wait(self) -> W::Output {
         self.work.run(true)
@@ -205,7 +205,7 @@ impl<W: Work> Call<W> {
     #[cfg_attr(feature = "std", track_caller)]
     pub fn wait_with(self, idle: impl FnMut()) -> W::Output {
         executor::refuse_in_async();
-        executor::wait_with(self.work, idle)
+        executor::wait_with(pin!(Some(self.work)), idle)
     }
 
     /// Drives the async form of the call for at most `timeout`, and returns its output.
@@ -242,7 +242,7 @@ impl<W: Work> Call<W> {
     pub fn wait_timeout(self, timeout: Duration) -> Result<W::Output, TimedOut> {
         executor::refuse_in_async();
         let deadline = Instant::now().checked_add(timeout);
-        executor::wait_until(self.work, deadline).ok_or(TimedOut)
+        executor::wait_until(pin!(Some(self.work)), deadline).ok_or(TimedOut)
     }
 }
 

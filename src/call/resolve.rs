@@ -26,7 +26,7 @@ use crate::executor;
 use core::future::{self, Ready};
 use core::marker::PhantomData;
 use core::ops::Deref;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
@@ -64,7 +64,7 @@ impl<P: ?Sized> Plan<P> {
     }
 
     /// Resolves `value` in sync code.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn resolve_sync<T>(self, value: T) -> P::Output
     where
         P: ResolveSync<T>,
@@ -405,7 +405,7 @@ pub trait ResolveSync<T> {
 impl<T> ResolveSync<T> for Start {
     type Output = T;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn resolve_sync(value: T) -> T {
         value
     }
@@ -418,7 +418,7 @@ where
 {
     type Output = W::Output;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn resolve_sync(value: T) -> W::Output {
         P::resolve_sync(value).into_work().run(false)
     }
@@ -430,9 +430,9 @@ where
 {
     type Output = <P::Output as IntoFuture>::Output;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn resolve_sync(value: T) -> Self::Output {
-        executor::wait_for_own(P::resolve_sync(value).into_future())
+        executor::wait_for_own(pin!(Some(P::resolve_sync(value).into_future())))
     }
 }
 

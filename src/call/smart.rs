@@ -4,7 +4,7 @@ use crate::executor;
 use alloc::boxed::Box;
 use core::fmt;
 use core::mem;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, ready};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -100,7 +100,7 @@ impl<'a, T> Smart<'a, T> {
         executor::refuse_in_async();
         match self.into_state() {
             State::Ready(value) => value,
-            state => executor::wait(Smart { state }, false),
+            state => executor::wait(pin!(Some(Smart { state })), false),
         }
     }
 

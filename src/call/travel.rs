@@ -266,19 +266,17 @@ pub struct Packed<P, R, F> {
 }
 
 /// Makes a call from `body` and the list `arguments`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub const fn packed<P, R, F>(arguments: P, body: F) -> Call<Forked<Packed<P, R, F>, Offload<R>>>
 where
     P: Pack,
     R: TravelsBack,
     F: for<'x> FnOnce(P::Lent<'x>) -> R + BodyTravels,
 {
-    Call::new(Forked::Fresh {
-        fork: Packed {
-            body,
-            arguments,
-            travel: travel_body,
-        },
+    Forked::fresh(Packed {
+        body,
+        arguments,
+        travel: travel_body,
     })
 }
 
@@ -307,7 +305,7 @@ where
     P: Unpack<'y>,
     F: for<'x> FnOnce(P::Lent<'x>) -> R,
 {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn run_in_place(self) -> R {
         (self.body)(self.arguments.unpack())
     }
@@ -324,7 +322,7 @@ where
 /// # Panics
 ///
 /// If `method` is another method.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn sync_method<M, A, T, S, C, F>(
     _method: M,

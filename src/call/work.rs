@@ -19,7 +19,7 @@ use crate::call::Call;
 use crate::executor;
 use core::any::type_name;
 use core::fmt;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
@@ -79,10 +79,10 @@ impl<F: Future> Future for Driven<F> {
 impl<F> Sealed for Driven<F> {}
 
 impl<F: Future> Work for Driven<F> {
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(feature = "std", track_caller)]
     fn run(self, asks: bool) -> F::Output {
-        executor::wait(self.future, asks)
+        executor::wait(pin!(Some(self.future)), asks)
     }
 }
 
@@ -96,7 +96,9 @@ impl<F> fmt::Debug for Driven<F> {
 #[doc(hidden)]
 #[inline]
 pub const fn driven<F: Future>(future: F) -> Call<Driven<F>> {
-    Call::new(Driven::new(future))
+    Call {
+        work: Driven { future },
+    }
 }
 
 /// How the caller finishes a call.
@@ -125,7 +127,7 @@ pub enum Routed<B, F> {
 /// Makes a [`Routed::Body`] from the body. The bound `FnOnce` tells the compiler that the closure
 /// is called once, so the closure may move what it owns.
 #[doc(hidden)]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub const fn routed_body<T, B, F>(body: B) -> Routed<B, F>
 where
     B: FnOnce() -> T,
@@ -160,12 +162,31 @@ pin_project! {
     /// Work that runs in place or becomes a future, as the caller chooses.
     #[doc(hidden)]
     #[project = ForkedProj]
-    #[project_replace = ForkedTaken]
     #[allow(missing_docs, reason = "pin-project-lite takes no documentation of a field")]
     pub enum Forked<K, F> {
-        Fresh { fork: K },
+        // `None` when the fork has been taken to become the future, and has panicked.
+        Fresh { fork: Option<K> },
         Begun { #[pin] future: F },
-        Taken,
+    }
+}
+
+impl<K: BecomeFuture<Future = F>, F: Future> Forked<K, F> {
+    /// Makes a call of a fork.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn fresh(fork: K) -> Call<Self> {
+        Call::new(Self::Fresh { fork: Some(fork) })
+    }
+
+    /// Turns the fork into its future. It is a function of its own, so that the fork and the future,
+    /// which it moves, leave the stack before the future is polled.
+    fn begin(mut self: Pin<&mut Self>) {
+        if let ForkedProj::Fresh { fork } = self.as_mut().project() {
+            let Some(fork) = fork.take() else {
+                panic!("a `Call` was polled after it had panicked")
+            };
+            let future = fork.become_future();
+            self.set(Self::Begun { future });
+        }
     }
 }
 
@@ -175,14 +196,10 @@ impl<K: BecomeFuture<Future = F>, F: Future> Future for Forked<K, F> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         loop {
-            if let ForkedProj::Begun { future } = self.as_mut().project() {
-                return future.poll(cx);
+            match self.as_mut().project() {
+                ForkedProj::Begun { future } => return future.poll(cx),
+                ForkedProj::Fresh { .. } => self.as_mut().begin(),
             }
-            let ForkedTaken::Fresh { fork } = self.as_mut().project_replace(Self::Taken) else {
-                panic!("a `Call` was polled after it had panicked")
-            };
-            let future = fork.become_future();
-            self.set(Self::Begun { future });
         }
     }
 }
@@ -190,20 +207,21 @@ impl<K: BecomeFuture<Future = F>, F: Future> Future for Forked<K, F> {
 impl<K, F> Sealed for Forked<K, F> {}
 
 // Inlined at every optimisation level, up to `Call::wait`, so that only the code of the body
-// remains of a call.
+// remains of a call. Not in a debug build: there what an inlined function moves would stay on the
+// stack of its caller.
 impl<K: RunInPlace<Future = F>, F: Future> Work for Forked<K, F> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[cfg_attr(feature = "std", track_caller)]
     fn run(self, asks: bool) -> F::Output {
         match self {
-            Self::Fresh { fork } => {
+            Self::Fresh { fork: Some(fork) } => {
                 if asks {
                     executor::refuse_in_async();
                 }
                 fork.run_in_place()
             }
-            Self::Begun { future } => executor::wait(future, asks),
-            Self::Taken => panic!("a `Call` was waited for after it had panicked"),
+            Self::Fresh { fork: None } => panic!("a `Call` was waited for after it had panicked"),
+            Self::Begun { future } => wait_for_begun(future, asks),
         }
     }
 
@@ -216,6 +234,14 @@ impl<K, F> fmt::Debug for Forked<K, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Forked").finish_non_exhaustive()
     }
+}
+
+/// Waits for the future of a call that a poll has begun, which is rare.
+#[cold]
+#[inline(never)]
+#[cfg_attr(feature = "std", track_caller)]
+fn wait_for_begun<F: Future>(future: F, asks: bool) -> F::Output {
+    executor::wait(pin!(Some(future)), asks)
 }
 
 /// A fork that is one closure, which gets the [`Route`] as its argument.
@@ -231,7 +257,7 @@ where
 {
     type Future = F;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn become_future(self) -> F {
         match (self.0)(Route::Await) {
             Routed::Future(future) => future,
@@ -246,7 +272,7 @@ where
     C: FnOnce(Route) -> Routed<B, F>,
     F: Future<Output = T>,
 {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn run_in_place(self) -> T {
         match (self.0)(Route::Wait) {
             Routed::Body(body) => body(),
@@ -257,16 +283,14 @@ where
 
 /// Makes a call from a closure that gets its route as an argument.
 #[doc(hidden)]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub const fn forked<T, B, C, F>(choose: C) -> Call<Forked<Routes<C>, F>>
 where
     B: FnOnce() -> T,
     C: FnOnce(Route) -> Routed<B, F>,
     F: Future<Output = T>,
 {
-    Call::new(Forked::Fresh {
-        fork: Routes(choose),
-    })
+    Forked::fresh(Routes(choose))
 }
 
 /// A fork that is two functions over the same arguments. The first runs the body. The second makes
@@ -286,7 +310,7 @@ where
 {
     type Future = F;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn become_future(self) -> F {
         (self.away)(self.arguments, type_name::<S>())
     }
@@ -298,7 +322,7 @@ where
     C: FnOnce(A, &'static str) -> F,
     F: Future,
 {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn run_in_place(self) -> F::Output {
         (self.here)(self.arguments)
     }
@@ -310,19 +334,17 @@ where
 
 /// Makes a call from two functions over the same arguments.
 #[doc(hidden)]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub const fn both<A, T, S, C, F>(arguments: A, here: S, away: C) -> Call<Forked<Both<A, S, C>, F>>
 where
     S: FnOnce(A) -> T,
     C: FnOnce(A, &'static str) -> F,
     F: Future<Output = T>,
 {
-    Call::new(Forked::Fresh {
-        fork: Both {
-            arguments,
-            here,
-            away,
-        },
+    Forked::fresh(Both {
+        arguments,
+        here,
+        away,
     })
 }
 
@@ -344,11 +366,26 @@ where
 /// ```
 #[inline]
 pub fn smart<F: IntoFuture>(future: F) -> Call<impl Work<Output = F::Output>> {
-    both(
-        future,
-        |future: F| executor::wait(future.into_future(), false),
-        |future, _| future.into_future(),
-    )
+    Forked::fresh(Given(future))
+}
+
+/// A fork that is what [`smart`] was given.
+struct Given<F>(F);
+
+impl<F: IntoFuture> BecomeFuture for Given<F> {
+    type Future = F::IntoFuture;
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn become_future(self) -> F::IntoFuture {
+        self.0.into_future()
+    }
+}
+
+impl<F: IntoFuture> RunInPlace for Given<F> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn run_in_place(self) -> F::Output {
+        executor::wait(pin!(Some(self.0.into_future())), false)
+    }
 }
 
 /// Makes a call from a closure that blocks.

@@ -40,72 +40,83 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// ```
 /// assert_eq!(smartasync::block_on(async { 1 + 1 }), 2);
 /// ```
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
 pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
-    wait(future.into_future(), true)
+    wait(pin!(Some(future.into_future())), true)
 }
 
-/// Waits for `future`. If `asks`, it panics in async code; without, the caller knows that this thread
-/// may block.
-#[inline(always)]
+/// Waits for the future in `place`. If `asks`, it panics in async code; without, the caller knows
+/// that this thread may block.
+///
+/// The caller has pinned the future, because each function that gets it by value would need stack
+/// for another copy. It is an `Option`, so that a wait inside a runtime can drop it there.
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[track_caller]
-pub(crate) fn wait<F: Future>(future: F, asks: bool) -> F::Output {
+pub(crate) fn wait<F: Future>(place: Pin<&mut Option<F>>, asks: bool) -> F::Output {
     let output = match begin_usual_wait() {
-        Some((level, scope)) => {
-            let future = pin!(future);
-            let output = drive(Some(level), Stack::NOTHING, future, None);
-            // The future is dropped after that, as sync code.
-            drop(scope);
-            output
+        // The future is dropped after that, as sync code.
+        Some((level, _scope)) => {
+            let future = place.as_pin_mut().expect(NO_FUTURE);
+            drive(Some(level), Stack::NOTHING, future, None)
         }
         None => {
             if asks {
                 context::refuse_in_async();
             }
-            wait_until(future, None)
+            wait_until(place, None)
         }
     };
     output.expect(NO_DEADLINE)
 }
 
+const NO_FUTURE: &str = "a wait begins with a future";
 const NO_DEADLINE: &str = "a wait without a deadline lasts until the future is ready";
 
-/// Waits for `future`, in whatever way this thread has to wait. Returns `None` if the future is not
-/// ready at `deadline`.
+/// Waits for the future in `place`, in whatever way this thread has to wait. Returns `None` if the
+/// future is not ready at `deadline`.
 #[inline(never)]
-pub(crate) fn wait_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
+pub(crate) fn wait_until<F: Future>(
+    place: Pin<&mut Option<F>>,
+    deadline: Option<Instant>,
+) -> Option<F::Output> {
     match runtime::installed() {
         None => {
-            let future = pin!(future);
+            let future = place.as_pin_mut().expect(NO_FUTURE);
             let wait = Wait::begin();
             drive(wait.level, wait.before(), future, deadline)
         }
-        Some(runtime) => wait_in_runtime(runtime, future, deadline),
+        Some(runtime) => wait_in_runtime(runtime, place, deadline),
     }
 }
 
 #[cold]
 fn wait_in_runtime<F: Future>(
     runtime: &dyn Runtime,
-    future: F,
+    mut place: Pin<&mut Option<F>>,
     deadline: Option<Instant>,
 ) -> Option<F::Output> {
-    let (mut future, mut driven) = (Some(future), None);
-    let mut poll = || {
-        // Taken, so that what is left of the future is dropped inside the runtime too.
-        if let Some(future) = future.take() {
-            let future = pin!(future);
-            let wait = Wait::begin();
-            let output = drive(wait.level, wait.before(), future, deadline);
-            driven = Some(output);
-        }
-    };
+    let mut driven = None;
     let mut panics = Panics::default();
-    if !panics.catch(|| runtime.around_wait(&mut poll)) {
+    let has_returned = panics.catch(|| {
+        runtime.around_wait(&mut || {
+            let Some(future) = place.as_mut().as_pin_mut() else {
+                return;
+            };
+            let mut panics = Panics::default();
+            panics.catch(|| {
+                let wait = Wait::begin();
+                driven = Some(drive(wait.level, wait.before(), future, deadline));
+            });
+            // What is left of the future is dropped inside the runtime too.
+            panics.catch(|| place.set(None));
+            panics.resume();
+        });
+    });
+    if !has_returned {
         // Their destructors may panic too.
-        panics.drop_value(future);
-        panics.drop_value(driven.take());
+        panics.catch(|| place.set(None));
+        panics.catch(|| driven = None);
         panics.resume();
     }
     driven.expect("the installed Runtime's `around_wait` returned without calling `wait`")
@@ -262,21 +273,24 @@ pub(crate) fn in_async<T>(poll: impl FnOnce() -> T) -> T {
     poll()
 }
 
-/// Waits for `future` in the sync copy of a `#[maybe_async]` body.
+/// Waits for the future in `place`, in the sync copy of a `#[maybe_async]` body.
 ///
 /// The code in its polls is a part of that copy, for example an `async` block that calls other
 /// functions. So it has the marks of the copy, and may wait. A call that it polls is async code.
-pub(crate) fn wait_for_own<F: Future>(future: F) -> F::Output {
+pub(crate) fn wait_for_own<F: Future>(place: Pin<&mut Option<F>>) -> F::Output {
     let own = context::stack();
-    wait_polling(future, |future, cx| {
+    wait_polling(place, |future, cx| {
         let _own = context::enter_as(own);
         future.poll(cx)
     })
 }
 
-/// Waits for `future`. Instead of parking it calls `idle`, which is sync code.
-pub(crate) fn wait_with<F: Future>(future: F, mut idle: impl FnMut()) -> F::Output {
-    wait_polling(future, |future, cx| {
+/// Waits for the future in `place`. Instead of parking it calls `idle`, which is sync code.
+pub(crate) fn wait_with<F: Future>(
+    place: Pin<&mut Option<F>>,
+    mut idle: impl FnMut(),
+) -> F::Output {
+    wait_polling(place, |future, cx| {
         let poll = future.poll(cx);
         if poll.is_pending() {
             allow_blocking(&mut idle);
@@ -286,12 +300,12 @@ pub(crate) fn wait_with<F: Future>(future: F, mut idle: impl FnMut()) -> F::Outp
     })
 }
 
-/// Waits for `future`, which `poll` polls.
+/// Waits for the future in `place`, which `poll` polls.
 fn wait_polling<F: Future>(
-    future: F,
+    place: Pin<&mut Option<F>>,
     mut poll: impl FnMut(Pin<&mut F>, &mut Context<'_>) -> Poll<F::Output>,
 ) -> F::Output {
-    let mut future = pin!(future);
+    let mut future = place.as_pin_mut().expect(NO_FUTURE);
     let polls = poll_fn(|cx| poll(future.as_mut(), cx));
-    wait(polls, false)
+    wait(pin!(Some(polls)), false)
 }

@@ -19,7 +19,7 @@ use crate::sync::panics::Panics;
 use core::future::Pending;
 use core::mem;
 use core::ops::ControlFlow;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
 use std::boxed::Box;
@@ -303,10 +303,11 @@ where
     #[inline]
     #[track_caller]
     fn run(self, asks: bool) -> Self::Output {
+        let place = pin!(Some(self));
         if asks {
-            executor::wait(self, true)
+            executor::wait(place, true)
         } else {
-            executor::wait_for_own(self)
+            executor::wait_for_own(place)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! [`offload`] turns a blocking closure into a future. The pool runs the closure.
 //!
-//! A job is one allocation, which the future and the queue share. It contains the closure, later
-//! the result of the closure, and the waker of the future.
+//! A job is one allocation, which the future and the queue share. It contains the closure or, if that
+//! is large, its box, later the result of the closure, and the waker of the future.
 
 use crate::pool::{self, Job};
 use crate::sync::panics::{Panics, swallow};
@@ -183,12 +183,15 @@ pub(crate) fn model_job<T: Send + 'static>(
 /// assert_ne!(here, there);
 /// ```
 pub fn offload<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Offload<T> {
-    let job: Arc<dyn Awaited<T>> = match runtime::installed() {
-        None => Shared::new(f),
-        Some(runtime) => Shared::new(wrap(runtime, f)),
-    };
-    Offload { job, ticket: 0 }
+    if size_of_val(&f) <= SMALL {
+        return Offload::new(f);
+    }
+    // Each function that passes it on would need stack for another copy.
+    Offload::new(Box::new(f))
 }
+
+/// How many bytes a closure may have to stand in its job. A larger one has a box of its own.
+const SMALL: usize = 512;
 
 /// Passes `f` through the runtime's `around_offload`.
 fn wrap<T: Send + 'static>(
@@ -226,6 +229,16 @@ pub struct Offload<T> {
     job: Arc<dyn Awaited<T>>,
     /// Names the job in the queue. It is 0 until the job is submitted.
     ticket: u64,
+}
+
+impl<T: Send + 'static> Offload<T> {
+    fn new(f: impl FnOnce() -> T + Send + 'static) -> Self {
+        let job: Arc<dyn Awaited<T>> = match runtime::installed() {
+            None => Shared::new(f),
+            Some(runtime) => Shared::new(wrap(runtime, f)),
+        };
+        Self { job, ticket: 0 }
+    }
 }
 
 impl<T> Future for Offload<T> {

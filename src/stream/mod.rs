@@ -18,7 +18,7 @@ use crate::executor;
 use alloc::boxed::Box;
 use core::fmt;
 use core::future::poll_fn;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, ready};
 use futures_lite::Stream;
 use pin_project_lite::pin_project;
@@ -400,7 +400,10 @@ impl<S: Stream> Stream for Streamed<S> {
 impl<S: Stream> Source for Streamed<S> {
     fn next_here(self: Pin<&mut Self>) -> Option<S::Item> {
         let mut stream = self.project().stream;
-        executor::wait(poll_fn(|cx| stream.as_mut().poll_next(cx)), false)
+        executor::wait(
+            pin!(Some(poll_fn(|cx| stream.as_mut().poll_next(cx)))),
+            false,
+        )
     }
 }
 
@@ -474,7 +477,7 @@ where
         let this = self.as_mut().project();
         let Some(state) = this.state.take() else {
             // A poll has begun a call. Finish that call.
-            return executor::wait(poll_fn(|cx| self.as_mut().poll_next(cx)), false);
+            return executor::wait(pin!(Some(poll_fn(|cx| self.as_mut().poll_next(cx)))), false);
         };
         let (item, state) = (this.step)(state).into_work().run(false)?;
         *this.state = Some(state);

@@ -15,7 +15,7 @@ use core::any::Any;
 use core::future::poll_fn;
 use core::mem;
 use core::num::NonZeroUsize;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, ready};
 use futures_lite::Stream;
 use std::boxed::Box;
@@ -255,7 +255,7 @@ where
         match &mut self.reader {
             Reader::InStream(iter) => iter.next(),
             // The stream was polled before, so the iterator went to a job.
-            _ => executor::wait(poll_fn(|cx| self.as_mut().poll_next(cx)), false),
+            _ => executor::wait(pin!(Some(poll_fn(|cx| self.as_mut().poll_next(cx)))), false),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::pool::Quiet;
 use core::fmt;
 use core::future::pending;
 use core::panic::Location;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
 use pin_project_lite::pin_project;
@@ -117,8 +117,9 @@ impl<W: Future> Work for Timed<W> {
         if asks {
             executor::refuse_in_async();
         }
+        assert!(self.work.is_some(), "{ENDED}");
         let deadline = self.limit.deadline();
-        executor::wait_until(self.work.expect(ENDED), deadline).ok_or(TimedOut)
+        executor::wait_until(pin!(self.work), deadline).ok_or(TimedOut)
     }
 }
 
