@@ -1,4 +1,4 @@
-//! How time and memory grow with the number of tasks, followers, outstanding jobs, keys and
+//! How time and memory grow with the number of tasks, followers, outstanding jobs, keys, timers and
 //! threads: the same for each, or less, is linear. Each point is measured in a process of its own,
 //! so that the memory is that of a first burst.
 
@@ -7,12 +7,13 @@ use crate::case::yields_once;
 use crate::clock;
 use crate::report::{folder, load, printed};
 use futures::future::maybe_done;
-use smartasync::{SmartLock, SmartLockMap, block_on, offload, spawn_local};
+use smartasync::{SmartLock, SmartLockMap, block_on, offload, sleep, spawn_local};
 use std::fmt::Write as _;
 use std::fs;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Barrier;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,12 @@ const CURVES: &[Curve] = &[
         title: "a key in use in a map of locks",
         most: 1_000_000,
         run: keys,
+    },
+    Curve {
+        name: "timers",
+        title: "a timer that is started, and dropped before its time",
+        most: 1_000_000,
+        run: timers,
     },
     Curve {
         name: "threads",
@@ -120,6 +127,21 @@ fn keys(n: usize) -> (Duration, u64) {
     let map = SmartLockMap::new();
     let calls = (0..n).map(|key| Box::pin(map.run_once(key, yields_once)));
     poll_twice(&mut calls.collect::<Vec<_>>())
+}
+
+/// Under a loop of the crate.
+fn timers(n: usize) -> (Duration, u64) {
+    let after = |i| Duration::from_secs(3600) + Duration::from_micros(i as u64);
+    let mut timers: Vec<_> = (0..n).map(|i| Box::pin(sleep(after(i)))).collect();
+    block_on(poll_fn(|cx| {
+        let (before, start) = (allocations::live(), Instant::now());
+        for timer in &mut timers {
+            assert!(timer.as_mut().poll(cx).is_pending());
+        }
+        let held = held_since(before);
+        timers.clear();
+        Poll::Ready((start.elapsed(), held))
+    }))
 }
 
 fn offloads(n: usize) -> (Duration, u64) {
