@@ -118,7 +118,7 @@ needs! {
         let large = large();
         block_on(offload(move || black_box(&large)[7]))
     };
-    run_once: 8 debug, 1 optimised, SmartLock::new().run_once(future).wait().unwrap();
+    run_once: 6 debug, 1 optimised, SmartLock::new().run_once(future).wait().unwrap();
     run_shared: 1 debug, 0 optimised, SmartLock::new().run_shared(future).wait().unwrap();
     spawned: 7 debug, 2 optimised, block_on(spawn_local(future()));
 }

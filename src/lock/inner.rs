@@ -53,7 +53,15 @@ pub(super) struct LoseRun<'l, 'f, T, Fut> {
 impl<T, Fut> Drop for LoseRun<'_, '_, T, Fut> {
     fn drop(&mut self) {
         // The thread is unwinding, so another panic from this destructor would abort the process.
-        swallow(|| self.running.set(None));
+        swallow(|| self.clear());
+    }
+}
+
+impl<T, Fut> LoseRun<'_, '_, T, Fut> {
+    /// Drops the future. It is a function of its own, because a debug build has stack for a `None` of
+    /// that size here.
+    pub(super) fn clear(&mut self) {
+        self.running.set(None);
     }
 }
 
@@ -228,7 +236,7 @@ impl<T: Clone> Core<T> {
         let running = run.running.as_mut().as_pin_mut();
         let running = running.expect("a driver has the future");
         if let Poll::Ready(value) = running.poll(&mut Context::from_waker(&waker)) {
-            run.running.set(None);
+            run.clear();
             mem::forget(run);
             self.complete(leader, &value);
             return Poll::Ready(Ok(value));

@@ -282,7 +282,7 @@ where
             *this.role = Role::Leader(leader);
             return Poll::Pending;
         };
-        run.running.set(None);
+        run.clear();
         mem::forget(run);
         core.complete(leader, &value);
         this.lock.release();
