@@ -4,12 +4,15 @@
 //!
 //! | name | what it holds |
 //! |---|---|
-//! | `receiver` | nothing, or how `self` came, the token and its declaration |
+//! | `receiver` | nothing, or how `self` came, the token, its declaration, that for `#[boxed]`, and what has to outlive `'smart` there |
 //! | `parameters` | the parameters of the emitted function, with plain names for rustdoc |
-//! | `boxed_parameters` | the same, where every reference lives for `'smart`: for `#[boxed]` |
 //! | `lets` | statements that bind each parameter to the user's pattern |
 //! | `passed` | the names of the parameters |
-//! | `travel` | how each parameter travels, and what keeps it whole: `([&] n {})` |
+//! | `travel` | how each parameter travels: `([&] n)` |
+//! | `boxed` | for `#[boxed]`: the parameters, where every reference lives for `'smart`, and the lifetimes that have to outlive it |
+//!
+//! A name is taken as a `tt`, which keeps its span, so that an error about what cannot travel points
+//! at it.
 //!
 //! A parameter with a pattern gets the name `argument`. Each is made in an expansion of its own, so
 //! they differ by hygiene. It is bound as a whole before it is bound to the pattern, so that what
@@ -44,27 +47,27 @@ macro_rules! define_receivers {
 }
 
 define_receivers! { $
-    [&mut self] [&mut $this:tt] [mutable $this [&mut $this] [&'smart mut $this]];
+    [&mut self] [&mut $this:tt] [mutable $this [&mut $this] [&'smart mut $this] []];
     [& $a:lifetime mut self] [& $life:lifetime mut $this:tt]
-        [mutable $this [& $life mut $this] [& $life mut $this]];
-    [&self] [& $this:tt] [reference $this [& $this] [&'smart $this]];
+        [mutable $this [& $life mut $this] [& $life mut $this] [$life: 'smart,]];
+    [&self] [& $this:tt] [reference $this [& $this] [&'smart $this] []];
     [& $a:lifetime self] [& $life:lifetime $this:tt]
-        [reference $this [& $life $this] [& $life $this]];
-    [self: &mut] [$this:tt: &mut $t:ty] [mutable $this [$this: &mut $t] [$this: &'smart mut $t]];
+        [reference $this [& $life $this] [& $life $this] [$life: 'smart,]];
+    [self: &mut] [$this:tt: &mut $t:ty] [mutable $this [$this: &mut $t] [$this: &'smart mut $t] []];
     [self: & $a:lifetime mut] [$this:tt: & $life:lifetime mut $t:ty]
-        [mutable $this [$this: & $life mut $t] [$this: & $life mut $t]];
+        [mutable $this [$this: & $life mut $t] [$this: & $life mut $t] [$life: 'smart,]];
     [self: & $a:lifetime] [$this:tt: & $life:lifetime $t:ty]
-        [reference $this [$this: & $life $t] [$this: & $life $t]];
-    [self: &] [$this:tt: & $t:ty] [reference $this [$this: & $t] [$this: &'smart $t]];
-    [self:] [$this:tt: $t:ty] [value $this [$this: $t] [$this: $t]];
-    [self] [$this:tt] [value $this [$this] [$this]];
-    [mut self:] [mut $this:tt: $t:ty] [value $this [mut $this: $t] [mut $this: $t]];
-    [mut self] [mut $this:tt] [value $this [mut $this] [mut $this]];
+        [reference $this [$this: & $life $t] [$this: & $life $t] [$life: 'smart,]];
+    [self: &] [$this:tt: & $t:ty] [reference $this [$this: & $t] [$this: &'smart $t] []];
+    [self:] [$this:tt: $t:ty] [value $this [$this: $t] [$this: $t] [Self: 'smart,]];
+    [self] [$this:tt] [value $this [$this] [$this] [Self: 'smart,]];
+    [mut self:] [mut $this:tt: $t:ty] [value $this [mut $this: $t] [mut $this: $t] [Self: 'smart,]];
+    [mut self] [mut $this:tt] [value $this [mut $this] [mut $this] [Self: 'smart,]];
 }
 
 /// Reads one argument after the other: first its attributes and its pattern, then, at `@named`, its
 /// type. Makes a record of each: how it travels, its name, its pattern, what keeps it whole, its
-/// attributes, its type, and its type in a boxed function.
+/// attributes, its type, its type in a boxed function, and the lifetime that it names.
 ///
 /// `look` is the same as `args`. There a type is looked into, and in `args` it is taken as it is,
 /// because a type that was put together would not be the user's to the compiler, which would
@@ -72,7 +75,7 @@ define_receivers! { $
 macro_rules! define_arguments {
     (
         $d:tt patterns: $([$($p:ident)+])+
-        types of $type:ident: $([$($look:tt)*] $kind:tt $boxed:tt;)+
+        types of $type:ident: $([$($look:tt)*] $kind:tt $boxed:tt $outlive:tt;)+
     ) => {
         #[doc(hidden)]
         #[macro_export]
@@ -82,27 +85,52 @@ macro_rules! define_arguments {
                 records: [$d((
                     $d kind:tt $d name:tt { $d($d pattern:tt)* } { $d($d keep:tt)* }
                         [$d($d attribute:tt)*]
-                    [$d($d t:tt)*] [$d($d boxed:tt)*]
+                    [$d($d t:tt)*] [$d($d boxed:tt)*] [$d($d outlive:tt)*]
                 ))*]
-                receiver: $d receiver:tt state: { $d($d state:tt)* }
+                receiver: [$d($d by:ident $d this:tt $d($d declared:tt)*)?]
+                state: {
+                    function: $d function:tt boxed: $d is_boxed:tt maybe: $d maybe:tt
+                        asyncness: $d asyncness:tt body: $d body:tt stated: $d stated:tt
+                        wraps: $d wraps:tt twin: $d twin:tt send: $d send:tt
+                    $d($d item:tt)*
+                }
             ) => {
                 $crate::__smart_choose! {
-                    $d($d state)*
-                    receiver: $d receiver parameters: [$d($d name: $d($d t)*,)*]
-                    boxed_parameters: [$d($d name: $d($d boxed)*,)*]
-                    lets: [$d(
-                        $d($d keep)*
-                        #[allow(unused_variables, reason = "one copy may not use it")]
-                        $d($d attribute)*
-                        let $d($d pattern)* = $d name;
-                    )*]
-                    passed: [$d($d name,)*] travel: [$d(($d kind $d name { $d($d keep)* }))*]
+                    body: $d body wraps: $d wraps twin: $d twin boxed: $d is_boxed send: $d send
+                    receiver: [$d($d by $d this $d($d declared)*)?]
+                    code: {
+                        maybe: $d maybe asyncness: $d asyncness stated: $d stated
+                        lets: [
+                            $d(let _ = &$d this;)?
+                            $d(
+                                $d($d keep)*
+                                // One copy may not use it, and its name may begin with `_`.
+                                #[allow(
+                                    unused_variables, clippy::used_underscore_binding,
+                                    clippy::no_effect_underscore_binding,
+                                    reason = "the argument as the body names it"
+                                )]
+                                $d($d attribute)*
+                                let $d($d pattern)* = $d name;
+                            )*
+                        ]
+                    }
+                    given: {
+                        passed: [$d($d name,)*] travel: [$d(($d kind $d name))*]
+                        boxed: {
+                            parameters: [$d($d name: $d($d boxed)*,)*]
+                                outlive: [$d($d($d outlive)*)*]
+                        }
+                    }
+                    item: {
+                        function: $d function $d($d item)* parameters: [$d($d name: $d($d t)*,)*]
+                    }
                 }
             };
             // All are plain: `name: Type`, `name: &path::Type`, `name: &[Type]`. (`$r` matches
             // nothing, as `$async` in `__smart_items!`.)
             (
-                args: [$d($d name:ident: $d $type:ty),+ $d(,)?]
+                args: [$d($d name:tt: $d $type:ty),+ $d(,)?]
                 look: [$d(
                     $d n:ident: $d(& $d(@ $d r:tt)? $d([$d($d e:ident)::+])?)? $d($d t:ident)::*
                 ),+ $d(,)?]
@@ -114,7 +142,7 @@ macro_rules! define_arguments {
                         $d($d records)*
                         $d((
                             [$d(& $d(@ $d r)?)?] $d name { $d name } {} [] [$d $type]
-                            [$d(&'smart $d(@ $d r)? $d([$d($d e)::+])?)? $d($d t)::*]
+                            [$d(&'smart $d(@ $d r)? $d([$d($d e)::+])?)? $d($d t)::*] []
                         ))+
                     ]
                     $d($d state)*
@@ -140,13 +168,20 @@ macro_rules! define_arguments {
                 }
             };
             // `name: …`, `mut name: …`, `pattern: …`
-            (args: [$d name:ident: $d($d rest:tt)*] look: $d l:tt $d($d state:tt)*) => {
-                $crate::__smart_inside! { @named { $d name } { $d name } {}
-                    args: [$d($d rest)*] look: [$d($d rest)*] $d($d state)* }
+            (args: [$d name:tt: $d($d rest:tt)*] look: [$d n:ident $d($d l:tt)*]
+                $d($d state:tt)*) => {
+                $crate::__smart_borrowed! {
+                    argument look: [$d($d rest)*] __smart_arguments __smart_borrowed_argument
+                    @named { $d name } { $d name } {} args: [$d($d rest)*] look: [$d($d rest)*]
+                        $d($d state)*
+                }
             };
-            (args: [mut $d name:ident: $d($d rest:tt)*] look: $d l:tt $d($d state:tt)*) => {
-                $crate::__smart_inside! { @named { $d name } { mut $d name } {}
-                    args: [$d($d rest)*] look: [$d($d rest)*] $d($d state)* }
+            (args: [mut $d name:tt: $d($d rest:tt)*] look: $d l:tt $d($d state:tt)*) => {
+                $crate::__smart_borrowed! {
+                    argument look: [$d($d rest)*] __smart_arguments __smart_borrowed_argument
+                    @named { $d name } { mut $d name } {} args: [$d($d rest)*]
+                        look: [$d($d rest)*] $d($d state)*
+                }
             };
             // `name,`: the type is missing.
             (args: [$d other:tt, $d($d rest:tt)*] look: $d l:tt $d($d state:tt)*) => {
@@ -156,7 +191,8 @@ macro_rules! define_arguments {
             // `path::Point(x, y)`
             $(
                 (args: [$($d $p:tt)+: $d($d rest:tt)*] look: $d l:tt $d($d state:tt)*) => {
-                    $crate::__smart_inside! {
+                    $crate::__smart_borrowed! {
+                        argument look: [$d($d rest)*] __smart_arguments __smart_borrowed_argument
                         @named { argument } { $($d $p)+ }
                         { #[allow(unused_mut, reason = "the pattern may have a `ref mut`")] let mut
                             argument = argument; }
@@ -167,34 +203,27 @@ macro_rules! define_arguments {
             // `impl Trait`: in a boxed function it has to outlive `'smart`, and only its own
             // bounds can say so.
             (
-                @named { $d name:ident } $d pattern:tt $d keep:tt args: [impl $d($d rest:tt)*]
+                @named { $d name:tt } $d pattern:tt $d keep:tt args: [impl $d($d rest:tt)*]
                 look: $d l:tt attributes: $d a:tt records: $d records:tt receiver: $d receiver:tt
-                state: {
-                    stated: $d o:tt kept: $d k:tt maybe: $d m:tt twin: $d w:tt wraps: $d x:tt
-                        boxed: [boxed]
-                    $d($d state:tt)*
-                }
+                state: { function: $d function:tt boxed: [boxed] $d($d state:tt)* }
             ) => {
                 $crate::__smart_impl_argument! {
                     rest: [$d($d rest)*] depth: [] bounds: []
                         named: [$d name $d pattern $d keep $d a]
                     records: $d records receiver: $d receiver
-                    state: {
-                        stated: $d o kept: $d k maybe: $d m twin: $d w wraps: $d x boxed: [boxed]
-                            $d($d state)*
-                    }
+                    state: { function: $d function boxed: [boxed] $d($d state)* }
                 }
             };
             $(
                 (
-                    @named { $d name:ident } $d pattern:tt $d keep:tt
+                    @named { $d name:tt } $d pattern:tt $d keep:tt
                         args: [$d $type:ty $d(, $d($d more:tt)*)?] look: [$($look)*]
                     attributes: $d a:tt records: [$d($d records:tt)*] $d($d state:tt)*
                 ) => {
                     $crate::__smart_arguments! {
                         args: [$d($d($d more)*)?] look: [$d($d($d more)*)?] attributes: []
                         records: [$d($d records)*
-                            ($kind $d name $d pattern $d keep $d a [$d $type] $boxed)]
+                            ($kind $d name $d pattern $d keep $d a [$d $type] $boxed $outlive)]
                         $d($d state)*
                     }
                 };
@@ -203,8 +232,8 @@ macro_rules! define_arguments {
                 $crate::__smart_wrong_argument! { $d other $d($d state)* }
             };
             (
-                @named { $d name:ident } { $d first:tt $d($d pattern:tt)* } $d keep:tt args: $d
-                    args:tt look: $d l:tt
+                @named $d name:tt { $d first:tt $d($d pattern:tt)* } $d keep:tt args: $d args:tt
+                    look: $d l:tt
                 $d($d state:tt)*
             ) => {
                 $crate::__smart_wrong_argument! { $d first $d($d state)* }
@@ -217,63 +246,29 @@ define_arguments! { $
     patterns: [a] [a b] [a b c] [a b c e] [a b c e f] [a b c e f g]
     types of whole:
     // `&'static Type` travels as it is.
-    [&'static $($l:tt)*] [] [$whole];
-    [& $life:lifetime mut $t:ty $(, $($l:tt)*)?] [mut] [& $life mut $t];
-    [&mut $t:ty $(, $($l:tt)*)?] [mut] [&'smart mut $t];
-    [& $life:lifetime $t:ty $(, $($l:tt)*)?] [&] [& $life $t];
-    [& $t:ty $(, $($l:tt)*)?] [&] [&'smart $t];
+    [&'static $($l:tt)*] [] [$whole] [];
+    [& $life:lifetime mut $t:ty $(, $($l:tt)*)?] [mut] [& $life mut $t] [$life: 'smart,];
+    [&mut $t:ty $(, $($l:tt)*)?] [mut] [&'smart mut $t] [];
+    [& $life:lifetime $t:ty $(, $($l:tt)*)?] [&] [& $life $t] [$life: 'smart,];
+    [& $t:ty $(, $($l:tt)*)?] [&] [&'smart $t] [];
     // Such a method cannot name itself with all its types.
-    [impl $($l:tt)*] [impl] [$whole];
-    [$($l:tt)*] [] [$whole];
+    [impl $($l:tt)*] [impl] [$whole] [];
+    [$($l:tt)*] [] [$whole] [];
 }
 
-/// Refuses a type with a reference in it, as an argument of a sync function that has a body:
-/// `&[&Type]`, `Option<&Type>`, `Cow<'a, Type>`.
-macro_rules! define_inside {
-    ($d:tt $([$($look:tt)*] $then:ident;)+) => {
-        #[doc(hidden)]
-        #[macro_export]
-        macro_rules! __smart_inside {
-            $(
-                (@named $d n:tt $d p:tt $d k:tt args: $d args:tt look: [$($look)*]
-                    $d($d state:tt)*) => {
-                    $crate::$then! { @named $d n $d p $d k args: $d args look: $d args
-                        $d($d state)* }
-                };
-            )+
-        }
-    };
-}
-
-define_inside! { $
-    [&[&'static $($x:tt)*] $($y:tt)*] __smart_arguments;
-    [$($path:ident)::+ <$(&)? 'static $($x:tt)*] __smart_arguments;
-    [&[& $($x:tt)*] $($y:tt)*] __smart_refuse_inside;
-    [$($path:ident)::+ <& $($x:tt)*] __smart_refuse_inside;
-    [$($path:ident)::+ <$life:lifetime $($x:tt)*] __smart_refuse_inside;
-    [$($x:tt)*] __smart_arguments;
-}
-
-/// Refuses such an argument, if the function is sync and has a body.
+/// Refuses a type with a reference inside, if the function is sync and has a body.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __smart_refuse_inside {
+macro_rules! __smart_borrowed_argument {
     (
-        @named { $name:ident } $p:tt $k:tt args: $a:tt look: $l:tt attributes: $b:tt records: $r:tt
+        @named { $name:tt } $p:tt $k:tt args: $a:tt look: $l:tt attributes: $b:tt records: $r:tt
             receiver: $t:tt
         state: {
-            stated: $o:tt kept: $kept:tt maybe: [] twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
-            item: {
-                vis: $v:tt asyncness: [] name: [$function:tt $arguments:tt] generics: $g:tt
-                    ret: $e:tt
-                bounds: $c:tt body: [$body:tt]
-            }
+            function: $function:tt boxed: $y:tt maybe: [] asyncness: [] body: [$body:tt]
+            $($state:tt)*
         }
     ) => {
-        $crate::__smart_error_in! {
-            { borrowed_inside $name } at: [$function $arguments]
-            vis: $v name: [$function $arguments] generics: $g ret: $e bounds: $c
-        }
+        $crate::__smart_error_in! { { borrowed_inside $name } $function }
     };
     ($($state:tt)*) => { $crate::__smart_arguments! { $($state)* } };
 }
@@ -287,7 +282,8 @@ macro_rules! __smart_impl_argument {
         records: [$($records:tt)*] $($state:tt)*) => {
         $crate::__smart_arguments! {
             args: [$($($more)*)?] look: [$($($more)*)?] attributes: [] records: [$($records)*
-                ([impl] $($named)* [impl $($bounds)*] [impl $($bounds)* + 'smart])] $($state)*
+                ([impl] $($named)* [impl $($bounds)*] [impl $($bounds)* + 'smart] [])]
+            $($state)*
         }
     };
     (rest: [< $($rest:tt)*] depth: [$($depth:tt)*] bounds: [$($bounds:tt)*] $($state:tt)*) => {
@@ -311,7 +307,7 @@ macro_rules! __smart_impl_argument {
             { rest: [$($rest)*] depth: $depth bounds: [$($bounds)* $t] $($state)* }
     };
     (rest: $rest:tt depth: $depth:tt bounds: $bounds:tt
-        named: [$name:ident $pattern:tt $keep:tt $a:tt] $($state:tt)*) => {
+        named: [$name:tt $pattern:tt $keep:tt $a:tt] $($state:tt)*) => {
         $crate::__smart_wrong_argument! { $name attributes: $a $($state)* }
     };
 }
@@ -323,11 +319,10 @@ macro_rules! __smart_wrong_argument {
     (
         $other:tt attributes: $a:tt records: $p:tt receiver: $r:tt
         state: {
-            stated: $o:tt kept: $k:tt maybe: $m:tt twin: $w:tt wraps: $x:tt boxed: $y:tt send: $s:tt
-            item: { vis: $v:tt asyncness: $z:tt name: [$name:tt $args:tt] $($item:tt)* }
+            function: { vis: $v:tt name: $name:tt $($function:tt)* } $($state:tt)*
         }
     ) => {
-        $crate::__smart_error_at! { [$name $args] { argument $other $name } }
+        $crate::__smart_error_at! { { argument $other } $name }
     };
 }
 

@@ -59,132 +59,198 @@ define_attribute! { $
         instrument __refused
 }
 
-/// What the helper attributes say: each goes to its slot.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_helpers {
-    // Most functions have none.
-    (
-        kept: $kept:tt helpers: [] body: $body:tt vis: $vis:tt asyncness: $asyncness:tt
-        name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt
-            stated: $stated:tt
-    ) => {
-        $crate::__smart_receiver! {
-            look: $args args: $args
-            state: {
-                stated: $stated kept: $kept maybe: [] twin: [] wraps: [] boxed: [] send: []
-                item: {
-                    vis: $vis asyncness: $asyncness name: [$name $args] generics: $generics
-                        ret: $ret
-                    bounds: $bounds body: $body
+/// Puts each helper attribute of a function into its slot, and hands the function on.
+///
+/// A row is an attribute, its slot with what it puts there, and the slots before that one. The first
+/// group is the item: its helper attributes, the slots, the body and the other attributes. The second
+/// is the function's signature, which is also what an error needs.
+macro_rules! define_helpers {
+    ($d:tt $($attribute:tt $slot:ident: $value:tt after: [$($before:ident)*];)+) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __smart_helpers {
+            // All are sorted. This is the first arm, since most functions have none.
+            (
+                {
+                    helpers: [] asyncness: $d asyncness:tt maybe: $d maybe:tt twin: $d twin:tt
+                        wraps: $d wraps:tt boxed: $d boxed:tt send: [$d($d send:path)?]
+                        body: $d body:tt kept: $d kept:tt
                 }
-            }
-        }
-    };
-    (kept: $kept:tt helpers: $helpers:tt $($item:tt)*) => {
-        $crate::__smart_helpers! { $helpers [] [] [] [] [] kept: $kept $($item)* }
-    };
-    // maybe_async, blocking, wraps, boxed, send
-    ([[maybe_async] $($h:tt)*] [] $b:tt $c:tt $d:tt $e:tt $($item:tt)*) => {
-        $crate::__smart_helpers! { [$($h)*] [maybe_async] $b $c $d $e $($item)* }
-    };
-    ([[blocking($name:ident)] $($h:tt)*] $a:tt [] $c:tt $d:tt $e:tt $($item:tt)*) => {
-        $crate::__smart_helpers! { [$($h)*] $a [$name] $c $d $e $($item)* }
-    };
-    ([[wraps($($path:tt)+)] $($h:tt)*] $a:tt $b:tt [] $d:tt $e:tt $($item:tt)*) => {
-        $crate::__smart_helpers! { [$($h)*] $a $b [$($path)+] $d $e $($item)* }
-    };
-    ([[boxed] $($h:tt)*] $a:tt $b:tt $c:tt [] $e:tt $($item:tt)*) => {
-        $crate::__smart_helpers! { [$($h)*] $a $b $c [boxed] $e $($item)* }
-    };
-    ([[send] $($h:tt)*] $a:tt $b:tt $c:tt $d:tt [] $($item:tt)*) => {
-        $crate::__smart_helpers! { [$($h)*] $a $b $c $d [::core::marker::Send] $($item)* }
-    };
-    // Of a block around the function.
-    (
-        [[every_async] $($h:tt)*] $a:tt $b:tt $c:tt $d:tt $e:tt
-        kept: $k:tt body: $body:tt vis: $v:tt asyncness: [] $($item:tt)*
-    ) => {
-        $crate::__smart_helpers! {
-            [$($h)*] $a $b $c $d $e kept: $k body: $body vis: $v asyncness: [] $($item)*
-        }
-    };
-    ([[every_async] $($h:tt)*] $a:tt $b:tt $c:tt $d:tt $e:tt $($item:tt)*) => {
-        $crate::__smart_helpers! { [$($h)*] [maybe_async] $b $c $d $e $($item)* }
-    };
-    // Of a split.
-    ([[__send_half]] [] [] [] [] [] $($item:tt)*) => { $crate::__smart_send_half! { $($item)* } };
-    // All are sorted.
-    (
-        [] $maybe:tt $twin:tt $wraps:tt $boxed:tt $send:tt
-        kept: $kept:tt body: $body:tt vis: $vis:tt asyncness: $asyncness:tt
-        name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt bounds: $bounds:tt
-            stated: $stated:tt
-    ) => {
-        $crate::__smart_receiver! {
-            look: $args args: $args
-            state: {
-                stated: $stated kept: $kept maybe: $maybe twin: $twin wraps: $wraps boxed: $boxed
-                    send: $send
-                item: {
-                    vis: $vis asyncness: $asyncness name: [$name $args] generics: $generics
-                        ret: $ret
-                    bounds: $bounds body: $body
+                {
+                    vis: $d vis:tt name: [$d name:tt $d args:tt] generics: $d generics:tt
+                        ret: [$d ret:ty] bounds: $d bounds:tt
                 }
-            }
-        }
-    };
-    (
-        [$wrong:tt $($h:tt)*] $a:tt $b:tt $c:tt $d:tt $e:tt
-        kept: $k:tt body: $body:tt vis: $vis:tt asyncness: $s:tt name: [$name:tt $args:tt]
-            generics: $generics:tt
-        ret: $ret:tt bounds: $bounds:tt stated: $o:tt
-    ) => {
-        $crate::__smart_wrong_helper! {
-            $wrong at: [$name $wrong]
-            vis: $vis name: [$name $args] generics: $generics ret: $ret bounds: $bounds
+                stated: $d stated:tt
+            ) => {
+                $crate::__smart_receiver! {
+                    look: $d args args: $d args
+                    state: {
+                        function: {
+                            vis: $d vis name: [$d name $d args] generics: $d generics
+                                ret: [$d ret] bounds: $d bounds
+                        }
+                        boxed: $d boxed maybe: $d maybe asyncness: $d asyncness body: $d body
+                            stated: $d stated wraps: $d wraps twin: $d twin
+                            send: [$d($d send)?]
+                        kept: $d kept named: $d name
+                        output: [
+                            [$crate::Call<impl $crate::Work<Output = $d ret> $d(+ $d send)?>]
+                        ]
+                    }
+                }
+            };
+            // What contradicts the function, or another helper attribute.
+            (
+                { helpers: [[maybe_async] $d($d h:tt)*] asyncness: [] $d($d item:tt)* }
+                $d function:tt $d($d state:tt)*
+            ) => {
+                $crate::__smart_error_in! { { maybe_sync } $d function }
+            };
+            (
+                {
+                    helpers: [[maybe_async] $d($d h:tt)*] asyncness: $d a:tt maybe: $d m:tt
+                        twin: $d t:tt wraps: [$d($d path:tt)+]
+                    $d($d item:tt)*
+                }
+                $d function:tt $d($d state:tt)*
+            ) => {
+                $crate::__smart_error_in! { { maybe_wraps } $d function }
+            };
+            (
+                {
+                    helpers: [[wraps($d($d path:tt)+)] $d($d h:tt)*] asyncness: $d a:tt
+                        maybe: [maybe_async]
+                    $d($d item:tt)*
+                }
+                $d function:tt $d($d state:tt)*
+            ) => {
+                $crate::__smart_error_in! { { maybe_wraps } $d function }
+            };
+            (
+                {
+                    helpers: [[wraps($d($d path:tt)+)] $d($d h:tt)*] asyncness: $d a:tt maybe: []
+                        twin: $d t:tt wraps: [] boxed: $d b:tt send: $d s:tt body: [$d body:tt]
+                    $d($d item:tt)*
+                }
+                $d function:tt $d($d state:tt)*
+            ) => {
+                $crate::__smart_error_in! { { wraps_body } $d function }
+            };
+            $(
+                (
+                    {
+                        helpers: [$attribute $d($d h:tt)*] $($before: $d $before:tt)* $slot: []
+                        $d($d item:tt)*
+                    }
+                    $d($d state:tt)*
+                ) => {
+                    $crate::__smart_helpers! {
+                        {
+                            helpers: [$d($d h)*] $($before: $d $before)* $slot: $value
+                            $d($d item)*
+                        }
+                        $d($d state)*
+                    }
+                };
+            )+
+            // Of a block around the function.
+            (
+                {
+                    helpers: [[every_async] $d($d h:tt)*] asyncness: [async] maybe: []
+                    $d($d item:tt)*
+                }
+                $d($d state:tt)*
+            ) => {
+                $crate::__smart_helpers! {
+                    {
+                        helpers: [[maybe_async] $d($d h)*] asyncness: [async] maybe: []
+                        $d($d item)*
+                    }
+                    $d($d state)*
+                }
+            };
+            ({ helpers: [[every_async] $d($d h:tt)*] $d($d item:tt)* } $d($d state:tt)*) => {
+                $crate::__smart_helpers! { { helpers: [$d($d h)*] $d($d item)* } $d($d state)* }
+            };
+            // Of a split.
+            (
+                {
+                    helpers: [[__send_half]] asyncness: [async] maybe: [] twin: [] wraps: []
+                        boxed: [] send: []
+                    $d($d item:tt)*
+                }
+                $d($d state:tt)*
+            ) => {
+                $crate::__smart_send_half! { $d($d item)* $d($d state)* }
+            };
+            // Of a word that a smart function cannot have.
+            (
+                { helpers: [[__refused $d($d error:tt)+] $d($d h:tt)*] $d($d item:tt)* }
+                $d function:tt $d($d state:tt)*
+            ) => {
+                $crate::__smart_error_in! { { $d($d error)+ } $d function }
+            };
+            // It is repeated, has the wrong shape, or would do nothing.
+            (
+                { helpers: [$d wrong:tt $d($d h:tt)*] $d($d item:tt)* }
+                $d function:tt $d($d state:tt)*
+            ) => {
+                $crate::__smart_wrong_helper! {
+                    function look: $d wrong
+                    then: __smart_error_in { at: $d wrong $d function }
+                }
+            };
         }
     };
 }
 
-/// The error of a helper attribute that is repeated, has the wrong shape, or would do nothing.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_wrong_helper {
-    // Of a word that a smart function cannot have.
-    ([__refused $error:tt $($word:tt)?] at: $at:tt vis: $vis:tt name: [$name:tt $args:tt]
-        $($state:tt)*) => {
-        $crate::__smart_error_in! {
-            { $error $($word)? $name } at: [$name $args] vis: $vis name: [$name $args] $($state)*
+define_helpers! { $
+    [maybe_async] maybe: [maybe_async] after: [asyncness];
+    [blocking($name:ident)] twin: [$name] after: [asyncness maybe];
+    [wraps($($path:tt)+)] wraps: [$($path)+] after: [asyncness maybe twin];
+    [boxed] boxed: [boxed] after: [asyncness maybe twin wraps];
+    [send] send: [::core::marker::Send] after: [asyncness maybe twin wraps boxed];
+}
+
+/// Says which mistake a helper attribute is where it stands, and hands that on to the macro `then`.
+macro_rules! define_wrong_helpers {
+    ($d:tt $($place:ident [$($look:tt)+] { $($mistake:tt)+ };)+) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __smart_wrong_helper {
+            $(
+                (
+                    $place look: [$($look)+ $d($d arguments:tt)*]
+                    then: $d then:ident { $d($d state:tt)* }
+                ) => {
+                    $crate::$d then! { { $($mistake)+ } $d($d state)* }
+                };
+            )+
         }
     };
-    ([blocking $($x:tt)*] $($state:tt)*) => {
-        $crate::__smart_error_in! { { blocking } $($state)* }
-    };
-    ([wraps $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { wraps } $($state)* } };
-    ([split($to:ident)] $($state:tt)*) => {
-        $crate::__smart_error_in! { { split_sync } $($state)* }
-    };
-    ([split $($x:tt)*] $($state:tt)*) => { $crate::__smart_error_in! { { split } $($state)* } };
-    ([$(tracing::)? instrument $($x:tt)*] $($state:tt)*) => {
-        $crate::__smart_error_in! { { instrument } $($state)* }
-    };
-    ([track_caller $($x:tt)*] at: $at:tt vis: $vis:tt name: [$name:tt $args:tt]
-        $($state:tt)*) => {
-        $crate::__smart_error_in! {
-            { track_caller $name } at: $at vis: $vis name: [$name $args] $($state)*
-        }
-    };
-    ([sync_only $($x:tt)*] $($state:tt)*) => {
-        $crate::__smart_error_in! { { outside_split sync_only } $($state)* }
-    };
-    ([async_only $($x:tt)*] $($state:tt)*) => {
-        $crate::__smart_error_in! { { outside_split async_only } $($state)* }
-    };
-    ([sync_where $($x:tt)*] $($state:tt)*) => {
-        $crate::__smart_error_in! { { outside_split sync_where } $($state)* }
-    };
-    ([$name:ident $($x:tt)*] $($state:tt)*) => {
-        $crate::__smart_error_in! { { attribute $name } $($state)* }
-    };
+}
+
+define_wrong_helpers! { $
+    function [blocking] { blocking };
+    function [wraps] { wraps };
+    function [split($to:ident)] { split_sync };
+    function [split] { split };
+    function [instrument] { instrument };
+    function [tracing::instrument] { instrument };
+    function [track_caller] { track_caller };
+    function [sync_only] { outside_split sync_only };
+    function [async_only] { outside_split async_only };
+    function [sync_where] { outside_split sync_where };
+    function [$helper:ident] { attribute $helper };
+    half [sync_where] { sync_where };
+    half [sync_only] { attribute sync_only };
+    half [async_only] { attribute async_only };
+    half [send] { attribute send };
+    half [split] { split };
+    half [track_caller] { track_caller };
+    half [$helper:ident] { in_split $helper };
+    block [split] { split };
+    block [$helper:ident] { on_a_block $helper };
+    split_block [every_async] { in_split maybe_async };
+    split_block [$helper:ident] { in_split $helper };
 }

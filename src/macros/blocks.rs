@@ -156,17 +156,21 @@ macro_rules! __smart_block {
     ($block:tt kept: $kept:tt helpers: [$($helper:tt)*]) => {
         $crate::__smart_block! { $block kept: $kept helpers: [$($helper)*] context: [] }
     };
-    ($block:tt kept: $kept:tt helpers: [[maybe_async] $($h:tt)*] context: [$($context:tt)*]) => {
-        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*]
-            context: [$($context)* [every_async]] }
-    };
-    ($block:tt kept: $kept:tt helpers: [[boxed] $($h:tt)*] context: [$($context:tt)*]) => {
-        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*]
-            context: [$($context)* [boxed]] }
-    };
-    ($block:tt kept: $kept:tt helpers: [[send] $($h:tt)*] context: [$($context:tt)*]) => {
-        $crate::__smart_block! { $block kept: $kept helpers: [$($h)*]
-            context: [$($context)* [send]] }
+    (
+        $block:tt kept: $kept:tt
+        helpers: [
+            [$(maybe_async $(@ $maybe:tt)?)? $(boxed $(@ $boxed:tt)?)? $(send $(@ $send:tt)?)?]
+            $($h:tt)*
+        ]
+        context: [$($context:tt)*]
+    ) => {
+        $crate::__smart_block! {
+            $block kept: $kept helpers: [$($h)*]
+            context: [
+                $($context)*
+                [$(every_async $(@ $maybe)?)? $(boxed $(@ $boxed)?)? $(send $(@ $send)?)?]
+            ]
+        }
     };
     (
         { items: { $($item:tt)* } vis: [$vis:vis] kind: [$kind:ident] header: [$($header:tt)*] }
@@ -201,13 +205,13 @@ macro_rules! __smart_block {
     // A second helper attribute beside `#[split(…)]`, or before it.
     ($block:tt kept: $kept:tt helpers: [[split($($to:tt)+)] $wrong:tt $($h:tt)*]
         context: $context:tt) => {
-        $crate::__smart_wrong_block! { $wrong in_split look: $wrong }
+        $crate::__smart_wrong_block! { split_block $wrong look: $wrong }
     };
     ($block:tt kept: $kept:tt helpers: [[split($($to:tt)+)]] context: [$wrong:tt $($h:tt)*]) => {
-        $crate::__smart_wrong_block! { $wrong in_split look: $wrong }
+        $crate::__smart_wrong_block! { split_block $wrong look: $wrong }
     };
     ($block:tt kept: $kept:tt helpers: [$wrong:tt $($h:tt)*] context: $context:tt) => {
-        $crate::__smart_wrong_block! { $wrong on_a_block look: $wrong }
+        $crate::__smart_wrong_block! { block $wrong look: $wrong }
     };
 }
 
@@ -215,17 +219,10 @@ macro_rules! __smart_block {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_wrong_block {
-    ($attribute:tt in_split look: [every_async]) => {
-        $crate::__smart_error! { in_split maybe_async }
-    };
-    ($attribute:tt on_a_block look: [split $($x:tt)*]) => {
-        $crate::__smart_wrong_block! { $attribute { split } look: $attribute }
-    };
-    ($attribute:tt $error:ident look: [$name:tt $($x:tt)*]) => {
-        $crate::__smart_wrong_block! { $attribute { $error $name } look: [$name $($x)*] }
-    };
-    ($attribute:tt $error:tt look: [$name:tt $($x:tt)*]) => {
-        const _: () = $crate::__smart_error_here! { [$name $attribute] $error };
+    ($place:ident $attribute:tt look: [$name:tt $($arguments:tt)*]) => {
+        const _: () = $crate::__smart_wrong_helper! {
+            $place look: $attribute then: __smart_error_here { [$name $attribute] }
+        };
     };
 }
 

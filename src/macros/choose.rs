@@ -1,138 +1,152 @@
-//! The stage of `smart_fn!` that decides what a function is, and writes the expression of its call.
+//! The stage of `smart_fn!` that decides what a function is, and emits it.
 
-/// Decides by `async`, the helper attributes and the kinds of arguments. Emits a plain function; of
-/// others it hands on `work`, the tokens of an expression of type `Call<…>`, or nothing where the
-/// function is only declared.
+/// Decides by `async`, the helper attributes and the kinds of arguments, and emits the function.
+/// Each arm takes one thing off, and comes back here.
+///
+/// `code` is what the body needs, and `given` how the arguments are passed on. `item` is the
+/// function as it is emitted: with the name `named`, and with an `output`, which is a type and the
+/// function that makes it of a `Call`. The common arms stand first, since each arm before them costs
+/// every function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_choose {
-    (
-        stated: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [] boxed: $b:tt
-            send: $s:tt
-        item: { vis: $v:tt asyncness: [] $($item:tt)* } $($state:tt)*
-    ) => {
-        $crate::__smart_error_item! { maybe_sync vis: $v $($item)* }
-    };
     // A `fn` with `&self` calls itself by its name, which `sync_method` checks at the caller's line.
-    // [`__smart_emit_function`] has the same arm.
     (
-        stated: $o:tt kept: [$($kept:tt)*] maybe: [] twin: [] wraps: [] boxed: [] send: []
-        item: {
-            vis: $v:tt asyncness: [] name: $name:tt generics: $g:tt ret: $ret:tt bounds: $c:tt
-                body: [$body:tt]
-        }
-        receiver: [reference $($receiver:tt)*] $($state:tt)*
+        body: [$body:tt] wraps: [] twin: [] boxed: [] send: $send:tt
+        receiver: [reference $($receiver:tt)*]
+        code: { maybe: [] asyncness: [] $($code:tt)* } given: $given:tt
+        item: { function: $function:tt kept: [$($kept:tt)*] $($item:tt)* }
     ) => {
         $crate::__smart_choose! {
-            stated: $o kept: [#[track_caller] $($kept)*] maybe: [] twin: [] wraps: [] boxed: []
-                send: []
-            item: { vis: $v asyncness: [] name: $name generics: $g ret: $ret bounds: $c
-                body: [$body] }
-            receiver: [again $($receiver)*] $($state)*
+            body: [$body] wraps: [] twin: [] boxed: [] send: $send
+            receiver: [again $($receiver)*]
+            code: { maybe: [] asyncness: [] $($code)* } given: $given
+            item: { function: $function kept: [#[track_caller] $($kept)*] $($item)* }
         }
     };
-    // The common case, a function with a body and nothing special, is emitted at once, so that it
-    // compiles faster.
+    // A function with a body.
     (
-        stated: $stated:tt kept: [$($kept:tt)*] maybe: $maybe:tt twin: [] wraps: [] boxed: []
-            send: []
+        body: [$body:tt] wraps: [] twin: [] boxed: [] send: $s:tt
+        receiver: [$($by:ident $this:tt [$($declared:tt)*] $($boxed:tt)*)?]
+        code: $code:tt given: $given:tt
         item: {
-            vis: [$vis:vis] asyncness: $asyncness:tt name: [$name:tt $args:tt]
-                generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*]
-            body: [$body:tt]
+            function: { vis: [$vis:vis] name: $name:tt generics: [$($generics:tt)*] ret: $ret:tt
+                bounds: [$($bounds:tt)*] }
+            kept: [$($kept:tt)*] named: $named:tt output: [[$($output:tt)*] $($finish:tt)*]
+            parameters: [$($parameters:tt)*]
         }
-        receiver: [$($kind:ident $this:tt [$($declared:tt)*] $d:tt)?]
-            parameters: [$($parameters:tt)*] boxed_parameters: $b:tt lets: $lets:tt
-        passed: $passed:tt travel: $travel:tt
     ) => {
-        $($kept)*
-        $vis fn $name $($generics)* ($($($declared)*,)? $($parameters)*) -> $crate::Call<impl
-            $crate::Work<Output = $ret>> where $($bounds)* {
-            $crate::__smart_work! {
-                maybe: $maybe asyncness: $asyncness stated: $stated body: [$body]
-                    receiver: [$($kind $this [$($declared)*] $d)?] lets: $lets
-                passed: $passed travel: $travel name: [$name $args] generics: [$($generics)*]
-            }
+        $($kept)* $vis fn $named $($generics)* ($($($declared)*,)? $($parameters)*)
+            -> $($output)* where $($bounds)* {
+            $($finish)* ($crate::__smart_work! {
+                body: $body receiver: [$($by $this)?] code: $code given: $given name: $name
+                    generics: [$($generics)*]
+            })
         }
+    };
+    // A declaration in a trait.
+    (
+        body: [] wraps: [] twin: [] boxed: [] send: $s:tt
+        receiver: [$($by:ident $this:tt [$($declared:tt)*] $($boxed:tt)*)?]
+        code: $code:tt given: $given:tt
+        item: {
+            function: { vis: [$vis:vis] name: $name:tt generics: [$($generics:tt)*] ret: $ret:tt
+                bounds: [$($bounds:tt)*] }
+            kept: [$($kept:tt)*] named: $named:tt output: [[$($output:tt)*] $($finish:tt)*]
+            parameters: [$($parameters:tt)*]
+        }
+    ) => {
+        $($kept)* $vis fn $named $($generics)* ($($($declared)*,)? $($parameters)*)
+            -> $($output)* where $($bounds)*;
     };
     // `#[wraps(path)]`: the body is a call of `path`.
     (
-        stated: $stated:tt kept: $kept:tt maybe: [] twin: $twin:tt wraps: [$($path:tt)+]
-            boxed: $boxed:tt send: $send:tt
-        item: { vis: $vis:tt asyncness: [$($asyncness:ident)?] name: [$name:tt $args:tt]
-            generics: $generics:tt ret: $ret:tt bounds: $bounds:tt body: [] }
-        receiver: [$($kind:ident $this:tt $($declared:tt)*)?] parameters: $parameters:tt
-            boxed_parameters: $boxed_parameters:tt lets: $lets:tt
-        passed: [$($passed:tt)*] travel: $travel:tt
+        body: [] wraps: [$($path:tt)+] twin: $twin:tt boxed: $boxed:tt send: $send:tt
+        receiver: [$($by:ident $this:tt $($declared:tt)*)?]
+        code: {
+            maybe: $maybe:tt asyncness: [$(async $(@ $async:tt)?)?] stated: $stated:tt
+                lets: $lets:tt
+        }
+        given: { passed: [$($passed:tt)*] $($given:tt)* } item: $item:tt
     ) => {
         $crate::__smart_choose! {
-            stated: $stated kept: $kept maybe: [] twin: $twin wraps: [] boxed: $boxed send: $send
-            item: {
-                vis: $vis asyncness: [$($asyncness)?] name: [$name $args] generics: $generics
-                    ret: $ret bounds: $bounds
-                body: [{ $crate::__smart_wrapped!
-                    { [$($asyncness)?] [$($path)+] look: $args written: $args
-                    passed: ($($this,)? $($passed)*) } }]
+            body: [{ $($path)+($($this,)? $($passed)*)$(.await $(@ $async)?)? }]
+            wraps: [] twin: $twin boxed: $boxed send: $send
+            receiver: [$($by $this $($declared)*)?]
+            code: {
+                maybe: $maybe asyncness: [$(async $(@ $async)?)?]
+                stated: $stated lets: []
             }
-            receiver: [$($kind $this $($declared)*)?] parameters: $parameters
-                boxed_parameters: $boxed_parameters lets: []
-            passed: [$($passed)*] travel: $travel
+            given: { passed: [$($passed)*] $($given)* } item: $item
         }
     };
+    // `#[blocking(name)]`: the function, and a twin that calls it.
     (
-        stated: $o:tt kept: $k:tt maybe: [] twin: $t:tt wraps: [$($path:tt)+] boxed: $b:tt
-            send: $s:tt
-        item: { vis: $v:tt asyncness: $a:tt $($item:tt)* } $($state:tt)*
+        body: $body:tt wraps: [] twin: [$twin:ident] boxed: $boxed:tt send: $send:tt
+        receiver: [$($receiver:tt)+] code: $code:tt given: $given:tt item: $item:tt
     ) => {
-        $crate::__smart_error_item! { wraps_body vis: $v $($item)* }
-    };
-    (
-        stated: $o:tt kept: $k:tt maybe: [maybe_async] twin: $t:tt wraps: [$($path:tt)+]
-            boxed: $b:tt send: $s:tt
-        item: { vis: $v:tt asyncness: $a:tt $($item:tt)* } $($state:tt)*
-    ) => {
-        $crate::__smart_error_item! { maybe_wraps vis: $v $($item)* }
-    };
-    // The rest is a declaration, or has a body.
-    (
-        stated: $stated:tt kept: $kept:tt maybe: $maybe:tt twin: $twin:tt wraps: []
-            boxed: $boxed:tt send: $send:tt
-        item: { vis: $vis:tt asyncness: $asyncness:tt name: $name:tt generics: $generics:tt
-            ret: $ret:tt bounds: $bounds:tt body: $body:tt }
-        receiver: $receiver:tt parameters: $parameters:tt boxed_parameters: $boxed_parameters:tt
-            lets: $lets:tt passed: $passed:tt travel: $travel:tt
-    ) => {
-        $crate::__smart_output! {
-            boxed: $boxed send: $send parameters: $parameters boxed_parameters: $boxed_parameters
-                receiver: $receiver generics: $generics bounds: $bounds
-            state: {
-                kept: $kept vis: $vis name: $name ret: $ret twin: $twin passed: $passed
-                work: { maybe: $maybe asyncness: $asyncness stated: $stated body: $body
-                    receiver: $receiver lets: $lets passed: $passed travel: $travel name: $name
-                    generics: $generics }
-            }
+        $crate::__smart_choose! {
+            body: $body wraps: [] twin: [] boxed: $boxed send: $send
+            receiver: [$($receiver)+] code: $code given: $given item: $item
         }
+        $crate::__smart_twin! {
+            named: $twin body: [$twin] receiver: [$($receiver)+] code: {} given: $given
+                item: $item
+        }
+    };
+    // Without `self` the function may be free or associated, so its twin cannot name it, and has a
+    // copy of the body.
+    (
+        body: $body:tt wraps: [] twin: [$twin:ident] boxed: $boxed:tt send: $send:tt
+        receiver: [] code: $code:tt given: $given:tt item: $item:tt
+    ) => {
+        $crate::__smart_choose! {
+            body: $body wraps: [] twin: [] boxed: $boxed send: $send
+            receiver: [] code: $code given: $given item: $item
+        }
+        $crate::__smart_twin! {
+            named: $twin body: $body receiver: [] code: $code given: $given item: $item
+        }
+    };
+    // `#[boxed]`
+    (body: $body:tt wraps: [] twin: [] boxed: [boxed] send: [] $($state:tt)*) => {
+        $crate::__smart_boxed! { LocalBoxCall boxed_local body: $body $($state)* }
+    };
+    (body: $body:tt wraps: [] twin: [] boxed: [boxed] send: $send:tt $($state:tt)*) => {
+        $crate::__smart_boxed! { BoxCall boxed body: $body $($state)* }
     };
 }
 
-/// The call of a wrapped function. Where all arguments are plain, their names are those that the
-/// user wrote, as in [`__smart_list`]: so an error about one points at it. `look` and `written` are
-/// the same tokens.
+/// Emits the blocking twin of a function.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __smart_wrapped {
-    ([async] [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?)
-        written: ($($name:tt: $t:ty),* $(,)?) passed: $p:tt) => {
-        $($path)+($($name),*).await
+macro_rules! __smart_twin {
+    (
+        named: $twin:tt body: $body:tt receiver: $receiver:tt code: $code:tt given: $given:tt
+        item: {
+            function: { vis: $vis:tt name: [$name:tt $args:tt] generics: $generics:tt
+                ret: [$ret:ty] bounds: $bounds:tt }
+            kept: [$($kept:tt)*] named: $named:tt output: $output:tt parameters: $parameters:tt
+        }
+    ) => {
+        $crate::__smart_choose! {
+            body: $body wraps: [] twin: [] boxed: [] send: []
+            receiver: $receiver code: $code given: $given
+            item: {
+                function: { vis: $vis name: [$name $args] generics: $generics ret: [$ret]
+                    bounds: $bounds }
+                kept: [
+                    $($kept)*
+                    #[doc = ::core::concat!(
+                        "\n\nThe blocking twin of `", ::core::stringify!($name), "`: it blocks this \
+                         thread until the call is done, and panics in async code."
+                    )]
+                    #[track_caller]
+                ]
+                named: $twin output: [[$ret] $crate::Call::wait] parameters: $parameters
+            }
+        }
     };
-    ([async] [$($path:tt)+] look: $l:tt written: $w:tt passed: $passed:tt) => {
-        $($path)+ $passed.await
-    };
-    ([] [$($path:tt)+] look: ($($n:ident: $l:ty),* $(,)?) written: ($($name:tt: $t:ty),* $(,)?)
-        passed: $p:tt) => {
-        $($path)+($($name),*)
-    };
-    ([] [$($path:tt)+] look: $l:tt written: $w:tt passed: $passed:tt) => { $($path)+ $passed };
 }
 
 /// The call of a function with a body, as an expression.
@@ -141,55 +155,58 @@ macro_rules! __smart_wrapped {
 macro_rules! __smart_work {
     // `async fn`
     (
-        maybe: [] asyncness: [async] stated: $stated:tt body: [$body:tt] receiver: $receiver:tt
-            lets: $lets:tt passed: $passed:tt travel: $travel:tt
-        name: $name:tt generics: $generics:tt
+        body: $body:tt receiver: $receiver:tt
+        code: { maybe: [] asyncness: [async] $($code:tt)* } $($function:tt)*
     ) => {
-        $crate::__private::driven($crate::__smart_body!
-            { async stated: $stated body: $body receiver: $receiver lets: $lets })
+        $crate::__private::driven($crate::__smart_body! { async $($code)* $body })
     };
     // `#[maybe_async] async fn`, with `self`
     (
-        maybe: [maybe_async] asyncness: [async] stated: $stated:tt body: [$body:tt]
-            receiver: [$($receiver:tt)+] lets: $lets:tt passed: $passed:tt
-        travel: $travel:tt name: $name:tt generics: $generics:tt
+        body: $body:tt receiver: [$by:ident $this:tt]
+        code: { maybe: [maybe_async] asyncness: [async] $($code:tt)* }
+        $($function:tt)*
     ) => {
         $crate::__private::forked(move |route| match route {
             $crate::__private::Route::Wait => $crate::__private::routed_body(
-                $crate::__smart_body! {
-                    sync stated: $stated body: $body receiver: [$($receiver)+] lets: $lets
-                    first: [use $crate::__private::{sync_copy as smartasync,
-                        sync_copy::smart_await};]
-                    arguments: move ||
-                },
+                $crate::__smart_body! { sync_copy [move ||] $($code)* $body },
             ),
             $crate::__private::Route::Await => $crate::__private::Routed::Future(
-                $crate::__smart_body! { async stated: $stated body: $body receiver: [$($receiver)+]
-                    lets: $lets },
+                $crate::__smart_body! { async $($code)* $body },
             ),
         })
     };
     // `#[maybe_async] async fn`
     (
-        maybe: [maybe_async] asyncness: [async] stated: $stated:tt body: [$body:tt] receiver: []
-            lets: $lets:tt passed: [$($passed:tt)*]
-        travel: $travel:tt name: $name:tt generics: $generics:tt
+        body: $body:tt receiver: []
+        code: { maybe: [maybe_async] asyncness: [async] $($code:tt)* }
+        given: { passed: [$($passed:tt)*] $($given:tt)* } $($function:tt)*
     ) => {
         $crate::__private::both(
             ($($passed)*),
-            // In this copy `smart_await!` is another macro, whether it is called by its name or
-            // through the crate.
-            $crate::__smart_body! {
-                sync stated: $stated body: $body receiver: [] lets: $lets
-                first: [use $crate::__private::{sync_copy as smartasync, sync_copy::smart_await};]
-                arguments: |($($passed)*)|
-            },
-            |($($passed)*), _| $crate::__smart_body!
-                { async stated: $stated body: $body receiver: [] lets: $lets },
+            $crate::__smart_body! { sync_copy [|($($passed)*)|] $($code)* $body },
+            |($($passed)*), _| $crate::__smart_body! { async $($code)* $body },
         )
     };
     // `fn`
-    (maybe: [] asyncness: [] $($state:tt)*) => { $crate::__smart_sync_work! { $($state)* } };
+    (
+        body: $body:tt receiver: $receiver:tt
+        code: { maybe: [] asyncness: [] $($code:tt)* } $($function:tt)*
+    ) => {
+        $crate::__smart_sync_work! {
+            body: $body receiver: $receiver code: { $($code)* } $($function)*
+        }
+    };
+    // A method itself, for its twin.
+    (
+        body: $body:tt receiver: [$by:ident $this:tt] code: {}
+        given: { passed: [$($passed:tt)*] $($given:tt)* } name: [$name:tt $args:tt]
+        generics: $generics:tt
+    ) => {{
+        #[allow(deprecated, reason = "the twin has the attributes of the method itself")]
+        let call = $crate::__smart_name_generics!
+            { name: $name generics: $generics }($this, $($passed)*);
+        call
+    }};
 }
 
 /// The call of a sync function, which needs the offload pool.
@@ -197,9 +214,8 @@ macro_rules! __smart_work {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_sync_work {
-    (stated: $o:tt body: $b:tt receiver: $r:tt lets: $l:tt passed: $p:tt travel: $t:tt
-        name: [$name:tt $args:tt] $($state:tt)*) => {
-        $crate::__smart_error_here! { [$name $args] { no_pool $name } }
+    (body: $b:tt receiver: $r:tt code: $c:tt given: $g:tt name: $name:tt $($state:tt)*) => {
+        $crate::__smart_error_here! { { no_pool } $name }
     };
 }
 
@@ -209,33 +225,26 @@ macro_rules! __smart_sync_work {
 #[macro_export]
 macro_rules! __smart_sync_work {
     // `fn` with `&mut`
-    (
-        stated: $o:tt body: $b:tt receiver: [mutable $this:tt $($declared:tt)*] lets: $l:tt
-            passed: $p:tt travel: $t:tt
-        name: [$name:tt $args:tt] $($state:tt)*
-    ) => {
-        $crate::__smart_error_here! { [$name $args] { mutable $this } }
+    (body: $b:tt receiver: [mutable $this:tt] code: $c:tt given: $g:tt name: $name:tt
+        $($state:tt)*) => {
+        $crate::__smart_error_here! { { mutable $this } $name }
     };
     // `fn` with `&self`: on the pool it calls itself again, with the `self` that travelled.
     (
-        stated: $stated:tt body: [$body:tt] receiver: [again $this:tt $($declared:tt)*]
-            lets: $lets:tt passed: [$($passed:tt)*]
-        travel: [$(($kind:tt $argument:tt $keep:tt))*] name: [$name:tt $args:tt]
-            generics: $generics:tt
+        body: $body:tt receiver: [again $this:tt] code: { stated: $stated:tt lets: $lets:tt }
+        given: { passed: [$($passed:tt)*] travel: [$(($kind:tt $argument:tt))*] $($given:tt)* }
+        name: [$name:tt $args:tt] generics: $generics:tt
     ) => {
         $crate::__private::sync_method(
             $crate::__smart_method_name! { $name $generics $($kind)* },
             ($($passed)*),
-            $crate::__smart_body! {
-                sync stated: $stated body: $body receiver: [again $this $($declared)*]
-                    lets: $lets first: []
-                arguments: move |($($passed)*)|
-            },
+            $crate::__smart_body!
+                { sync [move |($($passed)*)|] stated: $stated lets: $lets $body },
             move |($($passed)*), origin| $crate::__smart_travel! {
                 travel_again stated: $stated
                 (
                     ($crate::__private::by_reference($this), $crate::__smart_list!
-                        { pack [$name $args] written: $args $(($kind $argument $keep))* }),
+                        { pack [$name $args] $(($kind $argument))* }),
                     // A closure, since the function itself may have lifetimes that are not for
                     // all of the pool's.
                     move |lent| $crate::__private::again(
@@ -248,21 +257,17 @@ macro_rules! __smart_sync_work {
     };
     // `fn` without `self` by reference
     (
-        stated: $stated:tt body: [$body:tt] receiver: [$($by:ident $this:tt $($declared:tt)*)?]
-            lets: $lets:tt passed: $passed:tt
-        travel: [$(($kind:tt $argument:tt $keep:tt))*] name: [$name:tt $args:tt]
-            generics: $generics:tt
+        body: $body:tt receiver: $receiver:tt code: { stated: $stated:tt lets: $lets:tt }
+        given: { passed: $passed:tt travel: [$($travel:tt)*] $($given:tt)* }
+        name: $name:tt generics: $generics:tt
     ) => {
         $crate::__smart_travel! {
             packed stated: $stated
             (
-                $crate::__smart_list!
-                    { pack [$name $args] written: $args $(($kind $argument $keep))* },
+                $crate::__smart_list! { pack $name $($travel)* },
                 $crate::__smart_body! {
-                    sync stated: $stated body: $body receiver: [$($by $this $($declared)*)?]
-                        lets: $lets
-                    first: [] arguments: move |$crate::__smart_list!
-                        { names $(($kind $argument))* }|
+                    sync [move |$crate::__smart_list! { names $($travel)* }|]
+                    stated: $stated lets: $lets $body
                 },
             )
         }
@@ -282,38 +287,19 @@ macro_rules! __smart_travel {
 
 /// The list of arguments as nested pairs: an expression that will `pack` them, or a pattern of
 /// their `names`.
-///
-/// `written` is the list as the user wrote it. The name of an argument is taken from there, as a
-/// `tt` that keeps its span, so that an error about what cannot travel points at it. Where the two
-/// lists do not go together, at a pattern or an attribute, `written` is given up.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_list {
-    (pack $at:tt written: $w:tt) => { () };
+    (pack $at:tt) => { () };
     (names) => { () };
-    (pack $at:tt written: ($(&)? $($life:lifetime)? $(mut)? self $(: $t:ty)? $(, $($more:tt)*)?)
-        $($rest:tt)+) => {
-        $crate::__smart_list! { pack $at written: ($($($more)*)?) $($rest)+ }
+    (pack $at:tt ([mut] $name:tt) $($rest:tt)*) => {
+        $crate::__smart_error_here! { { mutable $name } $at }
     };
-    (pack $at:tt written: $w:tt ([mut] $name:tt $keep:tt) $($rest:tt)*) => {
-        $crate::__smart_error_here! { $at { mutable $name } }
+    (pack $at:tt ([&] $name:tt) $($rest:tt)*) => {
+        ($crate::__private::by_reference($name), $crate::__smart_list! { pack $at $($rest)* })
     };
-    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) ([&] $n:tt {}) $($rest:tt)*) => {
-        ($crate::__private::by_reference($name), $crate::__smart_list!
-            { pack $at written: ($($($more)*)?) $($rest)* })
-    };
-    (pack $at:tt written: ($name:tt: $t:ty $(, $($more:tt)*)?) ([$(impl)?] $n:tt {}) $($rest:tt)*)
-        => {
-        ($crate::__private::by_value($name), $crate::__smart_list!
-            { pack $at written: ($($($more)*)?) $($rest)* })
-    };
-    (pack $at:tt written: $w:tt ([&] $name:tt $keep:tt) $($rest:tt)*) => {
-        ($crate::__private::by_reference($name), $crate::__smart_list!
-            { pack $at written: () $($rest)* })
-    };
-    (pack $at:tt written: $w:tt ([$(impl)?] $name:tt $keep:tt) $($rest:tt)*) => {
-        ($crate::__private::by_value($name), $crate::__smart_list!
-            { pack $at written: () $($rest)* })
+    (pack $at:tt ([$(impl)?] $name:tt) $($rest:tt)*) => {
+        ($crate::__private::by_value($name), $crate::__smart_list! { pack $at $($rest)* })
     };
     (names ($kind:tt $name:tt) $($rest:tt)*) => {
         ($name, $crate::__smart_list! { names $($rest)* })
@@ -330,8 +316,7 @@ macro_rules! __smart_list {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_body {
-    (async stated: [$($ret:ty)?] body: $body:tt
-        receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*]) => {
+    (async stated: [$($ret:ty)?] lets: [$($lets:tt)*] $body:tt) => {
         async move {
             // Never true; the first `return` that the compiler sees decides the type of the block.
             $(
@@ -340,17 +325,21 @@ macro_rules! __smart_body {
                     return result;
                 }
             )?
-            $(let _ = &$this;)?
             $($lets)*
             $body
         }
     };
-    (sync stated: [$($ret:ty)?] body: $body:tt
-        receiver: [$($kind:ident $this:tt $($declared:tt)*)?] lets: [$($lets:tt)*]
-        first: [$($first:tt)*] arguments: $($arguments:tt)*) => {
-        $($arguments)* $(-> $ret)? {
-            $($first)*
-            $(let _ = &$this;)?
+    (sync [$($closure:tt)*] stated: [$($ret:ty)?] lets: [$($lets:tt)*] $body:tt) => {
+        $($closure)* $(-> $ret)? {
+            $($lets)*
+            $body
+        }
+    };
+    // In this copy `smart_await!` is another macro, whether it is called by its name or through the
+    // crate.
+    (sync_copy [$($closure:tt)*] stated: [$($ret:ty)?] lets: [$($lets:tt)*] $body:tt) => {
+        $($closure)* $(-> $ret)? {
+            use $crate::__private::{sync_copy as smartasync, sync_copy::smart_await};
             $($lets)*
             $body
         }
@@ -375,7 +364,7 @@ macro_rules! __smart_method_name {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_name_generics {
-    (name: $name:tt generics: []) => { Self::$name };
+    (name: $name:tt generics: [<>]) => { Self::$name };
     (name: $name:tt generics: [< $($generics:tt)*]) => {
         $crate::__smart_parameters! { rest: [$($generics)*] depth: [] names: [] types: []
             lifetimes: [] then: __smart_turbofish state: { $name } }
@@ -402,10 +391,6 @@ macro_rules! __smart_turbofish {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_parameters {
-    (rest: [] depth: $depth:tt names: $names:tt types: $types:tt lifetimes: $lifetimes:tt
-        then: $then:ident state: $state:tt) => {
-        $crate::$then! { names: $names types: $types lifetimes: $lifetimes state: $state }
-    };
     // The end of the list.
     (rest: [> $($r:tt)*] depth: [$(.)?] names: $names:tt types: $types:tt lifetimes: $lifetimes:tt
         then: $then:ident state: $state:tt) => {

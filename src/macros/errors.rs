@@ -7,45 +7,40 @@
 //! both spans as they stand there. (A token keeps its span as a `tt` only. As an `ident` it would
 //! have the span of the macro that passes it on.)
 
-/// An error in the place of a function: at its name and the group after it.
+/// An error in the place of a function: at its name and the group after it. Each error ends with the
+/// name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_error_at {
-    ([$name:tt $group:tt] $error:tt) => {
+    ($error:tt [$name:tt $group:tt]) => {
         fn $name() {
-            $crate::__smart_error_here! { [$name $group] $error }
+            $crate::__smart_error_here! { $error [$name $group] }
         }
     };
 }
 
-/// An error in the place of a function's body, at two tokens of the user. So callers of the function
-/// get no errors of their own.
+/// An error in the place of a function's body, at its arguments or another group of the user. So
+/// callers of the function get no errors of their own.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_error_in {
+    ($error:tt { vis: $vis:tt name: [$name:tt $args:tt] $($function:tt)* }) => {
+        $crate::__smart_error_in! {
+            $error at: $args { vis: $vis name: [$name $args] $($function)* }
+        }
+    };
     (
-        $error:tt at: $at:tt
-        vis: [$vis:vis] name: [$name:tt $args:tt] generics: [$($generics:tt)*] ret: [$ret:ty]
-            bounds: [$($bounds:tt)*]
+        $error:tt at: $group:tt
+        {
+            vis: [$vis:vis] name: [$name:tt $args:tt] generics: [$($generics:tt)*] ret: [$ret:ty]
+                bounds: [$($bounds:tt)*]
+        }
     ) => {
         #[allow(unused_variables, reason = "the body is not there")]
         $vis fn $name $($generics)* $args -> $crate::Call<impl $crate::Work<Output = $ret>> where
             $($bounds)* {
-            $crate::__smart_error_here! { $at $error };
+            $crate::__smart_error_here! { $error [$name $group] };
             $crate::smart(::core::future::pending())
-        }
-    };
-}
-
-/// The same, for an item whose arguments were read: at its name and its arguments.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_error_item {
-    ($error:ident vis: $vis:tt name: [$name:tt $args:tt] generics: $generics:tt ret: $ret:tt
-        bounds: $bounds:tt body: $body:tt) => {
-        $crate::__smart_error_in! {
-            { $error $name } at: [$name $args] vis: $vis name: [$name $args] generics: $generics
-                ret: $ret bounds: $bounds
         }
     };
 }
@@ -54,10 +49,9 @@ macro_rules! __smart_error_item {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_error_before_result {
-    ($error:tt [$name:tt $args:tt] $vis:tt $generics:tt) => {
+    ($error:tt { $($function:tt)* }) => {
         $crate::__smart_error_in! {
-            $error at: [$name $args] vis: $vis name: [$name $args] generics: $generics
-                ret: [<fn() -> ! as $crate::__private::Ret>::Out] bounds: []
+            $error { $($function)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] bounds: [] }
         }
     };
 }
@@ -66,12 +60,10 @@ macro_rules! __smart_error_before_result {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_error_here {
-    ([$name:tt $group:tt] $error:tt) => {
-        $crate::__smart_error_here! { ($) [$name $group] $error }
-    };
-    (($dollar:tt) [$name:tt $group:tt] { $($error:tt)* }) => {{
+    ($error:tt $at:tt) => { $crate::__smart_error_here! { ($) $error $at } };
+    (($dollar:tt) { $($error:tt)* } [$name:tt $group:tt]) => {{
         macro_rules! $name {
-            ($dollar($dollar any:tt)*) => { $crate::__smart_error! { $($error)* } };
+            ($dollar($dollar any:tt)*) => { $crate::__smart_error! { $($error)* $name } };
         }
         $name! $group
     }};
@@ -85,18 +77,18 @@ macro_rules! __smart_refuse {
     ($error:tt rest: [$word:ident $name:tt $($rest:tt)*] look: [$w:ident $n:ident $($l:tt)*]) => {
         $crate::__smart_refuse! { $error $name [$($rest)*] [$($rest)*] }
     };
-    ({ $($error:tt)* } rest: $rest:tt look: $look:tt) => { $crate::__smart_error! { $($error)* } };
+    ($error:tt rest: $rest:tt look: $look:tt) => { $crate::__smart_error! { $error } };
     // Both lists are the same: a group is recognised in the one, and taken from the other.
     ($error:tt $name:tt [($($inner:tt)*) $($look:tt)*] [$group:tt $($rest:tt)*]) => {
-        $crate::__smart_error_at! { [$name $group] $error }
+        $crate::__smart_error_at! { $error [$name $group] }
     };
     ($error:tt $name:tt [{ $($inner:tt)* } $($look:tt)*] [$group:tt $($rest:tt)*]) => {
-        $crate::__smart_error_at! { [$name $group] $error }
+        $crate::__smart_error_at! { $error [$name $group] }
     };
     ($error:tt $name:tt [$other:tt $($look:tt)*] [$same:tt $($rest:tt)*]) => {
         $crate::__smart_refuse! { $error $name [$($look)*] [$($rest)*] }
     };
-    ({ $($error:tt)* } $name:tt [] []) => { $crate::__smart_error! { $($error)* } };
+    ($error:tt $name:tt [] []) => { $crate::__smart_error! { $error } };
 }
 
 /// Makes `__smart_error!` of a table: a mistake, the tokens that belong to it, and its sentence, in
@@ -107,6 +99,7 @@ macro_rules! define_errors {
         #[doc(hidden)]
         #[macro_export]
         macro_rules! __smart_error {
+            ({ $d($d error:tt)+ }) => { $crate::__smart_error! { $d($d error)+ } };
             $(
                 ($mistake $($d $token:tt)* $d($d more:tt)?) => {
                     ::core::compile_error!

@@ -15,8 +15,8 @@ macro_rules! with_windows {
 mod arguments;
 mod attributes;
 mod blocks;
+mod boxed;
 mod choose;
-mod emit;
 mod errors;
 mod items;
 mod signature;

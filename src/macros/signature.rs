@@ -36,10 +36,11 @@ macro_rules! __smart_function {
     ) => {
         $crate::__smart_generics! {
             item: {
-                kept: $kept helpers: [$($helper)* $($context)*] body: $body vis: $vis
-                    asyncness: $asyncness
+                helpers: [$($helper)* $($context)*] asyncness: $asyncness maybe: [] twin: []
+                    wraps: [] boxed: [] send: []
+                body: $body kept: $kept
             }
-            name: $name taken: [<] rest: [$($rest)*]
+            vis: $vis name: $name taken: [<] rest: [$($rest)*]
         }
     };
     (
@@ -52,10 +53,11 @@ macro_rules! __smart_function {
     ) => {
         $crate::__smart_signature! {
             item: {
-                kept: $kept helpers: [$($helper)* $($context)*] body: $body vis: $vis
-                    asyncness: $asyncness
-                name: [$name $args] generics: []
+                helpers: [$($helper)* $($context)*] asyncness: $asyncness maybe: [] twin: []
+                    wraps: [] boxed: [] send: []
+                body: $body kept: $kept
             }
+            function: { vis: $vis name: [$name $args] generics: [<>] }
             tail: [$($tail)*] look: [$($tail)*]
         }
     };
@@ -66,16 +68,18 @@ macro_rules! __smart_function {
 #[macro_export]
 macro_rules! __smart_no_body {
     (@ $name:tt $args:tt look: ($($look:tt)*)) => {
-        $crate::__smart_error_before_result! { { no_body $name } [$name $args] [pub(self)] [] }
+        $crate::__smart_error_before_result! {
+            { no_body } { vis: [pub(self)] name: [$name $args] generics: [] }
+        }
     };
     (@ $name:tt $other:tt look: $look:tt) => {
-        $crate::__smart_error_at! { [$name $other] { no_body $name } }
+        $crate::__smart_error_at! { { no_body } [$name $other] }
     };
     ($name:tt $args:tt $($rest:tt)*) => {
         $crate::__smart_no_body! { @ $name $args look: $args }
     };
     ($name:tt) => {
-        $crate::__smart_error_at! { [$name ()] { no_arguments $name } }
+        $crate::__smart_error_at! { { no_arguments } [$name ()] }
     };
 }
 
@@ -88,38 +92,40 @@ macro_rules! define_generics {
         macro_rules! __smart_generics {
             $(
                 (
-                    item: { $d($d item:tt)* } name: $d name:tt taken: [$d($d taken:tt)*]
+                    item: $d item:tt vis: $d vis:tt name: $d name:tt taken: [$d($d taken:tt)*]
                     rest: [$($d $t:tt)* > ($d($d args:tt)*) $d($d tail:tt)*]
                 ) => {
                     $crate::__smart_signature! {
-                        item: {
-                            $d($d item)* name: [$d name ($d($d args)*)]
+                        item: $d item
+                        function: {
+                            vis: $d vis name: [$d name ($d($d args)*)]
                             generics: [$d($d taken)* $($d $t)* >]
                         }
                         tail: [$d($d tail)*] look: [$d($d tail)*]
                     }
                 };
                 (
-                    item: { $d($d item:tt)* } name: $d name:tt taken: [$d($d taken:tt)*]
+                    item: $d item:tt vis: $d vis:tt name: $d name:tt taken: [$d($d taken:tt)*]
                     rest: [$($d $t:tt)* >> ($d($d args:tt)*) $d($d tail:tt)*]
                 ) => {
                     $crate::__smart_signature! {
-                        item: {
-                            $d($d item)* name: [$d name ($d($d args)*)]
+                        item: $d item
+                        function: {
+                            vis: $d vis name: [$d name ($d($d args)*)]
                             generics: [$d($d taken)* $($d $t)* >>]
                         }
                         tail: [$d($d tail)*] look: [$d($d tail)*]
                     }
                 };
             )+
-            (item: $d item:tt name: $d name:tt taken: [$d($d taken:tt)*]
+            (item: $d item:tt vis: $d vis:tt name: $d name:tt taken: [$d($d taken:tt)*]
                 rest: [$($d $n:tt)+ $d($d rest:tt)*]) => {
                 $crate::__smart_generics! {
-                    item: $d item name: $d name taken: [$d($d taken)* $($d $n)+]
+                    item: $d item vis: $d vis name: $d name taken: [$d($d taken)* $($d $n)+]
                         rest: [$d($d rest)*]
                 }
             };
-            (item: $d item:tt name: $d name:tt $d($d rest:tt)*) => {
+            (item: $d item:tt vis: $d vis:tt name: $d name:tt $d($d rest:tt)*) => {
                 $crate::__smart_no_body! { $d name }
             };
         }
@@ -134,99 +140,92 @@ with_windows! { { define_generics $ } [] [] a b c e f g h i }
 #[macro_export]
 macro_rules! __smart_signature {
     // No result.
-    (item: { $($item:tt)* } tail: [$(where $($bounds:tt)*)?] look: $look:tt) => {
-        $crate::__smart_helpers! { $($item)* ret: [()] bounds: [$($($bounds)*)?] stated: [()] }
+    (item: $item:tt function: { $($function:tt)* } tail: [$(where $($bounds:tt)*)?] look: $look:tt)
+        => {
+        $crate::__smart_helpers! {
+            $item { $($function)* ret: [()] bounds: [$($($bounds)*)?] } stated: [()]
+        }
     };
     // `-> !` is no type that `Output = …` could name on stable: it is reached through a function
     // pointer.
-    (item: { $($item:tt)* } tail: [-> ! $(where $($bounds:tt)*)?] look: $look:tt) => {
-        $crate::__smart_helpers! {
-            $($item)* ret: [<fn() -> ! as $crate::__private::Ret>::Out] bounds: [$($($bounds)*)?]
-                stated: [<fn() -> ! as $crate::__private::Ret>::Out]
+    (item: $item:tt function: $function:tt tail: [-> ! $($rest:tt)*] look: $look:tt) => {
+        $crate::__smart_signature! {
+            item: $item function: $function
+            tail: [-> <fn() -> ! as $crate::__private::Ret>::Out $($rest)*] look: [-> never]
         }
     };
     // `-> Ret`, `-> Ret where …`; the frequent shapes of results at once. (`impl ::path::Trait`
     // looks like a path.)
-    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
+    (item: $item:tt function: { $($function:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
         look: [-> impl $($look:tt)*]) => {
-        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] stated: [] }
-    };
-    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
-        look: [-> $($t:ident)::+ < impl $($look:tt)*]) => {
-        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] stated: [] }
-    };
-    (
-        item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
-        look: [-> $($t:ident)::+ $(<$($a:ident)::+ $(, $($b:ident)::+)*>)? $(where $($look:tt)*)?]
-    ) => {
-        $crate::__smart_helpers! { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] stated: [$ret] }
-    };
-    (
-        item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: [] $($item:tt)* }
-        tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]
-    ) => {
-        $crate::__smart_borrowed! {
-            item: { kept: $k helpers: $h body: $b vis: $v asyncness: [] $($item)* ret: [$ret]
-                bounds: [$($($bounds)*)?] }
-            stated: [$ret] look: [$($look)*]
+        $crate::__smart_helpers! {
+            $item { $($function)* ret: [$ret] bounds: [$($($bounds)*)?] } stated: []
         }
     };
-    (item: { $($item:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?] look: [-> $($look:tt)*]) =>
-        {
-        $crate::__smart_find_impl! {
-            item: { $($item)* ret: [$ret] bounds: [$($($bounds)*)?] } stated: [$ret]
+    (item: $item:tt function: { $($function:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
+        look: [-> $($t:ident)::+ < impl $($look:tt)*]) => {
+        $crate::__smart_helpers! {
+            $item { $($function)* ret: [$ret] bounds: [$($($bounds)*)?] } stated: []
+        }
+    };
+    (
+        item: $item:tt function: { $($function:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
+        look: [-> $($t:ident)::+ $(<$($a:ident)::+ $(, $($b:ident)::+)*>)? $(where $($look:tt)*)?]
+    ) => {
+        $crate::__smart_helpers! {
+            $item { $($function)* ret: [$ret] bounds: [$($($bounds)*)?] } stated: [$ret]
+        }
+    };
+    (item: $item:tt function: { $($function:tt)* } tail: [-> $ret:ty $(where $($bounds:tt)*)?]
+        look: [-> $($look:tt)*]) => {
+        $crate::__smart_borrowed! {
+            result look: [$($look)*] __smart_find_impl __smart_borrowed_result
+            $item { $($function)* ret: [$ret] bounds: [$($($bounds)*)?] } stated: [$ret]
                 look: [$($look)*]
         }
     };
-    (
-        item: { kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: $name:tt
-            generics: $g:tt }
-        tail: [$other:tt $($rest:tt)*] look: [$same:tt $($look:tt)*]
-    ) => {
-        $crate::__smart_error_after! { $same $name $v $g }
+    (item: $item:tt function: $function:tt tail: [$other:tt $($rest:tt)*]
+        look: [$same:tt $($look:tt)*]) => {
+        $crate::__smart_error_before_result! { { after_arguments $same } $function }
     };
 }
 
-/// The error of a token that stands after the arguments.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_error_after {
-    ($other:tt [$name:tt $args:tt] $($state:tt)*) => {
-        $crate::__smart_error_before_result! {
-            { after_arguments $other $name } [$name $args] $($state)*
+/// Looks for a reference inside the type of an argument or a result: `&[&Type]`, `Option<&Type>`,
+/// `Cow<'a, Type>`. Hands the state on to the macro `fine`, or to `refused`.
+macro_rules! define_borrowed {
+    ($d:tt $fine:ident $refused:ident: $([$($place:tt)+] [$($look:tt)*] $then:ident;)+) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __smart_borrowed {
+            $(
+                ($($place)+ look: [$($look)*] $d $fine:ident $d $refused:ident $d($d state:tt)*) =>
+                    {
+                    $crate::$d $then! { $d($d state)* }
+                };
+            )+
         }
     };
 }
 
-/// Refuses a borrowed result of a sync function: `-> &Type`, `-> Option<&Type>`, `-> Cow<'a, Type>`.
+define_borrowed! { $ fine refused:
+    [result] [&'static $($x:tt)*] fine;
+    [result] [& $($x:tt)*] refused;
+    [argument] [&[&'static $($x:tt)*] $($y:tt)*] fine;
+    [argument] [&[& $($x:tt)*] $($y:tt)*] refused;
+    [$place:ident] [$($path:ident)::+ <$(&)? 'static $($x:tt)*] fine;
+    [$place:ident] [$($path:ident)::+ <& $($x:tt)*] refused;
+    [$place:ident] [$($path:ident)::+ <$life:lifetime $($x:tt)*] refused;
+    [$place:ident] [$($x:tt)*] fine;
+}
+
+/// Refuses a borrowed result, if the function is sync.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __smart_borrowed {
-    (item: $item:tt stated: $s:tt look: [&'static $($look:tt)*]) => {
-        $crate::__smart_find_impl! { item: $item stated: $s look: [$($look)*] }
+macro_rules! __smart_borrowed_result {
+    ({ helpers: $h:tt asyncness: [] $($item:tt)* } $function:tt $($state:tt)*) => {
+        $crate::__smart_error_in! { { borrowed_result } $function }
     };
-    (item: $item:tt stated: $s:tt look: [$($t:ident)::+ <$(&)? 'static $($look:tt)*]) => {
-        $crate::__smart_find_impl! { item: $item stated: $s look: [$($look)*] }
-    };
-    (item: $item:tt stated: $s:tt look: [& $($look:tt)*]) => {
-        $crate::__smart_borrowed! { $item }
-    };
-    (item: $item:tt stated: $s:tt look: [$($t:ident)::+ <& $($look:tt)*]) => {
-        $crate::__smart_borrowed! { $item }
-    };
-    (item: $item:tt stated: $s:tt look: [$($t:ident)::+ <$life:lifetime $($look:tt)*]) => {
-        $crate::__smart_borrowed! { $item }
-    };
-    (item: $item:tt stated: $s:tt look: $look:tt) => {
-        $crate::__smart_find_impl! { item: $item stated: $s look: $look }
-    };
-    ({
-        kept: $k:tt helpers: $h:tt body: $b:tt vis: $v:tt asyncness: $s:tt name: [$name:tt $args:tt]
-        $($signature:tt)*
-    }) => {
-        $crate::__smart_error_in! { { borrowed_result $name } at: [$name $args] vis: $v
-            name: [$name $args] $($signature)* }
-    };
+    ($($state:tt)*) => { $crate::__smart_find_impl! { $($state)* } };
 }
 
 /// Says whether a result type contains `impl Trait`, which can be named in the signature only.
@@ -236,29 +235,31 @@ macro_rules! define_find_impl {
         #[macro_export]
         macro_rules! __smart_find_impl {
             $(
-                (item: { $d($d item:tt)* } stated: $d s:tt
+                ($d item:tt $d function:tt stated: $d s:tt
                     look: [$($d $t:tt)* impl $d($d rest:tt)*]) => {
-                    $crate::__smart_helpers! { $d($d item)* stated: [] }
+                    $crate::__smart_helpers! { $d item $d function stated: [] }
                 };
-                (item: { $d($d item:tt)* } stated: $d s:tt
+                ($d item:tt $d function:tt stated: $d s:tt
                     look: [$($d $t:tt)* $d(where $d($d rest:tt)*)?]) => {
-                    $crate::__smart_helpers! { $d($d item)* stated: $d s }
+                    $crate::__smart_helpers! { $d item $d function stated: $d s }
                 };
-                (item: $d item:tt stated: $d s:tt
+                ($d item:tt $d function:tt stated: $d s:tt
                     look: [$($d $t:tt)* ($d($d inner:tt)*) $d($d rest:tt)*]) => {
                     $crate::__smart_find_impl! {
-                        item: $d item stated: $d s look: [$d($d inner)* $d($d rest)*]
+                        $d item $d function stated: $d s look: [$d($d inner)* $d($d rest)*]
                     }
                 };
-                (item: $d item:tt stated: $d s:tt
+                ($d item:tt $d function:tt stated: $d s:tt
                     look: [$($d $t:tt)* [$d($d inner:tt)*] $d($d rest:tt)*]) => {
                     $crate::__smart_find_impl! {
-                        item: $d item stated: $d s look: [$d($d inner)* $d($d rest)*]
+                        $d item $d function stated: $d s look: [$d($d inner)* $d($d rest)*]
                     }
                 };
             )+
-            (item: $d item:tt stated: $d s:tt look: [$($d $n:tt)+ $d($d rest:tt)*]) => {
-                $crate::__smart_find_impl! { item: $d item stated: $d s look: [$d($d rest)*] }
+            ($d item:tt $d function:tt stated: $d s:tt look: [$($d $n:tt)+ $d($d rest:tt)*]) => {
+                $crate::__smart_find_impl! {
+                    $d item $d function stated: $d s look: [$d($d rest)*]
+                }
             };
         }
     };

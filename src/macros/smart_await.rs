@@ -42,11 +42,8 @@
 /// ```
 #[macro_export]
 macro_rules! smart_await {
-    (sync => $sync:expr, async => $async:expr $(,)?) => {
-        $async.await
-    };
-    (async => $async:expr, sync => $sync:expr $(,)?) => {
-        $async.await
+    ($side:ident => $($sides:tt)*) => {
+        $crate::__smart_async_side!($side => $($sides)*)
     };
     // `value` is out of scope when the future is awaited, or it would have a second place in the future around it.
     ($value:expr $(,)?) => {
@@ -57,16 +54,7 @@ macro_rules! smart_await {
     };
     // The known mistakes. There is no arm for all others, since an editor would take it for an
     // expression that is not finished.
-    () => {
-        $crate::__smart_await_error! {}
-    };
-    (sync => $($value:expr),* $(,)?) => {
-        $crate::__smart_await_error! {}
-    };
-    (async => $($value:expr),* $(,)?) => {
-        $crate::__smart_await_error! {}
-    };
-    ($value:expr, $($more:tt)+) => {
+    ($($value:expr, $($more:tt)+)?) => {
         $crate::__smart_await_error! {}
     };
 }
@@ -75,14 +63,8 @@ macro_rules! smart_await {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_await_sync {
-    // A `();` would be a statement without effect, to clippy.
-    (sync => (), async => $async:expr $(,)?) => {{}};
-    (async => $async:expr, sync => () $(,)?) => {{}};
-    (sync => $sync:expr, async => $async:expr $(,)?) => {
-        $sync
-    };
-    (async => $async:expr, sync => $sync:expr $(,)?) => {
-        $sync
+    ($side:ident => $($sides:tt)*) => {
+        $crate::__smart_sync_side!($side => $($sides)*)
     };
     ($value:expr $(,)?) => {
         match $value {
@@ -104,16 +86,7 @@ macro_rules! __smart_await_sync {
         }
     };
     // The known mistakes, whose error the async copy has.
-    () => {
-        loop {}
-    };
-    (sync => $($value:expr),* $(,)?) => {
-        loop {}
-    };
-    (async => $($value:expr),* $(,)?) => {
-        loop {}
-    };
-    ($value:expr, $($more:tt)+) => {
+    ($($value:expr, $($more:tt)+)?) => {
         loop {}
     };
 }
@@ -122,27 +95,13 @@ macro_rules! __smart_await_sync {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_await_split_sync {
-    (sync => (), async => $async:expr $(,)?) => {{}};
-    (async => $async:expr, sync => () $(,)?) => {{}};
-    (sync => $sync:expr, async => $async:expr $(,)?) => {
-        $sync
-    };
-    (async => $async:expr, sync => $sync:expr $(,)?) => {
-        $sync
+    ($side:ident => $($sides:tt)*) => {
+        $crate::__smart_sync_side!($side => $($sides)*)
     };
     ($value:expr $(,)?) => {
         $value
     };
-    () => {
-        loop {}
-    };
-    (sync => $($value:expr),* $(,)?) => {
-        loop {}
-    };
-    (async => $($value:expr),* $(,)?) => {
-        loop {}
-    };
-    ($value:expr, $($more:tt)+) => {
+    ($($value:expr, $($more:tt)+)?) => {
         loop {}
     };
 }
@@ -151,26 +110,47 @@ macro_rules! __smart_await_split_sync {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_await_split_async {
+    ($side:ident => $($sides:tt)*) => {
+        $crate::__smart_async_side!($side => $($sides)*)
+    };
+    ($value:expr $(,)?) => {
+        $value.await
+    };
+    ($($value:expr, $($more:tt)+)?) => {
+        $crate::__smart_await_error! {}
+    };
+}
+
+/// Of `sync => a, async => b` the side for async code.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_async_side {
     (sync => $sync:expr, async => $async:expr $(,)?) => {
         $async.await
     };
     (async => $async:expr, sync => $sync:expr $(,)?) => {
         $async.await
     };
-    ($value:expr $(,)?) => {
-        $value.await
-    };
-    () => {
+    ($side:ident => $($value:expr),* $(,)?) => {
         $crate::__smart_await_error! {}
     };
-    (sync => $($value:expr),* $(,)?) => {
-        $crate::__smart_await_error! {}
+}
+
+/// The side for sync code.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_sync_side {
+    // A `();` would be a statement without effect, to clippy.
+    (sync => (), async => $async:expr $(,)?) => {{}};
+    (async => $async:expr, sync => () $(,)?) => {{}};
+    (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $sync
     };
-    (async => $($value:expr),* $(,)?) => {
-        $crate::__smart_await_error! {}
+    (async => $async:expr, sync => $sync:expr $(,)?) => {
+        $sync
     };
-    ($value:expr, $($more:tt)+) => {
-        $crate::__smart_await_error! {}
+    ($side:ident => $($value:expr),* $(,)?) => {
+        loop {}
     };
 }
 

@@ -2,8 +2,9 @@
 //!
 //! # Stages
 //!
-//! Each stage is a macro of its own and hands its result on to the next. Only the last ones emit
-//! items. A plain function with a body, which most are, is emitted as soon as it is known to be one.
+//! Each stage is a macro of its own and hands its result on to the next. One emits functions:
+//! `__smart_choose!`. The frequent case is the first arm of a stage if that is possible, since each
+//! arm that is tried costs every function.
 //!
 //! ```text
 //! smart_fn!                      the macro, and an attribute with `--cfg smartasync_nightly`
@@ -19,8 +20,9 @@
 //!           └ __smart_helpers!   what the helper attributes say                         (attributes.rs)
 //!             └ __smart_receiver!       `self`                                          (arguments.rs)
 //!               └ __smart_arguments!    the other arguments
-//!                 └ __smart_choose!     the kind of function; emits the common case     (choose.rs)
-//!                   └ __smart_output!   what it returns, and the other items            (emit.rs)
+//!                 └ __smart_choose!     the kind of function; emits it and its twin     (choose.rs)
+//!                   ├ __smart_boxed!    its signature for `#[boxed]`; comes back        (boxed.rs)
+//!                   └ __smart_work!     the expression of its call
 //! __smart_error!                 every mistake that a stage finds, shown at the user's own tokens (errors.rs)
 //! ```
 //!

@@ -103,7 +103,7 @@ macro_rules! __smart_half {
             helpers: [$($h)*] }
     };
     ({ body: [item $item:item] context: $c:tt } kept: $kept:tt helpers: [$wrong:tt $($h:tt)*]) => {
-        $crate::__smart_wrong_half! { $wrong item }
+        $crate::__smart_wrong_helper! { half look: $wrong then: __smart_error {} }
     };
     (
         { body: $b:tt context: $c:tt vis: $vis:tt asyncness: $a:tt name: $name:tt
@@ -111,33 +111,15 @@ macro_rules! __smart_half {
         kept: $kept:tt helpers: [$wrong:tt $($h:tt)*]
     ) => {
         $crate::__smart_half_emit! {
-            async kept: $kept body: [{ $crate::__smart_wrong_half! { $wrong [$name $wrong] } }]
+            async kept: $kept
+            body: [{
+                $crate::__smart_wrong_helper! {
+                    half look: $wrong then: __smart_error_here { [$name $wrong] }
+                }
+            }]
             vis: $vis asyncness: $a name: $name header: $header
         }
     };
-}
-
-/// The error of a helper attribute in a split.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_wrong_half {
-    ([sync_where $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { sync_where } } };
-    ([sync_only $($x:tt)*] $at:tt) => {
-        $crate::__smart_wrong_half! { @ $at { attribute sync_only } }
-    };
-    ([async_only $($x:tt)*] $at:tt) => {
-        $crate::__smart_wrong_half! { @ $at { attribute async_only } }
-    };
-    ([send $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { attribute send } } };
-    ([split $($x:tt)*] $at:tt) => { $crate::__smart_wrong_half! { @ $at { split } } };
-    ([track_caller $($x:tt)*] [$name:tt $w:tt]) => {
-        $crate::__smart_wrong_half! { @ [$name $w] { track_caller $name } }
-    };
-    ([$name:ident $($x:tt)*] $at:tt) => {
-        $crate::__smart_wrong_half! { @ $at { in_split $name } }
-    };
-    (@ item { $($error:tt)* }) => { $crate::__smart_error! { $($error)* } };
-    (@ $at:tt $error:tt) => { $crate::__smart_error_here! { $at $error } };
 }
 
 /// Replaces the `where` clause of a signature.
@@ -224,19 +206,21 @@ macro_rules! __smart_half_emit {
 #[macro_export]
 macro_rules! __smart_send_half {
     (
-        kept: [$($kept:tt)*] body: [$($body:tt)?] vis: [$vis:vis] asyncness: $a:tt
-            name: [$name:tt $args:tt]
-        generics: [$($generics:tt)*] ret: [$ret:ty] bounds: [$($bounds:tt)*] stated: $stated:tt
+        body: [$($body:tt)?] kept: $kept:tt
+        {
+            vis: $vis:tt name: [$name:tt $args:tt] generics: [$($generics:tt)*] ret: [$ret:ty]
+                bounds: [$($bounds:tt)*]
+        }
+        stated: $stated:tt
     ) => {
         $crate::__smart_half_emit! {
             sync
-            kept: [$($kept)*]
+            kept: $kept
             body: [$({
                 use $crate::__private::{split_async as smartasync, split_async::smart_await};
-                $crate::__smart_body!
-                    { async stated: $stated body: $body receiver: [] lets: [] }
+                $crate::__smart_body! { async stated: $stated lets: [] $body }
             })?]
-            vis: [$vis] asyncness: [] name: $name
+            vis: $vis asyncness: [] name: $name
             header: [
                 $($generics)* $args -> impl ::core::future::Future<Output = $ret> +
                     ::core::marker::Send
