@@ -67,17 +67,23 @@ macro_rules! __smart_choose {
             maybe: $maybe:tt asyncness: [$(async $(@ $async:tt)?)?] stated: $stated:tt
                 lets: $lets:tt
         }
-        given: { passed: [$($passed:tt)*] $($given:tt)* } item: $item:tt
+        given: {
+            passed: $passed:tt travel: [$(($kind:tt $argument:tt $shown:tt))*] $($given:tt)*
+        }
+        item: $item:tt
     ) => {
         $crate::__smart_choose! {
-            body: [{ $($path)+($($this,)? $($passed)*)$(.await $(@ $async)?)? }]
+            body: [{ $($path)+($($this,)? $($shown,)*)$(.await $(@ $async)?)? }]
             wraps: [] twin: $twin boxed: $boxed send: $send
             receiver: [$($by $this $($declared)*)?]
             code: {
                 maybe: $maybe asyncness: [$(async $(@ $async)?)?]
                 stated: $stated lets: []
             }
-            given: { passed: [$($passed)*] $($given)* } item: $item
+            given: {
+                passed: $passed travel: [$(($kind $argument $shown))*] $($given)*
+            }
+            item: $item
         }
     };
     // `#[blocking(name)]`: the function, and a twin that calls it.
@@ -232,7 +238,7 @@ macro_rules! __smart_sync_work {
     // `fn` with `&self`: on the pool it calls itself again, with the `self` that travelled.
     (
         body: $body:tt receiver: [again $this:tt] code: { stated: $stated:tt lets: $lets:tt }
-        given: { passed: [$($passed:tt)*] travel: [$(($kind:tt $argument:tt))*] $($given:tt)* }
+        given: { passed: [$($passed:tt)*] travel: [$(($kind:tt $argument:tt $shown:tt))*] $($given:tt)* }
         name: [$name:tt $args:tt] generics: $generics:tt
     ) => {
         $crate::__private::sync_method(
@@ -244,7 +250,7 @@ macro_rules! __smart_sync_work {
                 travel_again stated: $stated
                 (
                     ($crate::__private::by_reference($this), $crate::__smart_list!
-                        { pack [$name $args] $(($kind $argument))* }),
+                        { pack [$name $args] $(($kind $argument $shown))* }),
                     // A closure, since the function itself may have lifetimes that are not for
                     // all of the pool's.
                     move |lent| $crate::__private::again(
@@ -292,16 +298,16 @@ macro_rules! __smart_travel {
 macro_rules! __smart_list {
     (pack $at:tt) => { () };
     (names) => { () };
-    (pack $at:tt ([mut] $name:tt) $($rest:tt)*) => {
-        $crate::__smart_error_here! { { mutable $name } $at }
+    (pack $at:tt ([mut] $name:tt $shown:tt) $($rest:tt)*) => {
+        $crate::__smart_error_here! { { mutable $shown } $at }
     };
-    (pack $at:tt ([&] $name:tt) $($rest:tt)*) => {
-        ($crate::__private::by_reference($name), $crate::__smart_list! { pack $at $($rest)* })
+    (pack $at:tt ([&] $name:tt $shown:tt) $($rest:tt)*) => {
+        ($crate::__private::by_reference($shown), $crate::__smart_list! { pack $at $($rest)* })
     };
-    (pack $at:tt ([$(impl)?] $name:tt) $($rest:tt)*) => {
-        ($crate::__private::by_value($name), $crate::__smart_list! { pack $at $($rest)* })
+    (pack $at:tt ([$(impl)?] $name:tt $shown:tt) $($rest:tt)*) => {
+        ($crate::__private::by_value($shown), $crate::__smart_list! { pack $at $($rest)* })
     };
-    (names ($kind:tt $name:tt) $($rest:tt)*) => {
+    (names ($kind:tt $name:tt $shown:tt) $($rest:tt)*) => {
         ($name, $crate::__smart_list! { names $($rest)* })
     };
 }
