@@ -42,8 +42,11 @@
 /// ```
 #[macro_export]
 macro_rules! smart_await {
-    ($side:ident => $($sides:tt)*) => {
-        $crate::__smart_async_side!($side => $($sides)*)
+    (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $async.await
+    };
+    (async => $async:expr, sync => $sync:expr $(,)?) => {
+        $async.await
     };
     // `value` is out of scope when the future is awaited, or it would have a second place in the future around it.
     ($value:expr $(,)?) => {
@@ -54,7 +57,16 @@ macro_rules! smart_await {
     };
     // The known mistakes. There is no arm for all others, since an editor would take it for an
     // expression that is not finished.
-    ($($value:expr, $($more:tt)+)?) => {
+    () => {
+        $crate::__smart_await_error! {}
+    };
+    (sync => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    (async => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    ($value:expr, $($more:tt)+) => {
         $crate::__smart_await_error! {}
     };
 }
@@ -63,8 +75,14 @@ macro_rules! smart_await {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_await_sync {
-    ($side:ident => $($sides:tt)*) => {
-        $crate::__smart_sync_side!($side => $($sides)*)
+    // A `();` would be a statement without effect, to clippy.
+    (sync => (), async => $async:expr $(,)?) => {{}};
+    (async => $async:expr, sync => () $(,)?) => {{}};
+    (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $sync
+    };
+    (async => $async:expr, sync => $sync:expr $(,)?) => {
+        $sync
     };
     ($value:expr $(,)?) => {
         match $value {
@@ -86,7 +104,16 @@ macro_rules! __smart_await_sync {
         }
     };
     // The known mistakes, whose error the async copy has.
-    ($($value:expr, $($more:tt)+)?) => {
+    () => {
+        loop {}
+    };
+    (sync => $($value:expr),* $(,)?) => {
+        loop {}
+    };
+    (async => $($value:expr),* $(,)?) => {
+        loop {}
+    };
+    ($value:expr, $($more:tt)+) => {
         loop {}
     };
 }
@@ -95,52 +122,6 @@ macro_rules! __smart_await_sync {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __smart_await_split_sync {
-    ($side:ident => $($sides:tt)*) => {
-        $crate::__smart_sync_side!($side => $($sides)*)
-    };
-    ($value:expr $(,)?) => {
-        $value
-    };
-    ($($value:expr, $($more:tt)+)?) => {
-        loop {}
-    };
-}
-
-/// `smart_await!` in the async half of a split: the expression, awaited.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_await_split_async {
-    ($side:ident => $($sides:tt)*) => {
-        $crate::__smart_async_side!($side => $($sides)*)
-    };
-    ($value:expr $(,)?) => {
-        $value.await
-    };
-    ($($value:expr, $($more:tt)+)?) => {
-        $crate::__smart_await_error! {}
-    };
-}
-
-/// Of `sync => a, async => b` the side for async code.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_async_side {
-    (sync => $sync:expr, async => $async:expr $(,)?) => {
-        $async.await
-    };
-    (async => $async:expr, sync => $sync:expr $(,)?) => {
-        $async.await
-    };
-    ($side:ident => $($value:expr),* $(,)?) => {
-        $crate::__smart_await_error! {}
-    };
-}
-
-/// The side for sync code.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __smart_sync_side {
-    // A `();` would be a statement without effect, to clippy.
     (sync => (), async => $async:expr $(,)?) => {{}};
     (async => $async:expr, sync => () $(,)?) => {{}};
     (sync => $sync:expr, async => $async:expr $(,)?) => {
@@ -149,8 +130,47 @@ macro_rules! __smart_sync_side {
     (async => $async:expr, sync => $sync:expr $(,)?) => {
         $sync
     };
-    ($side:ident => $($value:expr),* $(,)?) => {
+    ($value:expr $(,)?) => {
+        $value
+    };
+    () => {
         loop {}
+    };
+    (sync => $($value:expr),* $(,)?) => {
+        loop {}
+    };
+    (async => $($value:expr),* $(,)?) => {
+        loop {}
+    };
+    ($value:expr, $($more:tt)+) => {
+        loop {}
+    };
+}
+
+/// `smart_await!` in the async half of a split: the expression, awaited.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __smart_await_split_async {
+    (sync => $sync:expr, async => $async:expr $(,)?) => {
+        $async.await
+    };
+    (async => $async:expr, sync => $sync:expr $(,)?) => {
+        $async.await
+    };
+    ($value:expr $(,)?) => {
+        $value.await
+    };
+    () => {
+        $crate::__smart_await_error! {}
+    };
+    (sync => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    (async => $($value:expr),* $(,)?) => {
+        $crate::__smart_await_error! {}
+    };
+    ($value:expr, $($more:tt)+) => {
+        $crate::__smart_await_error! {}
     };
 }
 
