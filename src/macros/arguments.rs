@@ -8,11 +8,11 @@
 //! | `parameters` | the parameters of the emitted function, with plain names for rustdoc |
 //! | `lets` | statements that bind each parameter to the user's pattern |
 //! | `passed` | the names of the parameters |
-//! | `travel` | how each parameter travels, its name, and its name for errors: `([&] n n)` |
+//! | `travel` | how each parameter travels, its name, and the user's own token for it: `([&] n n)` |
 //! | `boxed` | for `#[boxed]`: the parameters, where every reference lives for `'smart`, and the lifetimes that have to outlive it |
 //!
-//! A name is taken twice. As a `tt` it keeps its span, so that an error about what cannot travel points
-//! at it. As an `ident` it counts as a part of the macro, so that no lint is about `_name`.
+//! A name is taken twice. A `tt` keeps its span, so that an error about what cannot travel points at
+//! it. Bindings are made of an `ident`, which is not the user's to lints about unused names.
 //!
 //! A parameter with a pattern gets the name `argument`. Each is made in an expansion of its own, so
 //! they differ by hygiene. It is bound as a whole before it is bound to the pattern, so that what
@@ -83,7 +83,7 @@ macro_rules! define_arguments {
             (
                 args: [] look: [] attributes: []
                 records: [$d((
-                    $d kind:tt $d name:tt $d shown:tt { $d($d pattern:tt)* } { $d($d keep:tt)* }
+                    $d kind:tt { $d name:tt $d own:tt } { $d($d pattern:tt)* } { $d($d keep:tt)* }
                         [$d($d attribute:tt)*]
                     [$d($d t:tt)*] [$d($d boxed:tt)*] [$d($d outlive:tt)*]
                 ))*]
@@ -111,7 +111,7 @@ macro_rules! define_arguments {
                         ]
                     }
                     given: {
-                        passed: [$d($d name,)*] travel: [$d(($d kind $d name $d shown))*]
+                        passed: [$d($d name,)*] travel: [$d(($d kind $d name $d own))*]
                         boxed: {
                             parameters: [$d($d name: $d($d boxed)*,)*]
                                 outlive: [$d($d($d outlive)*)*]
@@ -127,7 +127,7 @@ macro_rules! define_arguments {
             (
                 args: [$d($d name:ident: $d $type:ty),+ $d(,)?]
                 look: [$d(
-                    $d n:tt: $d(& $d(@ $d r:tt)? $d([$d($d e:ident)::+])?)? $d($d t:ident)::*
+                    $d own:tt: $d(& $d(@ $d r:tt)? $d([$d($d e:ident)::+])?)? $d($d t:ident)::*
                 ),+ $d(,)?]
                 attributes: [] records: [$d($d records:tt)*] $d($d state:tt)*
             ) => {
@@ -136,7 +136,7 @@ macro_rules! define_arguments {
                     records: [
                         $d($d records)*
                         $d((
-                            [$d(& $d(@ $d r)?)?] $d name $d n { $d name } {} [] [$d $type]
+                            [$d(& $d(@ $d r)?)?] { $d name $d own } { $d name } {} [] [$d $type]
                             [$d(&'smart $d(@ $d r)? $d([$d($d e)::+])?)? $d($d t)::*] []
                         ))+
                     ]
@@ -163,19 +163,19 @@ macro_rules! define_arguments {
                 }
             };
             // `name: …`, `mut name: …`, `pattern: …`
-            (args: [$d name:ident: $d($d rest:tt)*] look: [$d n:tt $d($d l:tt)*]
+            (args: [$d name:ident: $d($d rest:tt)*] look: [$d own:tt $d($d l:tt)*]
                 $d($d state:tt)*) => {
                 $crate::__smart_borrowed! {
                     argument look: [$d($d rest)*] __smart_arguments __smart_borrowed_argument
-                    @named { $d name $d n } { $d name } {} args: [$d($d rest)*] look: [$d($d rest)*]
+                    @named { $d name $d own } { $d name } {} args: [$d($d rest)*] look: [$d($d rest)*]
                         $d($d state)*
                 }
             };
-            (args: [mut $d name:ident: $d($d rest:tt)*] look: [mut $d n:tt $d($d l:tt)*]
+            (args: [mut $d name:ident: $d($d rest:tt)*] look: [mut $d own:tt $d($d l:tt)*]
                 $d($d state:tt)*) => {
                 $crate::__smart_borrowed! {
                     argument look: [$d($d rest)*] __smart_arguments __smart_borrowed_argument
-                    @named { $d name $d n } { mut $d name } {} args: [$d($d rest)*]
+                    @named { $d name $d own } { mut $d name } {} args: [$d($d rest)*]
                         look: [$d($d rest)*] $d($d state)*
                 }
             };
@@ -199,28 +199,27 @@ macro_rules! define_arguments {
             // `impl Trait`: in a boxed function it has to outlive `'smart`, and only its own
             // bounds can say so.
             (
-                @named { $d name:tt $d shown:tt } $d pattern:tt $d keep:tt args: [impl $d($d rest:tt)*]
+                @named $d name:tt $d pattern:tt $d keep:tt args: [impl $d($d rest:tt)*]
                 look: $d l:tt attributes: $d a:tt records: $d records:tt receiver: $d receiver:tt
                 state: { function: $d function:tt boxed: [boxed] $d($d state:tt)* }
             ) => {
                 $crate::__smart_impl_argument! {
                     rest: [$d($d rest)*] depth: [] bounds: []
-                        named: [$d name $d shown $d pattern $d keep $d a]
+                        named: [$d name $d pattern $d keep $d a]
                     records: $d records receiver: $d receiver
                     state: { function: $d function boxed: [boxed] $d($d state)* }
                 }
             };
             $(
                 (
-                    @named { $d name:tt $d shown:tt } $d pattern:tt $d keep:tt
+                    @named $d name:tt $d pattern:tt $d keep:tt
                         args: [$d $type:ty $d(, $d($d more:tt)*)?] look: [$($look)*]
                     attributes: $d a:tt records: [$d($d records:tt)*] $d($d state:tt)*
                 ) => {
                     $crate::__smart_arguments! {
                         args: [$d($d($d more)*)?] look: [$d($d($d more)*)?] attributes: []
                         records: [$d($d records)*
-                            ($kind $d name $d shown $d pattern $d keep $d a [$d $type] $boxed
-                                $outlive)]
+                            ($kind $d name $d pattern $d keep $d a [$d $type] $boxed $outlive)]
                         $d($d state)*
                     }
                 };
@@ -258,14 +257,14 @@ define_arguments! { $
 #[macro_export]
 macro_rules! __smart_borrowed_argument {
     (
-        @named { $name:tt $shown:tt } $p:tt $k:tt args: $a:tt look: $l:tt attributes: $b:tt records: $r:tt
+        @named { $name:tt $own:tt } $p:tt $k:tt args: $a:tt look: $l:tt attributes: $b:tt records: $r:tt
             receiver: $t:tt
         state: {
             function: $function:tt boxed: $y:tt maybe: [] asyncness: [] body: [$body:tt]
             $($state:tt)*
         }
     ) => {
-        $crate::__smart_error_in! { { borrowed_inside $shown } $function }
+        $crate::__smart_error_in! { { borrowed_inside $name } $function }
     };
     ($($state:tt)*) => { $crate::__smart_arguments! { $($state)* } };
 }
@@ -304,8 +303,8 @@ macro_rules! __smart_impl_argument {
             { rest: [$($rest)*] depth: $depth bounds: [$($bounds)* $t] $($state)* }
     };
     (rest: $rest:tt depth: $depth:tt bounds: $bounds:tt
-        named: [$name:tt $shown:tt $pattern:tt $keep:tt $a:tt] $($state:tt)*) => {
-        $crate::__smart_wrong_argument! { $shown attributes: $a $($state)* }
+        named: [{ $name:tt $own:tt } $pattern:tt $keep:tt $a:tt] $($state:tt)*) => {
+        $crate::__smart_wrong_argument! { $name attributes: $a $($state)* }
     };
 }
 

@@ -36,7 +36,7 @@ macro_rules! __smart_boxed {
     (receiver: [] travel: [$($travel:tt)+] parameters: $p:tt $($state:tt)*) => {
         $crate::__smart_boxed! { receiver: [] travel: [] parameters: [] $($state)* }
     };
-    (receiver: $receiver:tt travel: [([] $n:tt $shown:tt) $($travel:tt)*]
+    (receiver: $receiver:tt travel: [([] $n:tt $own:tt) $($travel:tt)*]
         parameters: [$name:tt: $t:ty, $($more:tt)*] types: [$($types:tt)*] $($state:tt)*) => {
         $crate::__smart_boxed! { receiver: $receiver travel: [$($travel)*] parameters: [$($more)*]
             types: [$($types)* $t: 'smart,] $($state)* }

@@ -67,23 +67,18 @@ macro_rules! __smart_choose {
             maybe: $maybe:tt asyncness: [$(async $(@ $async:tt)?)?] stated: $stated:tt
                 lets: $lets:tt
         }
-        given: {
-            passed: $passed:tt travel: [$(($kind:tt $argument:tt $shown:tt))*] $($given:tt)*
-        }
+        given: { passed: $passed:tt travel: [$(($kind:tt $name:tt $own:tt))*] $($given:tt)* }
         item: $item:tt
     ) => {
         $crate::__smart_choose! {
-            body: [{ $($path)+($($this,)? $($shown,)*)$(.await $(@ $async)?)? }]
+            body: [{ $($path)+($($this,)? $($own),*)$(.await $(@ $async)?)? }]
             wraps: [] twin: $twin boxed: $boxed send: $send
             receiver: [$($by $this $($declared)*)?]
             code: {
                 maybe: $maybe asyncness: [$(async $(@ $async)?)?]
                 stated: $stated lets: []
             }
-            given: {
-                passed: $passed travel: [$(($kind $argument $shown))*] $($given)*
-            }
-            item: $item
+            given: { passed: $passed travel: [$(($kind $name $own))*] $($given)* } item: $item
         }
     };
     // `#[blocking(name)]`: the function, and a twin that calls it.
@@ -238,7 +233,7 @@ macro_rules! __smart_sync_work {
     // `fn` with `&self`: on the pool it calls itself again, with the `self` that travelled.
     (
         body: $body:tt receiver: [again $this:tt] code: { stated: $stated:tt lets: $lets:tt }
-        given: { passed: [$($passed:tt)*] travel: [$(($kind:tt $argument:tt $shown:tt))*] $($given:tt)* }
+        given: { passed: [$($passed:tt)*] travel: [$(($kind:tt $argument:tt $own:tt))*] $($given:tt)* }
         name: [$name:tt $args:tt] generics: $generics:tt
     ) => {
         $crate::__private::sync_method(
@@ -250,7 +245,7 @@ macro_rules! __smart_sync_work {
                 travel_again stated: $stated
                 (
                     ($crate::__private::by_reference($this), $crate::__smart_list!
-                        { pack [$name $args] $(($kind $argument $shown))* }),
+                        { pack [$name $args] $(($kind $argument $own))* }),
                     // A closure, since the function itself may have lifetimes that are not for
                     // all of the pool's.
                     move |lent| $crate::__private::again(
@@ -298,16 +293,16 @@ macro_rules! __smart_travel {
 macro_rules! __smart_list {
     (pack $at:tt) => { () };
     (names) => { () };
-    (pack $at:tt ([mut] $name:tt $shown:tt) $($rest:tt)*) => {
-        $crate::__smart_error_here! { { mutable $shown } $at }
+    (pack $at:tt ([mut] $name:tt $own:tt) $($rest:tt)*) => {
+        $crate::__smart_error_here! { { mutable $name } $at }
     };
-    (pack $at:tt ([&] $name:tt $shown:tt) $($rest:tt)*) => {
-        ($crate::__private::by_reference($shown), $crate::__smart_list! { pack $at $($rest)* })
+    (pack $at:tt ([&] $name:tt $own:tt) $($rest:tt)*) => {
+        ($crate::__private::by_reference($own), $crate::__smart_list! { pack $at $($rest)* })
     };
-    (pack $at:tt ([$(impl)?] $name:tt $shown:tt) $($rest:tt)*) => {
-        ($crate::__private::by_value($shown), $crate::__smart_list! { pack $at $($rest)* })
+    (pack $at:tt ([$(impl)?] $name:tt $own:tt) $($rest:tt)*) => {
+        ($crate::__private::by_value($own), $crate::__smart_list! { pack $at $($rest)* })
     };
-    (names ($kind:tt $name:tt $shown:tt) $($rest:tt)*) => {
+    (names ($kind:tt $name:tt $own:tt) $($rest:tt)*) => {
         ($name, $crate::__smart_list! { names $($rest)* })
     };
 }
